@@ -1,0 +1,106 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Values, shell, assembly: see docs/ARCHITECTURE.md §3. Arrows only go up this list,
+// and each outside library is imported by exactly one target.
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let nioTestUtils: Target.Dependency = .product(name: "NIOTestUtils", package: "swift-nio")
+let nioFoundation: Target.Dependency = .product(name: "NIOFoundationCompat", package: "swift-nio")
+let concurrencyHelpers: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+func source(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: [.byName(name: name)] + dependencies,
+        resources: resources,
+        swiftSettings: settings
+    )
+}
+
+let package = Package(
+    name: "heliograph",
+    products: [.executable(name: "heliograph", targets: ["heliograph"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // Values: bytes and events in, values and actions out.
+        source("Media", [nioCore]),
+        source("RTP", ["Media", nioCore]),
+        source("RTSP", ["Media", nioCore, crypto]),
+
+        // The door to libav.
+        .systemLibrary(
+            name: "CLibAV",
+            pkgConfig: "libavformat libavcodec libavutil libswscale libswresample",
+            providers: [.apt(["libavformat-dev", "libavcodec-dev", "libswscale-dev", "libswresample-dev"])]
+        ),
+        .target(name: "CLibAVShim", dependencies: ["CLibAV"]),
+        source("LibAV", ["Media", "CLibAV", "CLibAVShim", nioCore]),
+
+        // The heart and the shell around it.
+        source("Reflector", ["Media", "RTP", nioCore, concurrencyHelpers, logging]),
+        source("RTSPTransport", ["RTSP", nioCore, nioPosix, concurrencyHelpers, logging]),
+        source("Ingest", ["Reflector", "RTSPTransport", "RTSP", "RTP", "Media", "LibAV", nioCore, logging]),
+        source("Egress", ["Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, logging]),
+
+        // Assembly.
+        source(
+            "Server",
+            [
+                "Egress", "Ingest", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", "LibAV",
+                nioCore, nioPosix, concurrencyHelpers, logging, yams, serviceLifecycle,
+            ]
+        ),
+        .executableTarget(
+            name: "heliograph",
+            dependencies: ["Server", "Media", argumentParser, logging],
+            swiftSettings: settings
+        ),
+
+        // Tests.
+        .target(
+            name: "TestSupport",
+            dependencies: [nioCore, nioPosix, concurrencyHelpers],
+            path: "Tests/TestSupport",
+            swiftSettings: settings
+        ),
+        tests(of: "Media", ["TestSupport", nioCore]),
+        tests(of: "RTP", ["TestSupport", "Media", nioCore]),
+        tests(of: "RTSP", ["TestSupport", "Media", nioCore]),
+        tests(of: "LibAV", ["TestSupport", "Media", nioCore]),
+        tests(of: "Reflector", ["TestSupport", "RTP", "Media", nioCore, nioEmbedded]),
+        tests(of: "RTSPTransport", ["TestSupport", "RTSP", nioCore, nioEmbedded, nioPosix]),
+        tests(of: "Ingest", ["TestSupport", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, nioPosix, logging]),
+        tests(of: "Egress", ["TestSupport", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, nioEmbedded]),
+        tests(of: "Server", ["TestSupport", "Ingest", "Egress", "RTSP", "Media", logging]),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: ["Server", "Ingest", "RTSP", "RTP", "Media", "TestSupport", nioCore, nioPosix, logging],
+            swiftSettings: settings
+        ),
+    ]
+)

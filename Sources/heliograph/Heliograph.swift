@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct Heliograph: AsyncParsableCommand {
+    mutating func run() async throws {}
+}
