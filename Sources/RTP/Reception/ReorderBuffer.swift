@@ -22,6 +22,8 @@ package struct ReorderBuffer: Sendable {
         package var missing: UInt64 = 0
         /// Begins of a new source.
         package var restarts: UInt64 = 0
+
+        package init() {}
     }
 
     /// A jump of the timestamp that no late packet explains: 2.9 s at 90 kHz, 33 s at 8 kHz.
@@ -88,7 +90,8 @@ package struct ReorderBuffer: Sendable {
 }
 
 extension ReorderBuffer {
-    private mutating func pass(_ packet: RTPPacket, at arrival: NIODeadline, deliver: (RTPPacket, NIODeadline) -> Void) {
+    private mutating func pass(_ packet: RTPPacket, at arrival: NIODeadline, deliver: (RTPPacket, NIODeadline) -> Void)
+    {
         oldInARow = 0
         next = packet.sequenceNumber.advanced(by: 1)
         lastTimestamp = RTPTimestamp(packet.timestamp)
