@@ -2,8 +2,8 @@ import NIOCore
 
 /// Puts the packets of one UDP track back in order, and takes duplicates out (quirks H4, H5).
 ///
-/// A packet in its place passes straight through. Behind a gap packets wait until it fills, until the
-/// oldest of them has waited `maximumDelay`, or until `maximumPackets` wait: then the gap is given up.
+/// A packet in its place passes straight through. Behind a gap packets wait until it fills, until the oldest
+/// of them has waited `maximumDelay`, or until one comes `maximumPackets` behind it: then the gap is given up.
 /// A new SSRC (H2), or a number far back together with a timestamp far away (H3), is a new source: it goes
 /// on at once. Where a media carries several SSRCs (H7), each needs a buffer of its own.
 package struct ReorderBuffer: Sendable {
@@ -54,7 +54,11 @@ package struct ReorderBuffer: Sendable {
     ) {
         if !waiting.isEmpty { expired(at: arrival, deliver: deliver) }
         guard source == packet.ssrc else { return restart(with: packet, at: arrival, deliver: deliver) }
-        let distance = packet.sequenceNumber.distance(from: next)
+        var distance = packet.sequenceNumber.distance(from: next)
+        while distance >= maximumPackets, !waiting.isEmpty {
+            releaseFirstRun(deliver)
+            distance = packet.sequenceNumber.distance(from: next)
+        }
         if distance == 0 {
             pass(packet, at: arrival, deliver: deliver)
             if !waiting.isEmpty { releaseConsecutive(deliver) }
@@ -62,12 +66,10 @@ package struct ReorderBuffer: Sendable {
             receiveOld(packet, distance: distance, at: arrival, deliver: deliver)
         } else if distance >= maximumPackets {
             // Further ahead than any packet may wait: the numbers between are lost, or the source jumped.
-            releaseAll(deliver)
             giveUp(upTo: packet.sequenceNumber)
             pass(packet, at: arrival, deliver: deliver)
         } else {
             wait(packet, at: arrival)
-            if waiting.count >= maximumPackets { releaseFirstRun(deliver) }
         }
     }
 

@@ -31,7 +31,11 @@ enum Sample {
         header + (0..<count).map { UInt8($0 % 250) | 0x80 }
     }
 
-    static func aggregate(_ header: [UInt8] = [0x78], _ units: [[UInt8]]) -> [UInt8] {
+    static func aggregate(_ units: [[UInt8]]) -> [UInt8] {
+        aggregate([0x78], units)
+    }
+
+    static func aggregate(_ header: [UInt8], _ units: [[UInt8]]) -> [UInt8] {
         header + units.flatMap { [UInt8($0.count >> 8), UInt8($0.count & 0xFF)] + $0 }
     }
 }
