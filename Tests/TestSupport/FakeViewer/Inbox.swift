@@ -70,7 +70,8 @@ package final class Inbox<Element: Sendable>: Sendable {
         }
         let timeout = eventLoop.scheduleTask(in: bound) { [contents, name] in
             let isWaiting = contents.withLockedValue { contents -> Bool in
-                guard let index = contents.waiters.firstIndex(where: { $0.promise.futureResult === promise.futureResult })
+                guard
+                    let index = contents.waiters.firstIndex(where: { $0.promise.futureResult === promise.futureResult })
                 else { return false }
                 contents.waiters.remove(at: index)
                 return true
