@@ -53,11 +53,13 @@ extension PlaySessionStateMachine {
     /// TEARDOWN of the session, or of one of its tracks while nothing flows.
     package mutating func teardownReceived(_ scope: PlaySessionScope) -> TeardownResult {
         switch consume self.state {
-        case .initial(let viewing):
+        case .initial:
             self = Self(.ended)
             return .end
-        case .ready(let viewing):
-            return tearDown(scope, whenReady: viewing)
+        case .ready(var viewing):
+            let result = viewing.tearDown(scope)
+            self = result == .end ? Self(.ended) : Self(.ready(viewing))
+            return result
         case .preparing(let viewing):
             if let refusal = viewing.refusal(of: scope, allow: Self.allowedWhilePreparing) {
                 self = Self(.preparing(viewing))
@@ -82,22 +84,6 @@ extension PlaySessionStateMachine {
         case .ended:
             self = Self(.ended)
             return .refuse(.sessionNotFound)
-        }
-    }
-
-    private mutating func tearDown(_ scope: PlaySessionScope, whenReady viewing: Viewing) -> TeardownResult {
-        var viewing = viewing
-        switch scope {
-        case .track(let track) where viewing.transports[track] == nil:
-            self = Self(.ready(viewing))
-            return .refuse(.methodNotValid(allow: Self.allowedInitially))
-        case .track(let track) where viewing.transports.count > 1:
-            viewing.transports[track] = nil
-            self = Self(.ready(viewing))
-            return .release(track: track)
-        case .aggregate, .track:
-            self = Self(.ended)
-            return .end
         }
     }
 
@@ -177,7 +163,9 @@ extension PlaySessionStateMachine {
     }
 
     private mutating func connectionDrained(at now: NIODeadline) {
-        guard case .playing(let viewing) = state, viewing.transports.values.contains(where: \.isInterleaved) else { return }
+        guard case .playing(let viewing) = state, viewing.transports.values.contains(where: \.isInterleaved) else {
+            return
+        }
         self = Self(.playing(viewing.alive(at: now)))
     }
 
@@ -211,9 +199,9 @@ extension PlaySessionStateMachine {
     }
 
     private mutating func end() -> EndResult {
-        if case .ended = state { return .nothing }
+        let result = deadline == nil ? EndResult.nothing : .end
         self = Self(.ended)
-        return .end
+        return result
     }
 }
 
@@ -225,4 +213,19 @@ extension PlaySessionStateMachine.Viewing {
     }
 
     fileprivate var deadline: NIODeadline { latestActivity + timeout }
+
+    fileprivate var isInterleaved: Bool { transports.values.contains(where: \.isInterleaved) }
+
+    /// TEARDOWN while nothing flows.
+    fileprivate mutating func tearDown(_ scope: PlaySessionScope) -> PlaySessionStateMachine.TeardownResult {
+        switch scope {
+        case .track(let track) where transports[track] == nil:
+            return .refuse(.methodNotValid(allow: PlaySessionStateMachine.allowedInitially))
+        case .track(let track) where transports.count > 1:
+            transports[track] = nil
+            return .release(track: track)
+        case .aggregate, .track:
+            return .end
+        }
+    }
 }

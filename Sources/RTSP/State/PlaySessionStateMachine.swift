@@ -69,10 +69,14 @@ package struct PlaySessionStateMachine: ~Copyable {
         paths: PlayTransportPaths
     ) -> SetupResult {
         switch consume self.state {
-        case .initial(let viewing):
-            return setUp(track, among: alternatives, over: paths, in: viewing)
-        case .ready(let viewing):
-            return setUp(track, among: alternatives, over: paths, in: viewing)
+        case .initial(var viewing):
+            let result = viewing.setUp(track, among: alternatives, over: paths)
+            self = Self(viewing.transports.isEmpty ? .initial(viewing) : .ready(viewing))
+            return result
+        case .ready(var viewing):
+            let result = viewing.setUp(track, among: alternatives, over: paths)
+            self = Self(.ready(viewing))
+            return result
         case .preparing(let viewing):
             self = Self(.preparing(viewing))
             return .refuse(.methodNotValid(allow: Self.allowedWhilePreparing))
@@ -85,25 +89,6 @@ package struct PlaySessionStateMachine: ~Copyable {
         case .ended:
             self = Self(.ended)
             return .refuse(.sessionNotFound)
-        }
-    }
-
-    private mutating func setUp(
-        _ track: Int,
-        among alternatives: [TransportSpecification],
-        over paths: PlayTransportPaths,
-        in viewing: Viewing
-    ) -> SetupResult {
-        var viewing = viewing
-        do {
-            let others = viewing.transports.filter { $0.key != track }.values
-            let transport = try PlayTransport(firstOf: alternatives, over: paths, besides: others)
-            let replaced = viewing.transports.updateValue(transport, forKey: track)
-            self = Self(.ready(viewing))
-            return .accept(transport, replaced: replaced)
-        } catch {
-            self = viewing.transports.isEmpty ? Self(.initial(viewing)) : Self(.ready(viewing))
-            return .refuse(error)
         }
     }
 
@@ -221,6 +206,20 @@ package struct PlaySessionStateMachine: ~Copyable {
 }
 
 extension PlaySessionStateMachine.Viewing {
+    fileprivate mutating func setUp(
+        _ track: Int,
+        among alternatives: [TransportSpecification],
+        over paths: PlayTransportPaths
+    ) -> PlaySessionStateMachine.SetupResult {
+        do {
+            let others = transports.filter { $0.key != track }.values
+            let transport = try PlayTransport(firstOf: alternatives, over: paths, besides: others)
+            return .accept(transport, replaced: transports.updateValue(transport, forKey: track))
+        } catch {
+            return .refuse(error)
+        }
+    }
+
     /// A session of one track takes the track's URL for its own; one of several insists on the aggregate.
     func refusal(of scope: PlaySessionScope, allow: [RTSPMethod]) -> PlaySessionRefusal? {
         switch scope {

@@ -41,7 +41,9 @@ extension PlayTransport {
         for alternative in alternatives where alternative.isPlayable {
             switch alternative.lower {
             case .tcp:
-                guard let channels = Self.channels(alternative.interleaved, over: paths, besides: others) else { continue }
+                guard let channels = Self.channels(alternative.interleaved, over: paths, besides: others) else {
+                    continue
+                }
                 self = .interleaved(channels)
                 return
             case .udp:
