@@ -163,10 +163,14 @@ extension PlaySessionStateMachine {
     }
 
     private mutating func connectionDrained(at now: NIODeadline) {
-        guard case .playing(let viewing) = state, viewing.transports.values.contains(where: \.isInterleaved) else {
-            return
+        switch consume self.state {
+        case .initial(let viewing): self = Self(.initial(viewing))
+        case .ready(let viewing): self = Self(.ready(viewing))
+        case .preparing(let viewing): self = Self(.preparing(viewing))
+        case .answering(let viewing): self = Self(.answering(viewing))
+        case .playing(let viewing): self = Self(.playing(viewing.isInterleaved ? viewing.alive(at: now) : viewing))
+        case .ended: self = Self(.ended)
         }
-        self = Self(.playing(viewing.alive(at: now)))
     }
 
     /// When silence will have lasted too long; `nil` after the end.
