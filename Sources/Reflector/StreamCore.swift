@@ -152,7 +152,10 @@ final class StreamCore {
         return promise.futureResult
     }
 
-    func subscribe(_ subscriber: NIOLoopBound<any Subscriber>, observer: NIOLoopBound<(any BurstDeliveryObserver)?>, on eventLoop: any EventLoop) {
+    func subscribe(
+        _ subscriber: NIOLoopBound<any Subscriber>, observer: NIOLoopBound<(any BurstDeliveryObserver)?>,
+        on eventLoop: any EventLoop
+    ) {
         lastSubscription += 1
         let id = lastSubscription
         wanted()
@@ -193,7 +196,9 @@ final class StreamCore {
         guard ring.isStartable else { return nil }
         return StreamStart(
             group: ring.bursts,
-            pictureClocks: tracks.map { $0.description.kind == .video ? $0.description.primary.clockRate ?? 90_000 : nil },
+            pictureClocks: tracks.map {
+                $0.description.kind == .video ? $0.description.primary.clockRate ?? 90_000 : nil
+            },
             reports: senderReports(at: clock.now())
         )
     }

@@ -54,7 +54,10 @@ final class OutgoingTrack {
         case none
     }
 
-    init(index: Int, description: TrackDescription, ssrc: UInt32, groups: GroupRule, firstSequenceNumber: UInt16, firstTimestamp: UInt32) {
+    init(
+        index: Int, description: TrackDescription, ssrc: UInt32, groups: GroupRule, firstSequenceNumber: UInt16,
+        firstTimestamp: UInt32
+    ) {
         self.index = index
         self.ssrc = ssrc
         self.description = description
@@ -186,7 +189,9 @@ final class OutgoingTrack {
         heldByteCount = 0
     }
 
-    private func append(_ payload: NormalizedPayload, payloadType: UInt8, into builder: inout BurstBuilder, startsGroup: Bool) {
+    private func append(
+        _ payload: NormalizedPayload, payloadType: UInt8, into builder: inout BurstBuilder, startsGroup: Bool
+    ) {
         packetCount &+= 1
         octetCount &+= UInt32(truncatingIfNeeded: payload.payload.readableBytes)
         builder.append(

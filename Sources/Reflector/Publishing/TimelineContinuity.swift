@@ -110,7 +110,9 @@ package struct TimelineContinuity: Sendable {
         source == nil || stray != nil ? nil : incoming &+ offset
     }
 
-    private mutating func restart(ssrc: UInt32, sequenceNumber number: SequenceNumber, timestamp incoming: UInt32, time: Double) {
+    private mutating func restart(
+        ssrc: UInt32, sequenceNumber number: SequenceNumber, timestamp incoming: UInt32, time: Double
+    ) {
         if hasStarted {
             timestamp &+= max(1, ticks(min(max(time - lastTime, 0), Self.longestResumption)))
         }
