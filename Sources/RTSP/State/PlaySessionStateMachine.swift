@@ -57,8 +57,8 @@ package struct PlaySessionStateMachine: ~Copyable {
     // MARK: SETUP
 
     package enum SetupResult: Sendable, Hashable {
-        /// The track travels this way from now on; `replaced` is how it did before, where it was set up twice.
-        case accept(PlayTransport, replaced: PlayTransport?)
+        /// The track travels this way from now on, also where it was set up another way before.
+        case accept(PlayTransport)
         case refuse(PlaySessionRefusal)
     }
 
@@ -214,7 +214,8 @@ extension PlaySessionStateMachine.Viewing {
         do {
             let others = transports.filter { $0.key != track }.values
             let transport = try PlayTransport(firstOf: alternatives, over: paths, besides: others)
-            return .accept(transport, replaced: transports.updateValue(transport, forKey: track))
+            transports[track] = transport
+            return .accept(transport)
         } catch {
             return .refuse(error)
         }

@@ -23,6 +23,7 @@ package final class RTSPServerConnection: ChannelInboundHandler {
     private var requestContext: RTSPRequestContext?
     private var requestsWithoutSession = 0
     private var isProcessing = false
+    private var parserNeedsBytes = false
     /// The pipeline is full: the peer's next bytes stay in the kernel.
     private(set) var isReadingPaused = false
     private var wasOpen = false
@@ -116,27 +117,25 @@ package final class RTSPServerConnection: ChannelInboundHandler {
         repeat {
             parse()
             while case .reading = phase, let item = pipeline.next() { perform(item) }
-        } while canParse && unread != nil && parserMayProgress
+        } while canParse && unread != nil && !parserNeedsBytes
         isProcessing = false
         readingPaused(!pipeline.hasRoom)
     }
 
-    private var parserMayProgress = false
     private var canParse: Bool {
         if case .reading = phase { pipeline.hasRoom } else { false }
     }
 
     private func parse() {
-        parserMayProgress = false
+        parserNeedsBytes = false
         guard var bytes = unread else { return }
         unread = nil
         while canParse {
             do {
                 guard let message = try parser.next(&bytes) else {
-                    parserMayProgress = false
+                    parserNeedsBytes = true
                     break
                 }
-                parserMayProgress = true
                 take(message)
             } catch {
                 malformed(error)

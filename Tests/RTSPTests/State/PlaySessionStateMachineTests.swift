@@ -37,10 +37,10 @@ struct PlaySessionStateMachineTests {
         var session = session()
         let first = session.setupReceived(
             track: 0, alternatives: tcp(ChannelPair(rtp: 0, rtcp: 1)), paths: PlayTransportPaths())
-        #expect(first == .accept(.interleaved(ChannelPair(rtp: 0, rtcp: 1)), replaced: nil))
+        #expect(first == .accept(.interleaved(ChannelPair(rtp: 0, rtcp: 1))))
         let second = session.setupReceived(
             track: 1, alternatives: tcp(ChannelPair(rtp: 2, rtcp: 3)), paths: PlayTransportPaths())
-        #expect(second == .accept(.interleaved(ChannelPair(rtp: 2, rtcp: 3)), replaced: nil))
+        #expect(second == .accept(.interleaved(ChannelPair(rtp: 2, rtcp: 3))))
         let transports = session.transports
         #expect(transports.count == 2)
         for _ in 0..<2 {
@@ -128,13 +128,13 @@ struct PlaySessionStateMachineTests {
         let again = session.setupReceived(
             track: 0, alternatives: tcp(ChannelPair(rtp: 0, rtcp: 1)), paths: PlayTransportPaths())
         let channels = PlayTransport.interleaved(ChannelPair(rtp: 0, rtcp: 1))
-        #expect(again == .accept(channels, replaced: channels))
+        #expect(again == .accept(channels))
         let moved = session.setupReceived(
             track: 0,
             alternatives: [TransportSpecification(lower: .udp, clientPorts: PortPair(rtp: 5000, rtcp: 5001))],
             paths: PlayTransportPaths(claimPorts: { _ in true })
         )
-        #expect(moved == .accept(.datagrams(PortPair(rtp: 5000, rtcp: 5001)), replaced: channels))
+        #expect(moved == .accept(.datagrams(PortPair(rtp: 5000, rtcp: 5001))))
         #expect(session.transports.count == 2)
     }
 

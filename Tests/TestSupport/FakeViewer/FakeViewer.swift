@@ -6,6 +6,9 @@ import NIOPosix
 ///
 /// It shares no line with the parser under test, so that one cannot agree with the other's mistake.
 package final class FakeViewer: Sendable {
+    /// The loops that viewers share; a server under test may run on them too.
+    package static var group: any EventLoopGroup { MultiThreadedEventLoopGroup.singleton }
+
     /// Responses, in the order of the wire.
     package let answers: Inbox<Answer>
     /// Interleaved frames, in the order of the wire.
@@ -20,7 +23,7 @@ package final class FakeViewer: Sendable {
     }
 
     package static func connect(host: String = "127.0.0.1", port: Int) async throws -> FakeViewer {
-        let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        let eventLoop = group.next()
         let answers = Inbox<Answer>("response", on: eventLoop)
         let frames = Inbox<Frame>("interleaved frame", on: eventLoop)
         let channel = try await ClientBootstrap(group: eventLoop)
@@ -96,6 +99,8 @@ extension FakeViewer {
         /// Names as written, in the order of the message.
         package let headers: [(name: String, value: String)]
         package let body: String
+        /// Interleaved frames that came before it on this connection.
+        package let framesBefore: Int
 
         /// The first value of that name, in any case.
         package subscript(_ name: String) -> String? {

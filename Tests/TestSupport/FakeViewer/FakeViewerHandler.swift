@@ -5,6 +5,7 @@ final class FakeViewerHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private var bytes = ByteBuffer()
+    private var frameCount = 0
     private let answers: Inbox<FakeViewer.Answer>
     private let frames: Inbox<FakeViewer.Frame>
 
@@ -43,6 +44,7 @@ final class FakeViewerHandler: ChannelInboundHandler {
             bytes.readableBytes >= 4 + Int(length)
         else { return false }
         bytes.moveReaderIndex(forwardBy: 4)
+        frameCount += 1
         frames.put(FakeViewer.Frame(channel: channel, payload: bytes.readBytes(length: Int(length)) ?? []))
         return true
     }
@@ -74,7 +76,8 @@ final class FakeViewerHandler: ChannelInboundHandler {
             status: status,
             reason: String(statusLine[2]),
             headers: headers,
-            body: bytes.readString(length: length) ?? ""
+            body: bytes.readString(length: length) ?? "",
+            framesBefore: frameCount
         )
         answers.put(answer)
         return true

@@ -26,7 +26,7 @@ package final class FakeViewerPorts: Sendable {
 
     /// Binds a pair the kernel has free.
     package static func open(host: String = "127.0.0.1") async throws -> FakeViewerPorts {
-        let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        let eventLoop = FakeViewer.group.next()
         var latest: any Error = WaitTimedOut(name: "free pair of ports", bound: .zero)
         for _ in 0..<64 {
             let media = Inbox<Datagram>("datagram on the RTP port", on: eventLoop)
