@@ -1,5 +1,6 @@
 /// Why a connection's bytes cannot be read on; the connection is answered with `status`, if at all, and closed.
 package struct RTSPParsingError: Error, Sendable, Hashable {
+    /// What was wrong.
     package enum Cause: Sendable, Hashable {
         /// The first line is neither a request line nor a status line.
         case malformedFirstLine
@@ -15,6 +16,7 @@ package struct RTSPParsingError: Error, Sendable, Hashable {
         case tooMuchGarbage
     }
 
+    /// Decides the status and the text.
     package var cause: Cause
     /// The CSeq of the message at fault as far as it had been read: the answer repeats it (RFC 2326 §12.17).
     package var cSeq: String?
@@ -38,12 +40,12 @@ package struct RTSPParsingError: Error, Sendable, Hashable {
 extension RTSPParsingError: CustomStringConvertible {
     package var description: String {
         switch cause {
-        case .malformedFirstLine: "not RTSP: the first line is no request and no status line; check what speaks on this port"
+        case .malformedFirstLine: "the first line is no RTSP request or status; check what speaks on this port"
         case .malformedContentLength: "Content-Length is no number; the peer's software needs an update"
         case .uriTooLong: "the request URI is too long; shorten the path or the query"
-        case .headersTooLarge: "the message header is too large; the peer sends more or longer fields than a message needs"
-        case .bodyTooLarge: "the message body is too large; only session descriptions and parameters are expected"
-        case .tooMuchGarbage: "too many bytes that are no RTSP; check that the URL's port is the camera's RTSP port"
+        case .headersTooLarge: "the message header is too large; the peer sends more fields than a message needs"
+        case .bodyTooLarge: "the message body is too large; only descriptions and parameters belong there"
+        case .tooMuchGarbage: "too many bytes that are no RTSP; check that this is the camera's RTSP port"
         }
     }
 }
