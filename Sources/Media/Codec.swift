@@ -28,3 +28,34 @@ extension Codec: CustomStringConvertible {
         }
     }
 }
+
+extension Codec {
+    /// The codec behind an encoding name, in any case (RFC 6184, 7798, 2435, 3640, 3551, 7587).
+    package init(encodingName: String) {
+        let name = encodingName.uppercased()
+        switch name {
+        case "H264": self = .h264
+        case "H265", "HEVC": self = .h265
+        case "JPEG": self = .mjpeg
+        case "MPEG4-GENERIC": self = .aac
+        case "PCMU": self = .pcmu
+        case "PCMA": self = .pcma
+        case "OPUS": self = .opus
+        default: self = .other(name)
+        }
+    }
+
+    /// The encoding name to write into an `a=rtpmap`, `nil` where none is known.
+    package var encodingName: String? {
+        switch self {
+        case .h264: "H264"
+        case .h265: "H265"
+        case .mjpeg: "JPEG"
+        case .aac: "MPEG4-GENERIC"
+        case .pcmu: "PCMU"
+        case .pcma: "PCMA"
+        case .opus: "opus"
+        case .other(let name): name
+        }
+    }
+}

@@ -64,6 +64,16 @@ package struct TrackDescription: Sendable, Hashable {
     package var direction: MediaDirection
     /// `a=x-dimensions` or `a=framesize` of the media, in pixels; MJPEG needs it above 2040 (quirk J9).
     package var dimensions: PictureDimensions?
+    /// The port of the `m=` line: where a stream without RTSP is sent to; `nil` for 0, as RTSP has it.
+    package var port: UInt16?
+    /// The address of the media's own `c=` line, with its `/ttl` if any; `nil` if the session's holds.
+    package var connectionAddress: String?
+    /// `b=AS`, in kbit/s.
+    package var bandwidth: Int?
+    /// Frames per second as declared by `a=framerate`.
+    package var frameRate: Double?
+    /// The encoder says that it sends hardly any key frames (`a=smart_encoder:virtualIFrame=1`, quirk C35).
+    package var expectsRareKeyFrames = false
 
     package init(
         kind: MediaKind,

@@ -1,0 +1,93 @@
+import Media
+import NIOCore
+
+/// How the packets of a camera come to the relay (RFC 2326 §12.39).
+package enum PullTransport: String, Sendable, Hashable, CaseIterable {
+    /// Interleaved in the RTSP connection; what most cameras do best across a network with loss.
+    case tcp
+    case udp
+    /// UDP first, TCP when the camera refuses it or nothing arrives.
+    case auto
+}
+
+/// The request that tells a camera its viewer is still there.
+package enum PullKeepalive: String, Sendable, Hashable, CaseIterable {
+    /// GET_PARAMETER where the camera's Public header lists it, else OPTIONS.
+    case auto
+    case options
+    case getParameter = "get_parameter"
+    /// No request at all: some Hikvision recorders choke on any.
+    case none
+}
+
+/// One stream of one camera, and how to pull it.
+package struct PullConfiguration: Sendable, Equatable {
+    /// The `rtsp://` URL without user and password; it may still hold a password in its query, so log `redactedURL`.
+    package var url: String
+    /// The account on the camera; `nil` asks without one.
+    package var username: String?
+    package var password: Secret?
+    package var transport: PullTransport
+    /// `true` pulls only while somebody watches.
+    package var onDemand: Bool
+    /// How long an on-demand pull goes on after its last viewer.
+    package var linger: TimeAmount
+    /// How long a connection or an answer may take, and how long a track may be silent.
+    package var timeout: TimeAmount
+    package var keepalive: PullKeepalive
+
+    package init(
+        url: String,
+        username: String? = nil,
+        password: Secret? = nil,
+        transport: PullTransport = .tcp,
+        onDemand: Bool = false,
+        linger: TimeAmount = .seconds(30),
+        timeout: TimeAmount = .seconds(10),
+        keepalive: PullKeepalive = .auto
+    ) {
+        self.url = url
+        self.username = username
+        self.password = password
+        self.transport = transport
+        self.onDemand = onDemand
+        self.linger = linger
+        self.timeout = timeout
+        self.keepalive = keepalive
+    }
+}
+
+extension PullConfiguration {
+    /// The URL for eyes: what follows `password=` and its kin is `***`, as XMEye cameras take it in the path.
+    package var redactedURL: String {
+        var shown = ""
+        var rest = url[...]
+        while let equals = rest.firstIndex(of: "=") {
+            let word = rest[..<equals].reversed().prefix { $0.isLetter }.reversed()
+            let after = rest.index(after: equals)
+            shown += rest[..<after]
+            rest = rest[after...]
+            guard ["password", "passwd", "pass", "pwd", "token"].contains(String(word).lowercased()) else { continue }
+            let end = rest.firstIndex { "&;?/".contains($0) } ?? rest.endIndex
+            shown += "***"
+            rest = rest[end...]
+        }
+        return shown + rest
+    }
+}
+
+extension PullConfiguration: CustomStringConvertible, CustomReflectable {
+    /// The redacted URL and the transport.
+    package var description: String { "\(redactedURL) (\(transport.rawValue))" }
+
+    /// The fields with the URL redacted, so that `dump` shows no password.
+    package var customMirror: Mirror {
+        Mirror(
+            self,
+            children: [
+                "url": redactedURL, "username": username as Any, "password": password as Any, "transport": transport,
+                "onDemand": onDemand, "linger": linger, "timeout": timeout, "keepalive": keepalive,
+            ]
+        )
+    }
+}

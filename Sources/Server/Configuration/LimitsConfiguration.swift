@@ -1,0 +1,33 @@
+import NIOCore
+
+/// What one peer may take of the relay, and what the relay may ask of the network at once.
+package struct LimitsConfiguration: Sendable, Equatable {
+    /// Open RTSP connections from one address.
+    package var connectionsPerAddress: Int
+    /// Requests on a connection before its first SETUP succeeds.
+    package var requestsBeforeSession: Int
+    /// How long a request may take to arrive whole.
+    package var requestTimeout: TimeAmount
+    /// How long a connection without a session may be silent.
+    package var idleTimeout: TimeAmount
+    /// How long a session lives without a sign of its viewer; announced in the Session header.
+    package var sessionTimeout: TimeAmount
+    /// Cameras being connected to at the same moment.
+    package var simultaneousConnects: Int
+
+    package init(
+        connectionsPerAddress: Int = 200,
+        requestsBeforeSession: Int = 32,
+        requestTimeout: TimeAmount = .seconds(10),
+        idleTimeout: TimeAmount = .seconds(30),
+        sessionTimeout: TimeAmount = .seconds(60),
+        simultaneousConnects: Int = 10
+    ) {
+        self.connectionsPerAddress = connectionsPerAddress
+        self.requestsBeforeSession = requestsBeforeSession
+        self.requestTimeout = requestTimeout
+        self.idleTimeout = idleTimeout
+        self.sessionTimeout = sessionTimeout
+        self.simultaneousConnects = simultaneousConnects
+    }
+}

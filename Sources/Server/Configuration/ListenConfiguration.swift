@@ -1,0 +1,57 @@
+/// The sockets the relay opens.
+package struct ListenConfiguration: Sendable, Equatable {
+    /// Where RTSP viewers connect.
+    package var rtsp: ListenAddress
+    /// The one pair of UDP ports for all viewers.
+    package var rtp: RTPPortPair
+
+    package init(rtsp: ListenAddress = ListenAddress(port: 8554), rtp: RTPPortPair = RTPPortPair()) {
+        self.rtsp = rtsp
+        self.rtp = rtp
+    }
+}
+
+/// A host and a port to listen on.
+package struct ListenAddress: Sendable, Hashable {
+    /// An address or a name, IPv6 without brackets; `nil` listens on all addresses.
+    package var host: String?
+    /// 0 takes any free port.
+    package var port: UInt16
+
+    package init(host: String? = nil, port: UInt16) {
+        self.host = host
+        self.port = port
+    }
+}
+
+extension ListenAddress: CustomStringConvertible {
+    /// As written in the file: `:8554`, `127.0.0.1:8554`, `[::1]:8554`.
+    package var description: String {
+        guard let host else { return ":\(port)" }
+        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+}
+
+/// An even port for RTP and the odd one above it for RTCP (RFC 3550 §11).
+package struct RTPPortPair: Sendable, Hashable {
+    package let rtp: UInt16
+    package let rtcp: UInt16
+
+    /// 8000 and 8001.
+    package init() {
+        rtp = 8000
+        rtcp = 8001
+    }
+
+    /// `nil` unless `rtp` is even and not 0.
+    package init?(rtp: UInt16) {
+        guard rtp != 0, rtp.isMultiple(of: 2) else { return nil }
+        self.rtp = rtp
+        self.rtcp = rtp &+ 1
+    }
+}
+
+extension RTPPortPair: CustomStringConvertible {
+    /// As written in the file: `8000-8001`.
+    package var description: String { "\(rtp)-\(rtcp)" }
+}

@@ -1,0 +1,60 @@
+import Ingest
+
+/// All of `relays.yaml`: what the relay listens on, and its cameras.
+package struct RelayConfiguration: Sendable, Equatable {
+    /// The name of this relay in logs; `nil` shows none.
+    package var site: String?
+    package var log: LogConfiguration
+    package var listen: ListenConfiguration
+    package var limits: LimitsConfiguration
+    /// In the order of the file.
+    package var cameras: [CameraConfiguration]
+
+    package init(
+        site: String? = nil,
+        log: LogConfiguration = LogConfiguration(),
+        listen: ListenConfiguration = ListenConfiguration(),
+        limits: LimitsConfiguration = LimitsConfiguration(),
+        cameras: [CameraConfiguration] = []
+    ) {
+        self.site = site
+        self.log = log
+        self.listen = listen
+        self.limits = limits
+        self.cameras = cameras
+    }
+}
+
+/// One camera: a name and one or two streams.
+package struct CameraConfiguration: Sendable, Equatable {
+    /// The name is also the path of the main stream.
+    package var name: String
+    /// What people call it; `nil` where the name will do.
+    package var title: String?
+    /// The main stream, then the sub stream if there is one.
+    package var streams: [StreamConfiguration]
+
+    package init(name: String, title: String? = nil, streams: [StreamConfiguration]) {
+        self.name = name
+        self.title = title
+        self.streams = streams
+    }
+}
+
+/// One stream: where viewers find it and where it comes from.
+package struct StreamConfiguration: Sendable, Equatable {
+    /// The path of its URL without the leading slash: `gate`, `gate/sub`.
+    package var path: String
+    package var source: SourceConfiguration
+
+    package init(path: String, source: SourceConfiguration) {
+        self.path = path
+        self.source = source
+    }
+}
+
+/// Where a stream comes from.
+package enum SourceConfiguration: Sendable, Equatable {
+    case pull(PullConfiguration)
+    case testCamera(TestCameraConfiguration)
+}
