@@ -22,4 +22,14 @@ package struct InterleavedFrame: Sendable, Hashable {
         self.channel = channel
         self.payload = payload
     }
+
+    /// Whether the payload is RTCP by its packet type, 200–207, whatever the channel was set up for (quirk G5).
+    ///
+    /// RFC 5761 §4 keeps RTP payload types from looking like this.
+    package var holdsRTCP: Bool {
+        guard let (first, type) = payload.getMultipleIntegers(at: payload.readerIndex, as: (UInt8, UInt8).self) else {
+            return false
+        }
+        return first & 0xC0 == 0x80 && (200...207).contains(type)
+    }
 }

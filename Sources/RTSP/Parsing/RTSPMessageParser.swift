@@ -1,0 +1,122 @@
+import NIOCore
+
+/// Takes requests, responses and interleaved frames from the bytes of one connection (RFC 2326 §4, §10.12).
+///
+/// The parser remembers how far it has read the head of an unfinished message, so it must be given the same buffer
+/// each time, with nothing but bytes added behind; only the parser moves the reader index.
+package struct RTSPMessageParser: Sendable {
+    package var limits: RTSPMessageLimits
+    /// The channels that were set up: after garbage, only a frame on one of these is believed (quirks G1, G4).
+    package var negotiatedChannels = ChannelSet()
+    /// Bytes skipped because they were no message, over the whole connection (quirks A15, G1).
+    package internal(set) var discardedBytes = 0
+
+    var discardedInARow = 0
+    /// Whether the bytes before the reader index were garbage, so that what follows has to prove itself.
+    var isResynchronizing = false
+    private var head = MessageHead()
+    private var awaitingBody: AwaitingBody?
+
+    private struct AwaitingBody: Sendable {
+        var headLength: Int
+        var bodyLength: Int
+    }
+
+    package init(limits: RTSPMessageLimits) {
+        self.limits = limits
+    }
+
+    /// The next message; `nil` = more bytes are needed, an error = this connection cannot go on.
+    package mutating func next(_ buffer: inout ByteBuffer) throws(RTSPParsingError) -> RTSPMessage? {
+        while true {
+            if let awaitingBody { return finish(awaitingBody, &buffer) }
+            if head.isEmpty {
+                skipLineEnds(&buffer)
+                switch messageStart(in: buffer) {
+                case .needsBytes: return nil
+                case .frame: return frame(&buffer)
+                case .text: break
+                case .garbage:
+                    try discardByte(&buffer)
+                    continue
+                }
+            }
+            switch head.advance(over: buffer.readableBytesView, limits: limits) {
+            case .incomplete: return nil
+            case .complete(let length):
+                let body = try bodyLength()
+                awaitingBody = AwaitingBody(headLength: length, bodyLength: body)
+            case .tooLarge(let cause) where head.startLine != nil || limits.garbage == 0:
+                throw RTSPParsingError(cause, cSeq: head.headers["CSeq"])
+            case .malformed, .tooLarge:
+                try discardByte(&buffer)
+            }
+        }
+    }
+
+    /// The four bytes before a frame are looked at in place; the payload is a slice of the buffer.
+    private mutating func frame(_ buffer: inout ByteBuffer) -> RTSPMessage? {
+        guard
+            let channel = buffer.getInteger(at: buffer.readerIndex + 1, as: UInt8.self),
+            let length = buffer.getInteger(at: buffer.readerIndex + 2, as: UInt16.self),
+            let payload = buffer.getSlice(at: buffer.readerIndex + 4, length: Int(length))
+        else { return nil }
+        buffer.moveReaderIndex(forwardBy: 4 + Int(length))
+        messageEnded()
+        return .interleaved(InterleavedFrame(channel: channel, payload: payload))
+    }
+
+    private mutating func finish(_ awaiting: AwaitingBody, _ buffer: inout ByteBuffer) -> RTSPMessage? {
+        let bodyStart = buffer.readerIndex + awaiting.headLength
+        guard
+            let startLine = head.startLine,
+            let body = buffer.getSlice(at: bodyStart, length: awaiting.bodyLength)
+        else { return nil }
+        buffer.moveReaderIndex(forwardBy: awaiting.headLength + awaiting.bodyLength)
+        let headers = head.headers
+        messageEnded()
+        switch startLine {
+        case .request(let method, let uri, let version):
+            return .request(RTSPRequest(method, uri: uri, headers: headers, body: body, version: version))
+        case .response(let status):
+            return .response(RTSPResponse(status, headers: headers, body: body))
+        }
+    }
+
+    private mutating func messageEnded() {
+        discardedInARow = 0
+        isResynchronizing = false
+        if !head.isEmpty { head = MessageHead() }
+        awaitingBody = nil
+    }
+
+    /// The first Content-Length that is a number counts: some devices send two, or an empty one (quirks A4, A14).
+    private func bodyLength() throws(RTSPParsingError) -> Int {
+        let values = head.headers.all("Content-Length").filter { !$0.isEmpty }
+        guard !values.isEmpty else { return 0 }
+        guard let digits = values.first(where: { $0.utf8.allSatisfy(\.isDigit) }) else {
+            if limits.garbage > 0 { return 0 }
+            throw RTSPParsingError(.malformedContentLength, cSeq: head.headers["CSeq"])
+        }
+        // A number too long for Int is too long for the limit too.
+        let length = Int(digits) ?? .max
+        guard length <= limits.body else { throw RTSPParsingError(.bodyTooLarge, cSeq: head.headers["CSeq"]) }
+        return length
+    }
+
+    /// What looked like a message was none, from its first byte on.
+    private mutating func discardByte(_ buffer: inout ByteBuffer) throws(RTSPParsingError) {
+        guard limits.garbage > 0 else {
+            throw RTSPParsingError(
+                .malformedFirstLine,
+                cSeq: MessageHead.cSeq(in: buffer.readableBytesView, limits: limits)
+            )
+        }
+        guard discardedInARow < limits.garbage else { throw RTSPParsingError(.tooMuchGarbage) }
+        buffer.moveReaderIndex(forwardBy: 1)
+        discardedBytes &+= 1
+        discardedInARow += 1
+        isResynchronizing = true
+        head = MessageHead()
+    }
+}
