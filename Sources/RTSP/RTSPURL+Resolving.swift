@@ -17,7 +17,8 @@ extension RTSPURL {
             return request.replacing(pathAndQuery: path)
         }
         for base in [contentBase, contentLocation] {
-            if let base, let path = pathAndQuery(ofBase: base[...].trimmed) { return request.replacing(pathAndQuery: path) }
+            guard let base, let path = pathAndQuery(ofBase: base[...].trimmed) else { continue }
+            return request.replacing(pathAndQuery: path)
         }
         return request
     }
@@ -30,11 +31,13 @@ extension RTSPURL {
         guard !control.isEmpty, control != "*", !control.utf8.contains(where: \.isControl) else { return self }
         if let path = Self.pathAndQuery(ofAbsolute: control) { return replacing(pathAndQuery: path) }
         let endsInSlash = pathAndQuery.utf8.last == UInt8(ascii: "/")
-        switch control.utf8.first {
-        case UInt8(ascii: "?"): return replacing(pathAndQuery: pathAndQuery + control)
-        case UInt8(ascii: "/"): return replacing(pathAndQuery: pathAndQuery + (endsInSlash ? control.dropFirst() : control))
-        default: return replacing(pathAndQuery: pathAndQuery + (endsInSlash ? "" : "/") + control)
-        }
+        let suffix =
+            switch control.utf8.first {
+            case UInt8(ascii: "?"): control
+            case UInt8(ascii: "/"): endsInSlash ? control.dropFirst() : control
+            default: endsInSlash ? control : "/" + control
+            }
+        return replacing(pathAndQuery: pathAndQuery + suffix)
     }
 
     /// Where a `Location` leads, with these credentials if it names none (quirk A8).

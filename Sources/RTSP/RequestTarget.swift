@@ -55,7 +55,7 @@ package struct RequestTarget: Sendable, Hashable {
 
 extension Substring {
     fileprivate var withoutTrailingSlashes: Substring {
-        guard let last = utf8.lastIndex(where: { $0 != UInt8(ascii: "/") }) else { return self[startIndex..<startIndex] }
+        guard let last = utf8.lastIndex(where: { $0 != UInt8(ascii: "/") }) else { return prefix(0) }
         return self[...last]
     }
 

@@ -8,7 +8,8 @@ package struct TransportHeader: Sendable, Hashable {
 
     /// Takes each alternative it understands and skips the others one by one (quirk M9); may end up empty.
     package init(parsing header: String) {
-        alternatives = header[...].parts(separatedBy: UInt8(ascii: ",")).compactMap(TransportSpecification.init(parsing:))
+        alternatives = header[...].parts(separatedBy: UInt8(ascii: ","))
+            .compactMap(TransportSpecification.init(parsing:))
     }
 
     /// The value as it goes on the wire.

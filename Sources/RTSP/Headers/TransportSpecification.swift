@@ -98,13 +98,13 @@ extension TransportSpecification {
         case "client_port": clientPorts = PortPair(parsing: value)
         case "server_port": serverPorts = PortPair(parsing: value)
         case "port": ports = PortPair(parsing: value)
-        case "destination": destination = value.isEmpty ? nil : value.unquoted
-        case "source": source = value.isEmpty ? nil : value.unquoted
+        case "destination": destination = value.unquotedIfAny
+        case "source": source = value.unquotedIfAny
         case "ttl": ttl = value.number()
         case "ssrc": ssrc = Self.ssrc(in: value)
         case "mode":
-            let mode = value.unquoted.lowercased()
-            self.mode = mode.isEmpty ? nil : mode == "receive" ? "record" : mode
+            mode = value.unquotedIfAny?.lowercased()
+            if mode == "receive" { mode = "record" }
         default: break
         }
     }
@@ -113,8 +113,15 @@ extension TransportSpecification {
     private static func ssrc(in value: Substring) -> UInt32? {
         let text = value.unquoted[...].trimmed
         let digits = text.hasTokenPrefix("0x") ? text.dropFirst(2) : text
-        guard digits.utf8.allSatisfy({ $0.isDigit || ($0.isLetter && $0 | 0x20 <= UInt8(ascii: "f")) }) else { return nil }
+        guard digits.utf8.allSatisfy({ $0.hexDigitValue != nil }) else { return nil }
         return UInt32(digits, radix: 16) ?? UInt32(digits)
+    }
+}
+
+extension Substring {
+    fileprivate var unquotedIfAny: String? {
+        let text = unquoted
+        return text.isEmpty ? nil : text
     }
 }
 

@@ -22,7 +22,8 @@ enum StartLine: Sendable, Hashable {
 
     /// Cameras leave out the reason, and the space before it too (quirk A3).
     private static func status(of line: ByteBufferView) -> RTSPStatus? {
-        guard let versionEnd = line.firstIndex(where: \.isBlank), line[..<versionEnd].isProtocolVersion else { return nil }
+        guard let versionEnd = line.firstIndex(where: \.isBlank) else { return nil }
+        guard line[..<versionEnd].isProtocolVersion else { return nil }
         let rest = line[versionEnd...].trimmedBlanks
         let digits = rest.prefix { !$0.isBlank }
         guard digits.count == 3, digits.allSatisfy(\.isDigit) else { return nil }
