@@ -65,7 +65,8 @@ final class FakeCameraConnection: ChannelInboundHandler {
             return true
         }
         guard let end = endOfHead(Array(view)) else { return false }
-        let lines = String(decoding: view.prefix(end), as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
+        let head = String(decoding: view.prefix(end), as: UTF8.self)
+        let lines = head.split(whereSeparator: \.isNewline).map(String.init)
         received.moveReaderIndex(forwardBy: end)
         guard let firstLine = lines.first else { return true }
         guard !firstLine.hasPrefix("RTSP/") else {

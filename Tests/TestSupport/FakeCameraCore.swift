@@ -125,11 +125,9 @@ final class FakeCameraCore {
     }
 
     private func tick() {
-        for index in streams.indices where !streams[index].isMuted {
+        for index in streams.indices where streams[index].isSending {
             if behaviour.sendsSenderReports, ticks % 50 == 1 {
-                if case .silent = streams[index].track.content {} else {
-                    send([streams[index].senderReport()], track: index, control: true)
-                }
+                send([streams[index].senderReport()], track: index, control: true)
             }
             send(streams[index].encode(interval: behaviour.frameInterval), track: index, control: false)
         }
@@ -148,8 +146,8 @@ final class FakeCameraCore {
             case .datagrams(let media, let controlPort):
                 guard !behaviour.udpIsSilent else { continue }
                 let socket = control ? controlSocket : mediaSocket
-                guard let socket, let to = try? SocketAddress(ipAddress: "127.0.0.1", port: control ? controlPort : media)
-                else { continue }
+                let port = control ? controlPort : media
+                guard let socket, let to = try? SocketAddress(ipAddress: "127.0.0.1", port: port) else { continue }
                 for packet in packets {
                     socket.write(AddressedEnvelope(remoteAddress: to, data: ByteBuffer(bytes: packet)), promise: nil)
                 }

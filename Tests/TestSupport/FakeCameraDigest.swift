@@ -21,7 +21,8 @@ enum FakeDigest {
         let second = hash("\(method):\(fields["uri"] ?? "")", scheme: scheme)
         let nonce = fields["nonce"] ?? ""
         guard let qop = fields["qop"] else { return hash("\(first):\(nonce):\(second)", scheme: scheme) }
-        return hash("\(first):\(nonce):\(fields["nc"] ?? ""):\(fields["cnonce"] ?? ""):\(qop):\(second)", scheme: scheme)
+        let protection = "\(fields["nc"] ?? ""):\(fields["cnonce"] ?? ""):\(qop)"
+        return hash("\(first):\(nonce):\(protection):\(second)", scheme: scheme)
     }
 
     /// `key=value, key="value"` behind the scheme.

@@ -15,6 +15,10 @@ struct FakeEncoder {
         self.track = track
     }
 
+    var isSending: Bool {
+        if case .silent = track.content { false } else { !isMuted }
+    }
+
     mutating func restart(keepingSSRC: Bool) {
         if !keepingSSRC { synchronizationSource &+= 0x1111 }
         sequenceNumber = UInt16.random(in: 0...UInt16.max)
