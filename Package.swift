@@ -17,6 +17,7 @@ let nioFoundation: Target.Dependency = .product(name: "NIOFoundationCompat", pac
 let concurrencyHelpers: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -41,6 +42,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -65,7 +67,7 @@ let package = Package(
         source("Reflector", ["Media", "RTP", nioCore, concurrencyHelpers, logging]),
         source("RTSPTransport", ["RTSP", nioCore, nioPosix, concurrencyHelpers, logging]),
         source("Ingest", ["Reflector", "RTSPTransport", "RTSP", "RTP", "Media", "LibAV", nioCore, logging]),
-        source("Egress", ["Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, logging]),
+        source("Egress", ["Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, deque, logging]),
 
         // Assembly.
         source(
@@ -96,7 +98,7 @@ let package = Package(
         tests(of: "RTSPTransport", ["TestSupport", "RTSP", nioCore, nioEmbedded, nioPosix]),
         tests(of: "Ingest", ["TestSupport", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, nioPosix, logging]),
         tests(of: "Egress", ["TestSupport", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, nioEmbedded]),
-        tests(of: "Server", ["TestSupport", "Ingest", "Egress", "RTSP", "Media", logging]),
+        tests(of: "Server", ["TestSupport", "Ingest", "Egress", "RTSP", "Media", nioCore, logging]),
         .testTarget(
             name: "IntegrationTests",
             dependencies: ["Server", "Ingest", "RTSP", "RTP", "Media", "TestSupport", nioCore, nioPosix, logging],

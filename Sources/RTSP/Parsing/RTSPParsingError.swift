@@ -38,11 +38,11 @@ package struct RTSPParsingError: Error, Sendable, Hashable {
 extension RTSPParsingError: CustomStringConvertible {
     package var description: String {
         switch cause {
-        case .malformedFirstLine: "the first line is no RTSP request and no status line; check what speaks on this port"
+        case .malformedFirstLine: "the first line is no RTSP request or status; check what speaks on this port"
         case .malformedContentLength: "Content-Length is no number; the peer's software needs an update"
         case .uriTooLong: "the request URI is too long; shorten the path or the query"
-        case .headersTooLarge: "the message header is too large; the peer sends more or longer fields than a message needs"
-        case .bodyTooLarge: "the message body is too large; only descriptions and parameters are expected"
+        case .headersTooLarge: "the message header is too large; the peer sends more fields than a message needs"
+        case .bodyTooLarge: "the message body is too large; only descriptions and parameters belong there"
         case .tooMuchGarbage: "too many bytes that are no RTSP; check that this is the camera's RTSP port"
         }
     }

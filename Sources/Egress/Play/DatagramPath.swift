@@ -1,0 +1,125 @@
+import NIOCore
+import RTSPTransport
+import Reflector
+
+/// The tracks of a viewer that go out as datagrams.
+///
+/// What a viewer starts with is paced, so that a group of pictures at once does not overrun its socket; live bursts go out as they come.
+final class DatagramPath {
+    private struct Destination {
+        let rtp: SocketAddress
+        let rtcp: SocketAddress
+    }
+
+    /// The default receive buffer of Linux (208 KiB) holds some 90 full datagrams: a quarter of it every few milliseconds
+    /// leaves a viewer time to read, and is still ten times what a camera sends.
+    private static let pacedPackets = 24
+    private static let pace = TimeAmount.milliseconds(5)
+
+    let sockets: DatagramSocketPair
+    private let destinations: [Destination?]
+    private let eventLoop: any EventLoop
+    private var pacing: Pacing?
+    private var timer: Scheduled<Void>?
+    private(set) var packets: UInt64 = 0
+    private(set) var bytes: UInt64 = 0
+
+    /// A burst on its way out bit by bit.
+    private struct Pacing {
+        let burst: DatagramBurst
+        var run = 0
+        var packet = 0
+    }
+
+    /// Called when a paced burst is out and there is allowance for another.
+    var onPaced: (() -> Void)?
+    /// Packets that may go out before the next tick.
+    private var allowance = DatagramPath.pacedPackets
+
+    /// `nil` if no route goes by datagrams.
+    init?(routes: [Int: DeliveryRoute], trackCount: Int, sockets: DatagramSocketPair, eventLoop: any EventLoop) {
+        var destinations = [Destination?](repeating: nil, count: trackCount)
+        for case (let track, .datagrams(let rtp, let rtcp)) in routes where track < trackCount {
+            destinations[track] = Destination(rtp: rtp, rtcp: rtcp)
+        }
+        guard destinations.contains(where: { $0 != nil }) else { return nil }
+        self.destinations = destinations
+        self.sockets = sockets
+        self.eventLoop = eventLoop
+    }
+
+    var isPacing: Bool { pacing != nil }
+
+    /// Queues a live burst; the sockets are flushed once for all viewers of the loop.
+    func send(_ variants: BurstVariants) {
+        let burst = variants.datagramBurst()
+        for run in burst.runs { send(burst, run, from: 0, count: run.packets) }
+    }
+
+    /// Sends a burst a few packets at a time; `isPacing` until all are out, then `onPaced`.
+    func pace(_ variants: BurstVariants) {
+        pacing = Pacing(burst: variants.datagramBurst())
+        sendPortion()
+    }
+
+    func stopPacing() {
+        pacing = nil
+        onPaced = nil
+        timer?.cancel()
+        timer = nil
+    }
+
+    func send(control packet: ByteBuffer, track: Int) {
+        guard track < destinations.count, let destination = destinations[track] else { return }
+        sockets.send(packet, segmentSize: nil, to: destination.rtcp, control: true)
+        sockets.flush()
+    }
+
+    private func sendPortion() {
+        guard var current = pacing else { return }
+        while allowance > 0, current.run < current.burst.runs.count {
+            let run = current.burst.runs[current.run]
+            let count = min(allowance, run.packets - current.packet)
+            send(current.burst, run, from: current.packet, count: count)
+            allowance -= count
+            current.packet += count
+            if current.packet >= run.packets {
+                current.run += 1
+                current.packet = 0
+            }
+        }
+        sockets.flush()
+        guard current.run < current.burst.runs.count else {
+            pacing = nil
+            return
+        }
+        pacing = current
+        timer = timer ?? eventLoop.assumeIsolated().scheduleTask(in: Self.pace) { self.ticked() }
+    }
+
+    private func ticked() {
+        timer = nil
+        allowance = Self.pacedPackets
+        sendPortion()
+        if pacing == nil { onPaced?() }
+    }
+
+    private func send(_ burst: DatagramBurst, _ run: DatagramBurst.Run, from first: Int, count: Int) {
+        guard run.track < destinations.count, let destination = destinations[run.track] else { return }
+        let datagrams = burst.packets(of: run, from: first, count: count)
+        packets &+= UInt64(count)
+        bytes &+= UInt64(datagrams.readableBytes)
+        sockets.send(
+            datagrams,
+            segmentSize: count > 1 ? run.segmentSize : nil,
+            to: run.isControl ? destination.rtcp : destination.rtp,
+            control: run.isControl
+        )
+    }
+}
+
+extension DatagramSocketPair: BurstDeliveryObserver {
+    package func burstDelivered() {
+        flush()
+    }
+}

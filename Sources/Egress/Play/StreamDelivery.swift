@@ -1,0 +1,258 @@
+import DequeModule
+import Logging
+import NIOCore
+import RTP
+import RTSP
+import RTSPTransport
+import Reflector
+
+/// The media side of one play session: a subscriber that sends a stream's bursts to one viewer.
+///
+/// Confined to the viewer's loop. `prepare()`, then `begin()` once the PLAY response is written; `pause()` and `prepare()` again;
+/// `end()` once.
+package final class StreamDelivery: Subscriber {
+    private enum Phase {
+        /// Not subscribed. To subscribing, ended.
+        case idle
+        /// Asked the stream. To prepared, idle, ended.
+        case subscribing(EventLoopPromise<PlayStart>)
+        /// Subscribed, waiting for a first packet to name. To prepared, idle, ended.
+        case awaitingFirstPacket(EventLoopPromise<PlayStart>, Scheduled<Void>)
+        /// Knows where playback begins; bursts are held. To playing, idle, ended.
+        case prepared
+        case playing
+        case ended
+    }
+
+    /// PLAY is answered without RTP-Info when the stream shows no packet for so long.
+    private static let firstPacketPatience = TimeAmount.milliseconds(500)
+
+    private let stream: Stream
+    private let tracks: [StreamTrack]
+    private let eventLoop: any EventLoop
+    private let interleaved: InterleavedPath?
+    private let datagrams: DatagramPath?
+    private var phase = Phase.idle
+    private var subscription: Subscription?
+    private var machine = DeliveryStateMachine(startBytes: nil, at: .uptimeNanoseconds(0))
+    private var held = Deque<Burst>()
+    private let heldVariants = BurstVariants()
+    private var lastSent: Burst?
+    private var earlierSkips = 0
+    private var skippedBursts: UInt64 = 0
+
+    /// The stream ended: it was closed, or its source came back as something else.
+    package var onEnd: (() -> Void)?
+
+    /// `routes` by track index; `writer` serves the interleaved ones, `datagrams` the others.
+    package init(
+        stream: Stream, tracks: [StreamTrack], routes: [Int: DeliveryRoute], writer: InterleavedWriter,
+        datagrams: DatagramSocketPair?, eventLoop: any EventLoop
+    ) {
+        self.stream = stream
+        self.tracks = tracks.filter { routes[$0.index] != nil }
+        self.eventLoop = eventLoop
+        interleaved = InterleavedPath(routes: routes, trackCount: tracks.count, writer: writer)
+        self.datagrams = datagrams.flatMap {
+            DatagramPath(routes: routes, trackCount: tracks.count, sockets: $0, eventLoop: eventLoop)
+        }
+    }
+
+    package var counters: DeliveryCounters {
+        var counters = DeliveryCounters()
+        counters.packets = (interleaved?.packets ?? 0) + (datagrams?.packets ?? 0)
+        counters.bytes = (interleaved?.bytes ?? 0) + (datagrams?.bytes ?? 0)
+        counters.skips = UInt64(earlierSkips + machine.skips)
+        counters.skippedBursts = skippedBursts
+        return counters
+    }
+
+    /// Subscribes and tells where playback begins; fails with `StreamError.closed` when the delivery is ended meanwhile.
+    package func prepare() -> EventLoopFuture<PlayStart> {
+        guard case .idle = phase else { return eventLoop.makeFailedFuture(StreamError.closed(stream.path)) }
+        let promise = eventLoop.makePromise(of: PlayStart.self)
+        phase = .subscribing(promise)
+        stream.subscribe(self, observer: datagrams?.sockets, on: eventLoop)
+        return promise.futureResult
+    }
+
+    /// The PLAY response is on its way: packets may flow.
+    package func begin() {
+        guard case .prepared = phase else { return }
+        phase = .playing
+        interleaved?.observeDrain { [weak self] in self?.sendHeld() }
+        datagrams?.onPaced = { [weak self] in self?.sendHeld() }
+        sendHeld()
+    }
+
+    /// Stops at once; what is held is forgotten.
+    package func pause() {
+        switch phase {
+        case .subscribing(let promise):
+            promise.fail(StreamError.closed(stream.path))
+        case .awaitingFirstPacket(let promise, let timer):
+            timer.cancel()
+            promise.fail(StreamError.closed(stream.path))
+        case .ended:
+            return
+        case .idle, .prepared, .playing:
+            break
+        }
+        phase = .idle
+        leave()
+    }
+
+    /// Final; `goodbye` sends an RTCP BYE on every track that was played (RFC 3550 §6.6).
+    package func end(goodbye: Bool) {
+        if case .ended = phase { return }
+        pause()
+        phase = .ended
+        if goodbye, lastSent != nil { sendGoodbyes() }
+        lastSent = nil
+        onEnd = nil
+    }
+
+    // MARK: Subscriber
+
+    package func subscribed(_ subscription: Subscription, start: StreamStart?) {
+        guard case .subscribing(let promise) = phase else { return subscription.end() }
+        self.subscription = subscription
+        earlierSkips += machine.skips
+        let now = NIODeadline.now()
+        if let start, isAhead(start) {
+            held = Deque(start.bursts)
+            machine = DeliveryStateMachine(startBytes: start.byteCount, at: now)
+            phase = .prepared
+            promise.succeed(PlayStart(start.firstPackets, of: tracks))
+        } else {
+            machine = DeliveryStateMachine(startBytes: nil, at: now)
+            let timer = eventLoop.assumeIsolated().scheduleTask(in: Self.firstPacketPatience) {
+                self.firstPacketKnown(PlayStart())
+            }
+            phase = .awaitingFirstPacket(promise, timer)
+        }
+    }
+
+    package func receive(_ burst: Burst, variants: BurstVariants) {
+        let verdict = machine.burstArrived(
+            bytes: burst.byteCount, startsGroup: burst.startsGroup, isWritable: isWritable, at: burst.arrival
+        )
+        switch verdict {
+        case .send:
+            send(burst, variants: variants)
+        case .hold:
+            held.append(burst)
+            wake(for: burst)
+        case .skip:
+            skippedBursts += 1
+        case .skipAll:
+            skippedBursts += UInt64(held.count + 1)
+            held.removeAll()
+        case .restart:
+            skippedBursts += UInt64(held.count)
+            held.removeAll()
+            held.append(burst)
+        }
+    }
+
+    package func streamEnded() {
+        subscription = nil
+        let onEnd = self.onEnd
+        end(goodbye: true)
+        onEnd?()
+    }
+
+    // MARK: Sending
+
+    /// The viewer may be sent to, and has taken what it was sent.
+    private var isWritable: Bool {
+        guard case .playing = phase else { return false }
+        return held.isEmpty && (interleaved?.isDrained ?? true) && (datagrams?.isPacing != true)
+    }
+
+    private func wake(for burst: Burst) {
+        switch phase {
+        case .awaitingFirstPacket: firstPacketKnown(PlayStart(burst, of: tracks))
+        case .playing: sendHeld()
+        case .idle, .subscribing, .prepared, .ended: break
+        }
+    }
+
+    private func firstPacketKnown(_ start: PlayStart) {
+        guard case .awaitingFirstPacket(let promise, let timer) = phase else { return }
+        timer.cancel()
+        phase = .prepared
+        promise.succeed(start)
+    }
+
+    private func send(_ burst: Burst, variants: BurstVariants) {
+        lastSent = burst
+        interleaved?.send(variants)
+        datagrams?.send(variants)
+    }
+
+    /// Sends what is held, as far as the viewer takes it: a connection until it no longer drains, datagrams at their pace.
+    private func sendHeld() {
+        guard case .playing = phase else { return }
+        while let burst = held.first, interleaved?.isDrained ?? true, datagrams?.isPacing != true {
+            held.removeFirst()
+            heldVariants.load(burst)
+            lastSent = burst
+            interleaved?.send(heldVariants)
+            datagrams?.pace(heldVariants)
+            let isOut = held.isEmpty && datagrams?.isPacing != true
+            machine.heldBurstSent(bytes: burst.byteCount, next: isOut ? nil : held.first?.arrival ?? burst.arrival)
+        }
+        if held.isEmpty, datagrams?.isPacing != true { machine.heldBurstSent(bytes: 0, next: nil) }
+    }
+
+    private func sendGoodbyes() {
+        for track in tracks {
+            var packet = ByteBufferAllocator().buffer(capacity: 64)
+            ReceiverReport(ssrc: track.ssrc, reports: []).write(into: &packet)
+            SourceDescription(ssrc: track.ssrc, cname: "heliograph").write(into: &packet)
+            Goodbye(ssrcs: [track.ssrc]).write(into: &packet)
+            interleaved?.send(control: packet, track: track.index)
+            datagrams?.send(control: packet, track: track.index)
+        }
+    }
+
+    private func leave() {
+        subscription?.end()
+        subscription = nil
+        held.removeAll()
+        interleaved?.stopObserving()
+        datagrams?.stopPacing()
+    }
+
+    /// A start that lies behind what the viewer has got already would run its sequence numbers backwards.
+    private func isAhead(_ start: StreamStart) -> Bool {
+        guard let lastSent else { return true }
+        return lastSent.entries.lazy.filter { !$0.isControl }.allSatisfy { entry in
+            guard let first = start.firstPackets[entry.track] else { return true }
+            let sent: UInt16 = lastSent.bytes.getInteger(at: entry.offset + 2) ?? 0
+            return Int16(bitPattern: first.sequenceNumber &- sent) > 0
+        }
+    }
+}
+
+extension PlayStart {
+    fileprivate init(_ firstPackets: [StreamStart.FirstPacket?], of tracks: [StreamTrack]) {
+        self.init()
+        for track in tracks {
+            guard let first = firstPackets[track.index] else { continue }
+            self.tracks[track.index] = FirstPacket(sequenceNumber: first.sequenceNumber, timestamp: first.timestamp)
+        }
+    }
+
+    fileprivate init(_ burst: Burst, of tracks: [StreamTrack]) {
+        self.init()
+        for entry in burst.entries
+        where !entry.isControl && self.tracks[entry.track] == nil && tracks.contains(where: { $0.index == entry.track }) {
+            guard let sequenceNumber: UInt16 = burst.bytes.getInteger(at: entry.offset + 2),
+                let timestamp: UInt32 = burst.bytes.getInteger(at: entry.offset + 4)
+            else { continue }
+            self.tracks[entry.track] = FirstPacket(sequenceNumber: sequenceNumber, timestamp: timestamp)
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import Logging
+import NIOCore
+
+/// What every connection of one loop shares (loop-confined).
+struct ConnectionEnvironment {
+    let limits: ConnectionLimits
+    let serverName: String
+    let middleware: RTSPMiddlewareChain
+    let makeResponder: (RTSPRequestContext) -> any RTSPResponder
+    let datagrams: DatagramSocketPool?
+    let tally: ListenerTally
+    let siblings: LoopConnections
+    var logger = Logger(label: "heliograph.rtsp")
+}
+
+/// The open connections of one event loop, looked over together: one timer for all of them (loop-confined).
+final class LoopConnections {
+    private var connections: [ObjectIdentifier: RTSPServerConnection] = [:]
+    private var sweeping: RepeatedTask?
+    private var emptied: [EventLoopPromise<Void>] = []
+    private var isStopping = false
+
+    private let eventLoop: any EventLoop
+    private let sweepInterval: TimeAmount
+
+    init(eventLoop: any EventLoop, sweepInterval: TimeAmount) {
+        self.eventLoop = eventLoop
+        self.sweepInterval = sweepInterval
+    }
+
+    var count: Int { connections.count }
+
+    func opened(_ connection: RTSPServerConnection) {
+        connections[ObjectIdentifier(connection)] = connection
+        if isStopping { return connection.abort() }
+        guard sweeping == nil else { return }
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        sweeping = eventLoop.scheduleRepeatedTask(initialDelay: sweepInterval, delay: sweepInterval) { _ in
+            bound.value.sweep(at: .now())
+        }
+    }
+
+    func closed(_ connection: RTSPServerConnection) {
+        connections[ObjectIdentifier(connection)] = nil
+        guard connections.isEmpty else { return }
+        sweeping?.cancel()
+        sweeping = nil
+        let waiting = emptied
+        emptied = []
+        for promise in waiting { promise.succeed() }
+    }
+
+    func sweep(at now: NIODeadline) {
+        for connection in connections.values { connection.sweep(at: now) }
+    }
+
+    /// Says goodbye to all; complete when the last is gone.
+    func stop() -> EventLoopFuture<Void> {
+        isStopping = true
+        let promise = eventLoop.makePromise(of: Void.self)
+        emptied.append(promise)
+        for connection in connections.values { connection.stop() }
+        if connections.isEmpty, let last = emptied.popLast() { last.succeed() }
+        return promise.futureResult
+    }
+
+    /// Closes what is left.
+    func abort() {
+        for connection in connections.values { connection.abort() }
+    }
+}

@@ -1,0 +1,222 @@
+import Logging
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+import RTSP
+
+/// Listens for RTSP connections and serves each on an event loop of its group.
+package final class RTSPListener: Sendable {
+    private let configuration: RTSPListenerConfiguration
+    private let group: any EventLoopGroup
+    private let middleware: RTSPMiddlewareChain
+    private let makeResponder: @Sendable (RTSPRequestContext) -> any RTSPResponder
+    private let datagrams: DatagramSocketPool?
+    private let logger: Logger
+    private let tally = ListenerTally()
+    private let census: AddressCensus
+    private let state = NIOLockedValueBox(State.idle)
+
+    /// `idle` → `starting` → `listening` → `stopped`; never again.
+    private enum State {
+        case idle
+        case starting
+        case listening(any Channel, [LoopSeat])
+        case stopped
+    }
+
+    /// The connections of one loop.
+    private struct LoopSeat: Sendable {
+        let eventLoop: any EventLoop
+        let connections: NIOLoopBound<LoopConnections>
+    }
+
+    /// `makeResponder` is called on the connection's loop, at its first request; `datagrams` belongs to the same group.
+    package init(
+        configuration: RTSPListenerConfiguration,
+        group: any EventLoopGroup,
+        middleware: [any RTSPMiddleware] = [],
+        datagrams: DatagramSocketPool? = nil,
+        logger: Logger = Logger(label: "heliograph.rtsp"),
+        makeResponder: @escaping @Sendable (RTSPRequestContext) -> any RTSPResponder
+    ) {
+        self.configuration = configuration
+        self.group = group
+        self.middleware = RTSPMiddlewareChain(middleware)
+        self.makeResponder = makeResponder
+        self.datagrams = datagrams
+        self.logger = logger
+        census = AddressCensus(limits: configuration.limits)
+    }
+
+    /// Where it listens, with the port the kernel chose; nil before `start()` and after `shutdown()`.
+    package var localAddress: SocketAddress? {
+        state.withLockedValue { state in
+            guard case .listening(let channel, _) = state else { return nil }
+            return channel.localAddress
+        }
+    }
+
+    /// What was seen so far.
+    package var counters: ListenerCounters { tally.snapshot }
+
+    /// Networks that have a connection open now.
+    var connectedNetworks: Int { census.networks }
+
+    /// Binds and begins to accept; throws `RTSPListenerError` when the address cannot be had. To be called once.
+    package func start() async throws {
+        let isFirst = state.withLockedValue { state in
+            guard case .idle = state else { return false }
+            state = .starting
+            return true
+        }
+        guard isFirst else { throw RTSPListenerError.alreadyStarted }
+        do {
+            let seats = try await makeSeats()
+            let channel = try await bind(seats)
+            let wasStopped = state.withLockedValue { state in
+                guard case .starting = state else { return true }
+                state = .listening(channel, seats)
+                return false
+            }
+            guard !wasStopped else { return try await channel.close() }
+            logger.info("listening", metadata: ["address": "\(channel.localAddress?.brief ?? "unknown")"])
+        } catch {
+            state.withLockedValue { $0 = .stopped }
+            throw error
+        }
+    }
+
+    /// Stops accepting, lets responders say goodbye and answers in flight go out; within `bound` all is closed.
+    package func shutdown(within bound: TimeAmount = .seconds(2)) async {
+        let last = state.withLockedValue { state in
+            let last = state
+            state = .stopped
+            return last
+        }
+        guard case .listening(let channel, let seats) = last else { return }
+        try? await channel.close()
+        await withTaskGroup(of: Void.self) { tasks in
+            for seat in seats {
+                tasks.addTask { await Self.stop(seat, within: bound) }
+            }
+        }
+    }
+
+    private static func stop(_ seat: LoopSeat, within bound: TimeAmount) async {
+        let emptied = seat.eventLoop.flatSubmit {
+            let connections = seat.connections.value
+            let abort = seat.eventLoop.scheduleTask(in: bound) { seat.connections.value.abort() }
+            let emptied = connections.stop()
+            emptied.whenComplete { _ in abort.cancel() }
+            return emptied
+        }
+        // It has no way to fail.
+        try? await emptied.get()
+    }
+
+    private func makeSeats() async throws -> [LoopSeat] {
+        let interval = configuration.limits.sweepInterval
+        var seats: [LoopSeat] = []
+        for eventLoop in group.makeIterator() {
+            let seat = eventLoop.submit {
+                let connections = LoopConnections(eventLoop: eventLoop, sweepInterval: interval)
+                return LoopSeat(
+                    eventLoop: eventLoop,
+                    connections: NIOLoopBound(connections, eventLoop: eventLoop)
+                )
+            }
+            seats.append(try await seat.get())
+        }
+        return seats
+    }
+
+    private func bind(_ seats: [LoopSeat]) async throws -> any Channel {
+        let port = configuration.port
+        guard (0...65_535).contains(port) else { throw RTSPListenerError.portOutOfRange(port) }
+        if let host = configuration.host {
+            do {
+                return try await bootstrap(seats).bind(host: host, port: port).get()
+            } catch {
+                throw RTSPListenerError.cannotBind(host: host, port: port, reason: "\(error)")
+            }
+        }
+        do {
+            return try await bootstrap(seats).bindDualStack(port: port)
+        } catch {
+            throw RTSPListenerError.cannotBind(host: "every address", port: port, reason: "\(error)")
+        }
+    }
+
+    private func bootstrap(_ seats: [LoopSeat]) -> ServerBootstrap {
+        let byLoop = Dictionary(uniqueKeysWithValues: seats.map { (ObjectIdentifier($0.eventLoop), $0.connections) })
+        let tally = tally
+        return ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.maxMessagesPerRead, value: 64)
+            .deadPeersNoticed()
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 65_536)
+            )
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptErrorHandler(tally: tally))
+                }
+            }
+            .childChannelInitializer { [self] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try admit(channel, to: byLoop[ObjectIdentifier(channel.eventLoop)])
+                }
+            }
+    }
+
+    /// Counts an accepted connection and gives it its handler, or throws, which closes it.
+    private func admit(_ channel: any Channel, to connections: NIOLoopBound<LoopConnections>?) throws {
+        tally.count(\.accepted)
+        guard let connections else { throw RTSPListenerError.foreignLoop }
+        let network = Network(channel.remoteAddress)
+        switch census.arrived(from: network) {
+        case .admitted: break
+        case .tooManyFromAddress:
+            tally.count(\.refusedByAddress)
+            throw RTSPListenerError.tooManyConnections
+        case .tooMany:
+            tally.count(\.refusedByTotal)
+            throw RTSPListenerError.tooManyConnections
+        }
+        tally.count(\.open)
+        channel.closeFuture.whenComplete { [census, tally] _ in
+            census.left(network)
+            tally.count(\.open, by: -1)
+        }
+        let environment = ConnectionEnvironment(
+            limits: configuration.limits,
+            serverName: configuration.serverName,
+            middleware: middleware,
+            makeResponder: makeResponder,
+            datagrams: datagrams,
+            tally: tally,
+            siblings: connections.value,
+            logger: logger
+        )
+        try channel.pipeline.syncOperations.addHandler(RTSPServerConnection(environment: environment))
+    }
+}
+
+/// Counts what NIO's own back-off handler deals with: it waits a second after EMFILE and its like, then accepts on.
+private final class AcceptErrorHandler: ChannelInboundHandler {
+    typealias InboundIn = any Channel
+
+    private let tally: ListenerTally
+
+    init(tally: ListenerTally) {
+        self.tally = tally
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        tally.count(\.acceptErrors)
+        context.fireErrorCaught(error)
+    }
+}

@@ -1,0 +1,177 @@
+import NIOCore
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// The sending side of one unconnected UDP socket (loop-confined); its channel reads.
+///
+/// Sending goes to the kernel directly: a NIO datagram channel closes at the first error that is not the size's or
+/// the host's fault, and one viewer with an unroutable address must not take the socket from all others.
+final class DatagramSocket {
+    fileprivate struct Waiting {
+        var bytes: ByteBuffer
+        var segmentSize: Int?
+        var address: SocketAddress
+    }
+
+    private(set) var counters = DatagramCounters()
+    /// Whether runs go to the kernel whole (`UDP_SEGMENT`).
+    private(set) var segmentsInKernel: Bool
+
+    private let channel: any Channel
+    private let system: any DatagramSystem
+    private let isIPv6: Bool
+    private let backlogLimit: Int
+    private var backlog = CircularBuffer<Waiting>()
+    private var retry: Scheduled<Void>?
+
+    init(channel: any Channel, system: any DatagramSystem, isIPv6: Bool, segmentsInKernel: Bool, backlogLimit: Int) {
+        self.channel = channel
+        self.system = system
+        self.isIPv6 = isIPv6
+        self.segmentsInKernel = segmentsInKernel
+        self.backlogLimit = backlogLimit
+    }
+
+    func send(_ bytes: ByteBuffer, segmentSize: Int?, to address: SocketAddress) {
+        guard channel.isActive, bytes.readableBytes > 0 else { return }
+        let item = Waiting(bytes: bytes, segmentSize: segmentSize.flatMap { $0 > 0 ? $0 : nil }, address: address)
+        guard backlog.isEmpty else { return enqueue(item) }
+        if let rest = transmit(item) { enqueue(rest) }
+    }
+
+    func flush() {
+        while let item = backlog.first {
+            guard channel.isActive else { return forgetBacklog() }
+            counters.backlogBytes -= item.bytes.readableBytes
+            guard let rest = transmit(item) else {
+                backlog.removeFirst()
+                continue
+            }
+            counters.backlogBytes += rest.bytes.readableBytes
+            backlog[backlog.startIndex] = rest
+            return scheduleRetry()
+        }
+    }
+
+    private func enqueue(_ item: Waiting) {
+        guard counters.backlogBytes + item.bytes.readableBytes <= backlogLimit else {
+            counters.dropped &+= item.datagrams
+            return
+        }
+        counters.backlogBytes += item.bytes.readableBytes
+        backlog.append(item)
+        scheduleRetry()
+    }
+
+    /// The kernel sends a full buffer's worth in about a millisecond at a gigabit; it has no event for us beside NIO's.
+    private func scheduleRetry() {
+        guard retry == nil else { return }
+        retry = channel.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(1)) { [weak self] in
+            self?.retry = nil
+            self?.flush()
+        }
+    }
+
+    private func forgetBacklog() {
+        for item in backlog { counters.dropped &+= item.datagrams }
+        counters.backlogBytes = 0
+        backlog.removeAll()
+    }
+
+    /// Gives the kernel what it takes; returns what it has no room for.
+    private func transmit(_ item: Waiting) -> Waiting? {
+        var item = item
+        while item.bytes.readableBytes > 0 {
+            let run = item.nextRun(segmentsInKernel: segmentsInKernel)
+            let code = item.bytes.withUnsafeReadableBytes { bytes in
+                transmit(UnsafeRawBufferPointer(rebasing: bytes.prefix(run.length)), run.segmentSize, item.address)
+            }
+            switch code {
+            case 0:
+                counters.sent &+= run.datagrams
+            case EAGAIN, ENOBUFS:
+                return item
+            case EIO where run.segmentSize != nil:
+                // The device has no checksum offload: no run will ever leave it whole.
+                segmentsInKernel = false
+                continue
+            case EINVAL where run.segmentSize != nil, EMSGSIZE where run.segmentSize != nil:
+                // This route's MTU is below the segment size: plain datagrams are fragmented, for this run alone.
+                guard transmitSplit(&item, length: run.length) else { return item }
+                continue
+            default:
+                counters.failed &+= run.datagrams
+            }
+            item.bytes.moveReaderIndex(forwardBy: run.length)
+        }
+        return nil
+    }
+
+    /// Sends the first `length` bytes datagram by datagram; false when the kernel has no more room.
+    private func transmitSplit(_ item: inout Waiting, length: Int) -> Bool {
+        var left = length
+        while left > 0 {
+            let count = min(item.segmentSize ?? left, left)
+            let code = item.bytes.withUnsafeReadableBytes { bytes in
+                transmit(UnsafeRawBufferPointer(rebasing: bytes.prefix(count)), nil, item.address)
+            }
+            switch code {
+            case 0: counters.sent &+= 1
+            case EAGAIN, ENOBUFS: return false
+            default: counters.failed &+= 1
+            }
+            item.bytes.moveReaderIndex(forwardBy: count)
+            left -= count
+        }
+        return true
+    }
+
+    private func transmit(_ bytes: UnsafeRawBufferPointer, _ segmentSize: Int?, _ address: SocketAddress) -> CInt {
+        let segmentSize = segmentSize.flatMap(UInt16.init(exactly:))
+        // A dual-stack socket is given IPv4 addresses in their IPv6 form.
+        if isIPv6, case .v4 = address, var name = sockaddr_in6(mapping: address) {
+            return withUnsafeBytes(of: &name) { system.send(bytes, segmentSize: segmentSize, to: $0) }
+        }
+        return address.withSockAddr { name, length in
+            system.send(bytes, segmentSize: segmentSize, to: UnsafeRawBufferPointer(start: name, count: length))
+        }
+    }
+}
+
+extension DatagramSocket.Waiting {
+    fileprivate struct Run {
+        var length: Int
+        var segmentSize: Int?
+        var datagrams: Int
+    }
+
+    /// `UDP_MAX_SEGMENTS` of kernels before 6.9.
+    private static var maximumSegments: Int { 64 }
+    /// The most a UDP datagram over IPv4 holds, and so the most of one run.
+    private static var maximumBytes: Int { 65_507 }
+
+    var datagrams: Int {
+        guard let segmentSize else { return 1 }
+        return (bytes.readableBytes + segmentSize - 1) / segmentSize
+    }
+
+    /// How much of the bytes goes with the next call, and as what.
+    func nextRun(segmentsInKernel: Bool) -> Run {
+        guard let segmentSize else { return Run(length: bytes.readableBytes, segmentSize: nil, datagrams: 1) }
+        let segments = segmentsInKernel ? max(1, min(Self.maximumSegments, Self.maximumBytes / segmentSize)) : 1
+        let length = min(segments * segmentSize, bytes.readableBytes)
+        guard length > segmentSize else { return Run(length: length, segmentSize: nil, datagrams: 1) }
+        return Run(length: length, segmentSize: segmentSize, datagrams: (length + segmentSize - 1) / segmentSize)
+    }
+}
+
+extension sockaddr_in6 {
+    fileprivate init?(mapping address: SocketAddress) {
+        guard let endpoint = Endpoint(address) else { return nil }
+        self = endpoint.socketAddress
+    }
+}

@@ -1,0 +1,42 @@
+import NIOCore
+
+/// What one read of a source gave, for everyone: packets framed for interleaving in one contiguous buffer.
+///
+///     $ 0 len  RTP of track 0 | $ 2 len  RTP of track 1 | $ 1 len  RTCP of track 0 | …
+///
+/// Canonical channels: RTP of track *i* on 2*i*, its RTCP on 2*i*+1. A viewer over TCP on the canonical channels is
+/// written `bytes` as they stand; every other form is a `BurstVariants` made once per burst and shared.
+package final class Burst: Sendable {
+    /// One packet of the burst.
+    package struct Entry: Sendable, Hashable {
+        /// Offset of the packet (behind its four bytes of framing) in `bytes`.
+        package let offset: Int
+        /// Length of the packet in bytes, at most 65 535.
+        package let length: Int
+        package let track: Int
+        /// An RTCP packet: a sender report of ours.
+        package let isControl: Bool
+        /// The marker bit of an RTP packet.
+        package let endsAccessUnit: Bool
+    }
+
+    /// `$`, channel, length: RFC 2326 §10.12.
+    package static let framingLength = 4
+
+    package let bytes: ByteBuffer
+    package let entries: [Entry]
+    /// When the last of it was read from the source.
+    package let arrival: NIODeadline
+    /// A decoder can start with the first packet of this burst.
+    package let startsGroup: Bool
+
+    package init(bytes: ByteBuffer, entries: [Entry], arrival: NIODeadline, startsGroup: Bool) {
+        self.bytes = bytes
+        self.entries = entries
+        self.arrival = arrival
+        self.startsGroup = startsGroup
+    }
+
+    /// Framed size in bytes.
+    package var byteCount: Int { bytes.readableBytes }
+}

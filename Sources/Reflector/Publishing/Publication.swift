@@ -1,0 +1,57 @@
+import NIOCore
+import RTP
+
+/// A source's hold on a stream: the only gate into the Reflector. Confined to the stream's home loop.
+///
+/// It ends by `end()`, or when it is released; viewers stay attached and wait for the next source.
+package final class Publication {
+    /// What came in through this publication.
+    package struct Statistics: Sendable, Hashable {
+        package var packets: UInt64 = 0
+        /// Payload bytes.
+        package var bytes: UInt64 = 0
+        /// Arrival of each track's newest packet; `nil` before its first.
+        package var lastArrivals: [NIODeadline?]
+    }
+
+    package private(set) var statistics: Statistics
+    private var core: StreamCore?
+
+    init(core: StreamCore, trackCount: Int) {
+        self.core = core
+        statistics = Statistics(lastArrivals: Array(repeating: nil, count: trackCount))
+    }
+
+    deinit {
+        core?.publicationEnded()
+    }
+
+    package var isEnded: Bool { core == nil }
+
+    /// A valid RTP packet of the source's track `track`, in order of its sequence numbers.
+    package func receive(_ packet: RTPPacket, track: Int, at arrival: NIODeadline) {
+        guard let core, statistics.lastArrivals.indices.contains(track) else { return }
+        statistics.packets &+= 1
+        statistics.bytes &+= UInt64(packet.payload.readableBytes)
+        statistics.lastArrivals[track] = arrival
+        core.receive(packet, track: track, at: arrival)
+    }
+
+    /// A sender report of the source's track `track`.
+    package func receive(_ report: SenderReport, track: Int, at arrival: NIODeadline) {
+        guard statistics.lastArrivals.indices.contains(track) else { return }
+        core?.receive(report, track: track)
+    }
+
+    /// The read cycle is over: what came since the last one goes to the viewers as one burst.
+    package func readEnded(at now: NIODeadline) {
+        core?.readEnded(at: now)
+    }
+
+    /// Gives the stream back; idempotent.
+    package func end() {
+        guard let ending = core else { return }
+        core = nil
+        ending.publicationEnded()
+    }
+}

@@ -1,0 +1,71 @@
+import NIOCore
+import RTP
+
+/// When the stream's sender reports are due, and what they say (RFC 3550 §6.4.1).
+///
+/// They are the stream's, not the viewer's: every viewer gets the same packets, so one report serves all.
+struct SenderReportSchedule {
+    private static let interval = TimeAmount.milliseconds(2500)
+    /// The relation of the tracks by the source's clock is believed while it stays this close to what arrival says.
+    private static let largestDisagreement = 1_000_000_000.0
+
+    private var nextReport: NIODeadline?
+    /// Canonical name of RFC 3550 §6.5.1, the same for every track: a receiver may synchronise them.
+    private let canonicalName: String
+
+    init(canonicalName: String) {
+        self.canonicalName = canonicalName
+    }
+
+    /// `true` once per interval.
+    mutating func isDue(at now: NIODeadline) -> Bool {
+        if let nextReport, now < nextReport { return false }
+        nextReport = now + Self.interval
+        return true
+    }
+
+    /// A compound of sender report and source description for each track that has a clock and has sent.
+    /// `unixEpochOffset` is what turns the monotonic clock into wall clock, in nanoseconds.
+    func reports(of tracks: [OutgoingTrack], unixEpochOffset: Double) -> [(track: Int, packet: ByteBuffer)] {
+        let shift = commonShift(of: tracks)
+        return tracks.compactMap { track in
+            guard track.hasSent, let time = Self.time(of: track, shift: shift) else { return nil }
+            let report = SenderReport(
+                ssrc: track.ssrc,
+                ntp: NTPTime(unixNanoseconds: Int64(time + unixEpochOffset)),
+                rtpTimestamp: track.timestamp,
+                packetCount: track.packetCount,
+                octetCount: track.octetCount
+            )
+            var packet = ByteBufferAllocator().buffer(capacity: 96)
+            report.write(into: &packet)
+            SourceDescription(ssrc: track.ssrc, cname: canonicalName).write(into: &packet)
+            return (track.index, packet)
+        }
+    }
+
+    /// Source clock to monotonic clock, if every track that sends has a sender report of its source.
+    private func commonShift(of tracks: [OutgoingTrack]) -> Double? {
+        var shift: Double?
+        for track in tracks where track.hasSent && track.clock != nil {
+            guard let clock = track.clock, let source = clock.senderTime(of: track.timestamp),
+                let arrival = clock.arrivalTime(of: track.timestamp)
+            else { return nil }
+            let own = arrival - source
+            guard let known = shift else {
+                shift = own
+                continue
+            }
+            guard abs(own - known) < Self.largestDisagreement else { return nil }
+            // The track whose packets are held back least is the closest to the truth.
+            shift = min(known, own)
+        }
+        return shift
+    }
+
+    private static func time(of track: OutgoingTrack, shift: Double?) -> Double? {
+        guard let clock = track.clock else { return nil }
+        if let shift, let source = clock.senderTime(of: track.timestamp) { return source + shift }
+        return clock.arrivalTime(of: track.timestamp)
+    }
+}

@@ -1,0 +1,118 @@
+import Logging
+import Media
+import NIOCore
+
+/// How a stream treats its source and its ring.
+package struct StreamPolicy: Sendable, Equatable {
+    /// The source is started by the first viewer and stopped `linger` after the last.
+    package var onDemand: Bool
+    package var linger: TimeAmount
+    /// A viewer's DESCRIBE waits this long for the source.
+    package var startTimeout: TimeAmount
+    /// A group of pictures larger than this is not kept for viewers to come, in bytes.
+    package var ringBytes: Int
+    /// Nor one older than this.
+    package var ringAge: TimeAmount
+
+    package init(
+        onDemand: Bool = false,
+        linger: TimeAmount = .seconds(30),
+        startTimeout: TimeAmount = .seconds(10),
+        ringBytes: Int = 16 * 1024 * 1024,
+        ringAge: TimeAmount = .seconds(60)
+    ) {
+        self.onDemand = onDemand
+        self.linger = linger
+        self.startTimeout = startTimeout
+        self.ringBytes = ringBytes
+        self.ringAge = ringAge
+    }
+}
+
+/// What a stream takes from the world: clocks and chance, so that tests can give their own.
+package struct StreamClock: Sendable {
+    package var now: @Sendable () -> NIODeadline
+    /// Nanoseconds since 1970.
+    package var wallClock: @Sendable () -> Int64
+    package var random: @Sendable () -> UInt32
+
+    package init(
+        now: @escaping @Sendable () -> NIODeadline,
+        wallClock: @escaping @Sendable () -> Int64,
+        random: @escaping @Sendable () -> UInt32
+    ) {
+        self.now = now
+        self.wallClock = wallClock
+        self.random = random
+    }
+
+    /// What has to be added to the monotonic clock to get the wall clock, in nanoseconds.
+    func unixEpochOffset(at now: NIODeadline) -> Double {
+        Double(wallClock()) - Double(self.now().uptimeNanoseconds)
+    }
+}
+
+/// A live stream: one source in, any number of viewers out. The handle may be used on any thread; the stream itself lives on
+/// its home loop, where its source's sockets are read.
+package final class Stream: Sendable {
+    package let path: StreamPath
+    package let homeLoop: any EventLoop
+    /// `true`: a source is wanted now; `false`: nobody wants it any more. One consumer; ends with the stream.
+    package let demand: AsyncStream<Bool>
+    private let core: NIOLoopBoundBox<StreamCore>
+
+    package init(
+        path: StreamPath, title: String? = nil, homeLoop: any EventLoop, policy: StreamPolicy = StreamPolicy(),
+        clock: StreamClock, logger: Logger
+    ) {
+        self.path = path
+        self.homeLoop = homeLoop
+        let (demand, continuation) = AsyncStream<Bool>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        self.demand = demand
+        var logger = logger
+        logger[metadataKey: "stream"] = "\(path)"
+        let core = StreamCore(
+            path: path, title: title, policy: policy, homeLoop: homeLoop, clock: clock, demand: continuation,
+            logger: logger
+        )
+        self.core = NIOLoopBoundBox.makeBoxSendingValue(core, eventLoop: homeLoop)
+    }
+
+    /// The description a viewer gets. It wakes a source on demand and waits for it up to the policy's start time-out;
+    /// through an outage of its source a stream keeps the last one. Fails with `StreamError`; completes on `eventLoop`.
+    package func describe(on eventLoop: any EventLoop) -> EventLoopFuture<StreamSnapshot> {
+        homeLoop.flatSubmit { [core] in core.value.describe() }.hop(to: eventLoop)
+    }
+
+    /// Adds a subscriber that lives on `eventLoop`, which must be the current one; `subscribed(_:start:)` tells it when it is on.
+    /// `observer` is told after each burst, once for all subscribers that share it.
+    package func subscribe(
+        _ subscriber: any Subscriber, observer: (any BurstDeliveryObserver)? = nil, on eventLoop: any EventLoop
+    ) {
+        let subscriber = NIOLoopBound(subscriber, eventLoop: eventLoop)
+        let observer = NIOLoopBound(observer, eventLoop: eventLoop)
+        if homeLoop.inEventLoop {
+            core.value.subscribe(subscriber, observer: observer, on: eventLoop)
+        } else {
+            homeLoop.execute { [core] in core.value.subscribe(subscriber, observer: observer, on: eventLoop) }
+        }
+    }
+
+    /// Takes a source on; on the home loop only. `source` names it in log lines.
+    ///
+    /// A source whose tracks are compatible with the last ones goes on with their SSRCs and timelines, and viewers stay;
+    /// another one ends the viewers. Throws `.alreadyPublished`, `.unusableTracks`, `.closed`.
+    package func publish(tracks: [TrackDescription], by source: String) throws(StreamError) -> Publication {
+        try core.value.publish(tracks, by: source)
+    }
+
+    /// Subscribers at the moment; completes on the home loop.
+    package func viewerCount() -> EventLoopFuture<Int> {
+        homeLoop.submit { [core] in core.value.viewerCount }
+    }
+
+    /// Ends every subscriber, fails whoever waits, and takes no one any more.
+    package func close() -> EventLoopFuture<Void> {
+        homeLoop.submit { [core] in core.value.close() }
+    }
+}

@@ -1,0 +1,244 @@
+import Logging
+import Media
+import NIOCore
+import RTP
+
+/// The stream itself: its tracks, its ring, its subscribers. Confined to the home loop; `Stream` is its handle.
+final class StreamCore {
+    private struct GroupHandle {
+        let eventLoop: any EventLoop
+        let group: NIOLoopBoundBox<SubscriberGroup>
+    }
+
+    private let path: StreamPath
+    private let title: String?
+    private let policy: StreamPolicy
+    private let homeLoop: any EventLoop
+    private let clock: StreamClock
+    private let logger: Logger
+    private var tracks: [OutgoingTrack] = []
+    private var version: UInt64 = 0
+    private var hasPublication = false
+    private var timeline = StreamTimeline()
+    private var builder = BurstBuilder()
+    private var ring: GroupRing
+    private var reports: SenderReportSchedule
+    /// Made when a viewer joins, good for all who join before the next burst.
+    private var start: StreamStart?
+    private var groups: [GroupHandle] = []
+    private var waiting: [EventLoopPromise<StreamSnapshot>] = []
+    private(set) var lifecycle: StreamLifecycle
+    private var lingerTimer: Scheduled<Void>?
+    private var lastSubscription = 0
+    private var viewers: [Int: Int] = [:]
+    private let demand: AsyncStream<Bool>.Continuation
+
+    init(
+        path: StreamPath, title: String?, policy: StreamPolicy, homeLoop: any EventLoop, clock: StreamClock,
+        demand: AsyncStream<Bool>.Continuation, logger: Logger
+    ) {
+        self.path = path
+        self.title = title
+        self.policy = policy
+        self.homeLoop = homeLoop
+        self.clock = clock
+        self.demand = demand
+        self.logger = logger
+        ring = GroupRing(bounds: GroupRing.Bounds(bytes: policy.ringBytes, age: policy.ringAge))
+        reports = SenderReportSchedule(canonicalName: "heliograph-\(clock.random())")
+        lifecycle = StreamLifecycle(onDemand: policy.onDemand)
+        if !policy.onDemand { demand.yield(true) }
+    }
+
+    // MARK: The source's side
+
+    func publish(_ descriptions: [TrackDescription], by source: String) throws(StreamError) -> Publication {
+        guard !lifecycle.isClosed else { throw StreamError.closed(path) }
+        guard !hasPublication else { throw StreamError.alreadyPublished(path) }
+        guard (1...StreamTrack.limit).contains(descriptions.count) else {
+            throw StreamError.unusableTracks(path, count: descriptions.count)
+        }
+        if tracks.map(\.description).isCompatible(with: descriptions) {
+            for (track, description) in zip(tracks, descriptions) { track.sourceBegan(description) }
+        } else {
+            if !tracks.isEmpty {
+                logger.notice("stream changed, viewers have to ask again", metadata: ["source": "\(source)"])
+                endSubscribers()
+            }
+            tracks = OutgoingTrack.tracks(of: descriptions, random: clock.random)
+        }
+        version += 1
+        hasPublication = true
+        timeline.sourceBegan()
+        lifecycle.sourceBegan()
+        let snapshot = self.snapshot
+        for promise in waiting { promise.succeed(snapshot) }
+        waiting = []
+        return Publication(core: self, trackCount: descriptions.count)
+    }
+
+    func receive(_ packet: RTPPacket, track: Int, at arrival: NIODeadline) {
+        let time = timeline.time(at: arrival)
+        tracks[track].receive(packet, at: arrival, time: time, into: &builder) { builder in
+            // The group begins a burst of its own: the ring and every viewer that skipped can start right there.
+            if let burst = builder.take(at: arrival) { distribute(burst) }
+        }
+    }
+
+    func receive(_ report: SenderReport, track: Int) {
+        tracks[track].receive(report)
+    }
+
+    func readEnded(at now: NIODeadline) {
+        guard !builder.isEmpty else { return }
+        if reports.isDue(at: now) {
+            for report in senderReports(at: now) { builder.append(control: report.packet, track: report.track) }
+        }
+        if let burst = builder.take(at: now) { distribute(burst) }
+    }
+
+    func publicationEnded() {
+        guard hasPublication else { return }
+        hasPublication = false
+        if let burst = builder.take(at: timeline.lastArrival) { distribute(burst) }
+        timeline.sourceEnded()
+        for track in tracks { track.sourceEnded() }
+        ring.clear()
+        start = nil
+        lifecycle.sourceEnded()
+    }
+
+    private func distribute(_ burst: Burst) {
+        ring.append(burst)
+        start = nil
+        for handle in groups {
+            if handle.eventLoop === homeLoop {
+                handle.group.value.deliver(burst)
+            } else {
+                handle.eventLoop.execute { handle.group.value.deliver(burst) }
+            }
+        }
+    }
+
+    private func senderReports(at now: NIODeadline) -> [(track: Int, packet: ByteBuffer)] {
+        reports.reports(of: tracks, unixEpochOffset: clock.unixEpochOffset(at: now))
+    }
+
+    // MARK: The viewers' side
+
+    var snapshot: StreamSnapshot {
+        StreamSnapshot(
+            path: path,
+            title: title,
+            tracks: tracks.map { StreamTrack(index: $0.index, description: $0.description, ssrc: $0.ssrc) },
+            version: version
+        )
+    }
+
+    /// Waits for the source up to the start time-out; a stream that was live before keeps its description.
+    func describe() -> EventLoopFuture<StreamSnapshot> {
+        guard !lifecycle.isClosed else { return homeLoop.makeFailedFuture(StreamError.closed(path)) }
+        wanted()
+        if !tracks.isEmpty, hasPublication || !policy.onDemand { return homeLoop.makeSucceededFuture(snapshot) }
+        let promise = homeLoop.makePromise(of: StreamSnapshot.self)
+        waiting.append(promise)
+        let timeout = homeLoop.assumeIsolated().scheduleTask(in: policy.startTimeout) { [path] in
+            promise.fail(StreamError.unavailable(path))
+        }
+        promise.futureResult.assumeIsolated().whenComplete { _ in
+            timeout.cancel()
+            self.unwantedIfIdle()
+        }
+        return promise.futureResult
+    }
+
+    func subscribe(_ subscriber: NIOLoopBound<any Subscriber>, observer: NIOLoopBound<(any BurstDeliveryObserver)?>, on eventLoop: any EventLoop) {
+        lastSubscription += 1
+        let id = lastSubscription
+        wanted()
+        viewers[id] = 1
+        let start = self.start ?? makeStart()
+        self.start = start
+        let handle = groupHandle(for: eventLoop)
+        let ending = NIOLoopBound(self, eventLoop: homeLoop)
+        let subscription = Subscription.Parts(id: id, group: handle.group, core: ending, homeLoop: homeLoop)
+        let isClosed = lifecycle.isClosed
+        let attach: @Sendable () -> Void = {
+            guard !isClosed else { return subscriber.value.streamEnded() }
+            handle.group.value.add(subscriber.value, id: id, observer: observer.value)
+            subscriber.value.subscribed(Subscription(subscription), start: start)
+        }
+        if eventLoop === homeLoop { attach() } else { eventLoop.execute(attach) }
+    }
+
+    func unsubscribed(_ id: Int) {
+        viewers.removeValue(forKey: id)
+        unwantedIfIdle()
+    }
+
+    var viewerCount: Int { viewers.count }
+
+    /// Ends every subscriber and refuses what comes after.
+    func close() {
+        guard !lifecycle.isClosed else { return }
+        lifecycle.closed()
+        lingerTimer?.cancel()
+        for promise in waiting { promise.fail(StreamError.closed(path)) }
+        waiting = []
+        endSubscribers()
+        demand.finish()
+    }
+
+    private func makeStart() -> StreamStart? {
+        guard ring.isStartable else { return nil }
+        return StreamStart(
+            group: ring.bursts,
+            pictureClocks: tracks.map { $0.description.kind == .video ? $0.description.primary.clockRate ?? 90_000 : nil },
+            reports: senderReports(at: clock.now())
+        )
+    }
+
+    private func groupHandle(for eventLoop: any EventLoop) -> GroupHandle {
+        if let known = groups.first(where: { $0.eventLoop === eventLoop }) { return known }
+        let handle = GroupHandle(
+            eventLoop: eventLoop,
+            group: NIOLoopBoundBox.makeBoxSendingValue(SubscriberGroup(), eventLoop: eventLoop)
+        )
+        groups.append(handle)
+        return handle
+    }
+
+    private func endSubscribers() {
+        for handle in groups {
+            if handle.eventLoop === homeLoop {
+                handle.group.value.end()
+            } else {
+                handle.eventLoop.execute { handle.group.value.end() }
+            }
+        }
+        viewers = [:]
+        ring.clear()
+        start = nil
+    }
+
+    // MARK: Demand
+
+    private func wanted() {
+        lingerTimer?.cancel()
+        lingerTimer = nil
+        if lifecycle.wanted() == .startSource { demand.yield(true) }
+    }
+
+    private func unwantedIfIdle() {
+        guard viewers.isEmpty, waiting.isEmpty || lifecycle.isLive, lifecycle.unwanted() == .startLinger else { return }
+        lingerTimer?.cancel()
+        lingerTimer = homeLoop.assumeIsolated().scheduleTask(in: policy.linger) {
+            self.lingered()
+        }
+    }
+
+    private func lingered() {
+        lingerTimer = nil
+        if viewers.isEmpty, lifecycle.lingered() == .stopSource { demand.yield(false) }
+    }
+}

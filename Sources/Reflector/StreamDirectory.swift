@@ -1,0 +1,31 @@
+import NIOConcurrencyHelpers
+
+/// Every stream of the server by its path; any thread may ask.
+package final class StreamDirectory: Sendable {
+    private let byPath = NIOLockedValueBox<[StreamPath: Stream]>([:])
+
+    package init() {}
+
+    package func stream(at path: StreamPath) -> Stream? {
+        byPath.withLockedValue { $0[path] }
+    }
+
+    /// Throws `.pathTaken`.
+    package func add(_ stream: Stream) throws(StreamError) {
+        let isNew = byPath.withLockedValue { streams in
+            guard streams[stream.path] == nil else { return false }
+            streams[stream.path] = stream
+            return true
+        }
+        guard isNew else { throw StreamError.pathTaken(stream.path) }
+    }
+
+    package func remove(_ path: StreamPath) {
+        byPath.withLockedValue { _ = $0.removeValue(forKey: path) }
+    }
+
+    /// In the order of their paths.
+    package var streams: [Stream] {
+        byPath.withLockedValue { Array($0.values) }.sorted { $0.path.rawValue < $1.path.rawValue }
+    }
+}

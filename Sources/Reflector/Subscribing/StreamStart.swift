@@ -1,0 +1,137 @@
+import NIOCore
+import RTP
+
+/// What a new viewer begins with: the group of pictures so far, drawn together just before the live edge.
+///
+/// The pictures keep their sequence numbers, so that the live packets go on behind them; their timestamps are pressed into
+/// the last moments, so that the newest picture is on the screen at once and playback is not left behind by the age of the key frame.
+/// Audio older than that is left out.
+package final class StreamStart: Sendable {
+    /// Sequence number and timestamp of a track's first packet.
+    package struct FirstPacket: Sendable, Hashable {
+        package let sequenceNumber: UInt16
+        package let timestamp: UInt32
+    }
+
+    /// Pictures of the past are shown within this time before the live edge.
+    static let window = TimeAmount.milliseconds(150)
+    /// Size of the bursts that the start is cut into, in bytes.
+    private static let portion = 64 * 1024
+
+    package let bursts: [Burst]
+    /// By track index; `nil` for a track without a packet in the start.
+    package let firstPackets: [FirstPacket?]
+    /// Framed bytes.
+    package let byteCount: Int
+
+    /// `pictureClocks`: RTP clock of each video track by index, `nil` for tracks that are not drawn together.
+    /// `reports`: a fresh sender report per track, sent ahead.
+    init(group: [Burst], pictureClocks: [Int?], reports: [(track: Int, packet: ByteBuffer)]) {
+        let drawings = pictureClocks.enumerated().map { track, clock in
+            clock.flatMap { TimestampDrawing(track: track, clockRate: $0, group: group) }
+        }
+        let edge = (group.last?.arrival ?? .uptimeNanoseconds(0)) - Self.window
+        var firstPackets = [FirstPacket?](repeating: nil, count: pictureClocks.count)
+        var builder = PacketCollector()
+        for report in reports { builder.append(report.packet, like: nil, track: report.track) }
+        for burst in group {
+            let isRecent = burst.arrival >= edge || burst === group.last
+            for entry in burst.entries where !entry.isControl && entry.track < pictureClocks.count {
+                guard pictureClocks[entry.track] != nil || isRecent else { continue }
+                var packet = burst.packet(entry)
+                if let drawn = drawings[entry.track]?.draw(packet.rtpTimestamp) { packet.rtpTimestamp = drawn }
+                if firstPackets[entry.track] == nil {
+                    firstPackets[entry.track] = FirstPacket(
+                        sequenceNumber: packet.rtpSequenceNumber, timestamp: packet.rtpTimestamp
+                    )
+                }
+                builder.append(packet, like: entry, track: entry.track)
+                if builder.byteCount >= Self.portion { builder.cut(at: burst.arrival) }
+            }
+        }
+        builder.cut(at: group.last?.arrival ?? .uptimeNanoseconds(0))
+        bursts = builder.bursts
+        byteCount = bursts.reduce(0) { $0 + $1.byteCount }
+        self.firstPackets = firstPackets
+    }
+}
+
+/// The mapping of one video track's timestamps into the last moments before the live edge: linear, so that the order of
+/// presentation stays, and never so tight that two pictures fall on one tick.
+private struct TimestampDrawing {
+    private let last: UInt32
+    private let factor: Double
+
+    init?(track: Int, clockRate: Int, group: [Burst]) {
+        var first: UInt32?
+        var newest: UInt32 = 0
+        var previous: UInt32 = 0
+        var pictures = 0
+        for burst in group {
+            for entry in burst.entries where entry.track == track && !entry.isControl {
+                let timestamp = burst.packet(entry).rtpTimestamp
+                if first == nil {
+                    first = timestamp
+                    newest = timestamp
+                    pictures = 1
+                } else if timestamp != previous {
+                    pictures += 1
+                }
+                previous = timestamp
+                if Int32(bitPattern: timestamp &- newest) > 0 { newest = timestamp }
+            }
+        }
+        guard let first else { return nil }
+        let span = Double(newest &- first)
+        let window = max(Double(clockRate) * Double(StreamStart.window.nanoseconds) / 1e9, Double(2 * pictures))
+        guard span > window else { return nil }
+        last = newest
+        factor = window / span
+    }
+
+    func draw(_ timestamp: UInt32) -> UInt32 {
+        let age = Double(Int32(bitPattern: last &- timestamp)) * factor
+        return last &- UInt32(truncatingIfNeeded: Int64(age.rounded()))
+    }
+}
+
+/// Packets that have their headers already, collected into bursts.
+private struct PacketCollector {
+    private(set) var bursts: [Burst] = []
+    private var bytes = ByteBuffer()
+    private var entries: [Burst.Entry] = []
+
+    var byteCount: Int { bytes.readableBytes }
+
+    mutating func append(_ packet: ByteBuffer, like entry: Burst.Entry?, track: Int) {
+        let isControl = entry == nil
+        bytes.writeInteger(0x2400 | UInt16(truncatingIfNeeded: 2 * track + (isControl ? 1 : 0)))
+        bytes.writeInteger(UInt16(truncatingIfNeeded: packet.readableBytes))
+        entries.append(
+            Burst.Entry(
+                offset: bytes.writerIndex, length: packet.readableBytes, track: track, isControl: isControl,
+                endsAccessUnit: entry?.endsAccessUnit ?? false
+            )
+        )
+        bytes.writeImmutableBuffer(packet)
+    }
+
+    mutating func cut(at arrival: NIODeadline) {
+        guard !entries.isEmpty else { return }
+        bursts.append(Burst(bytes: bytes, entries: entries, arrival: arrival, startsGroup: bursts.isEmpty))
+        bytes = ByteBuffer()
+        entries = []
+    }
+}
+
+extension ByteBuffer {
+    /// Bytes 2–3 of an RTP packet, bytes 4–7 of an RTP packet: RFC 3550 §5.1.
+    fileprivate var rtpSequenceNumber: UInt16 {
+        getInteger(at: readerIndex + 2) ?? 0
+    }
+
+    fileprivate var rtpTimestamp: UInt32 {
+        get { getInteger(at: readerIndex + 4) ?? 0 }
+        set { setInteger(newValue, at: readerIndex + 4) }
+    }
+}

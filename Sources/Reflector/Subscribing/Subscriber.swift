@@ -1,0 +1,17 @@
+/// Someone who gets the bursts of a stream: a play session, a segmenter, a push to another server.
+///
+/// Confined to one event loop; every call comes on it. `receive` is the hot path: no allocation, no lock, no log.
+package protocol Subscriber: AnyObject {
+    /// The subscription stands: the next burst `received` goes on right where `start` ends.
+    /// `start` is `nil` while there is no random access point to begin with.
+    func subscribed(_ subscription: Subscription, start: StreamStart?)
+    /// `variants` hold the other forms of the same burst, made once for all subscribers of this loop.
+    func receive(_ burst: Burst, variants: BurstVariants)
+    /// The stream is over for this subscriber: it was closed, or its source came back as something else.
+    func streamEnded()
+}
+
+/// Told once after each burst went to every subscriber of a loop: where sends were only queued, they are flushed now.
+package protocol BurstDeliveryObserver: AnyObject {
+    func burstDelivered()
+}

@@ -1,0 +1,180 @@
+import Ingest
+import Media
+import NIOCore
+
+/// Reading of one camera.
+struct CameraReading {
+    /// The keys of a camera, which no hole of a template may be called.
+    static let keys = ["template", "main", "sub", "title", "test_camera"] + PullSettings.keys
+
+    let name: String
+    let section: ConfigurationSection
+    let templates: [String: CameraTemplate?]
+    let defaults: PullSettings?
+
+    /// What `template:` names.
+    private enum Reference {
+        case none
+        /// Reported where the error is; what the camera has for it is left alone.
+        case broken
+        case template(CameraTemplate, ConfigurationSection.Field)
+    }
+
+    /// One URL before it is taken apart, and where to report what is wrong with it.
+    private struct Source {
+        var field: ConfigurationSection.Field
+        var written: ConfigurationText
+        /// With its holes filled.
+        var text: String
+    }
+
+    /// `nil` where something is wrong, which is then reported.
+    func camera() -> CameraConfiguration? {
+        let title = section.text("title")?.text
+        if let field = section.field("test_camera") {
+            return CameraConfiguration(name: name, title: title, streams: [testCamera(field)])
+        }
+        let own = PullSettings(section)
+        let reference = reference()
+        let streams = pulls(reference, own)
+        if case .broken = reference {
+            section.end { _ in true }
+        } else {
+            section.end(otherwise: "a key for a hole such as {host} needs a template that has the hole")
+        }
+        return streams.isEmpty ? nil : CameraConfiguration(name: name, title: title, streams: streams)
+    }
+
+    private func reference() -> Reference {
+        guard let field = section.field("template") else { return .none }
+        guard let text = section.text(field) else { return .broken }
+        guard let template = templates[text.text] else {
+            let names = templates.keys.sorted()
+            section.report(
+                field,
+                text,
+                Expectation(
+                    names.isEmpty ? "a template out of templates:" : "one of \(names.joined(separator: ", "))",
+                    hint: Spelling.hint(for: text.text, among: names)
+                )
+            )
+            return .broken
+        }
+        return template.map { .template($0, field) } ?? .broken
+    }
+
+    private func testCamera(_ field: ConfigurationSection.Field) -> StreamConfiguration {
+        for key in Self.keys where key != "title" && key != "test_camera" {
+            guard let other = section.field(key) else { continue }
+            section.reading.report(
+                other.keyPlace,
+                other.keyPath,
+                found: "\(key) beside test_camera",
+                expected: "test_camera and title alone"
+            )
+        }
+        section.end()
+        let test = section.section(field).map(TestCameraConfiguration.init) ?? TestCameraConfiguration()
+        return StreamConfiguration(path: name, source: .testCamera(test))
+    }
+}
+
+// MARK: Pulled streams
+
+extension CameraReading {
+    private func pulls(_ reference: Reference, _ own: PullSettings) -> [StreamConfiguration] {
+        var template: CameraTemplate?
+        if case .template(let named, _) = reference { template = named }
+        for hole in template?.holes ?? [] { _ = section.field(hole) }
+
+        let main = source("main", template?.main, reference)
+        let sub = source("sub", template?.sub, reference)
+        if case .none = reference, section.field("main") == nil {
+            section.reportMissing("main", expected: "one of main, template, test_camera")
+        }
+        let settings = own.over(template?.settings).over(defaults)
+        let streams = [(name, main), ("\(name)/sub", sub)].compactMap { path, source in
+            source.flatMap { url(of: $0, own) }.map { url in
+                StreamConfiguration(path: path, source: .pull(settings.pull(url)))
+            }
+        }
+        let lacksUser = streams.contains { stream in
+            guard case .pull(let pull) = stream.source else { return false }
+            return pull.password != nil && pull.username == nil
+        }
+        if lacksUser { section.reportMissing("username", expected: "a user name for the password") }
+        return streams.first?.path == name ? streams : []
+    }
+
+    /// The camera's own URL, or the template's with its holes filled.
+    private func source(_ key: String, _ pattern: CameraTemplate.Pattern?, _ reference: Reference) -> Source? {
+        if let field = section.field(key) {
+            guard let text = section.text(field) else { return nil }
+            return Source(field: field, written: text, text: text.text)
+        }
+        guard let pattern, case .template(let template, var field) = reference else { return nil }
+        var text = ""
+        var written = pattern.text
+        for piece in pattern.pieces {
+            switch piece {
+            case .text(let run):
+                text += run
+            case .hole(let hole):
+                guard let value = value(of: hole, template) else { return nil }
+                text += value.text
+                if value.isFilled { written.pieces = [.filled("")] }
+            }
+        }
+        if !written.isFilled { written.written = text }
+        field.keyPath = section.path(of: key)
+        return Source(field: field, written: written, text: text)
+    }
+
+    private func value(of hole: String, _ template: CameraTemplate) -> ConfigurationText? {
+        if let field = section.field(hole) { return section.text(field) }
+        if let value = template.defaults[hole] { return value }
+        section.reportMissing(hole, expected: "a value for {\(hole)} of the template")
+        return nil
+    }
+
+    private func url(of source: Source, _ own: PullSettings) -> CameraURL? {
+        do throws(Expectation) {
+            let url = try CameraURL(parsing: source.text)
+            let isTwice = url.username != nil && own.username != nil || url.password != nil && own.password != nil
+            guard !isTwice else {
+                throw Expectation("the user and password once", hint: "leave them out of the URL")
+            }
+            return url
+        } catch {
+            section.report(source.field, source.written, error)
+            return nil
+        }
+    }
+}
+
+extension TestCameraConfiguration {
+    /// The defaults with the keys of a section put over them.
+    fileprivate init(_ section: ConfigurationSection) {
+        self.init()
+        func count(_ key: String, _ path: WritableKeyPath<Self, Int>, _ range: ClosedRange<Int>, even: Bool = false) {
+            let value = section.value(key) { text throws(Expectation) in
+                let number = try ConfigurationValue.count(text, in: range)
+                guard !even || number.isMultiple(of: 2) else { throw Expectation("an even number of pixels") }
+                return number
+            }
+            if let value { self[keyPath: path] = value }
+        }
+        count("width", \.width, 64...3840, even: true)
+        count("height", \.height, 64...2160, even: true)
+        count("frame_rate", \.frameRate, 1...60)
+        let interval = section.value("key_frame_interval") { text throws(Expectation) in
+            try ConfigurationValue.duration(text, in: .milliseconds(100) ... .seconds(60))
+        }
+        if let interval { keyFrameInterval = interval }
+        let bitRate = section.value("bit_rate") { text throws(Expectation) in
+            try ConfigurationValue.bitRate(text, in: 50_000...50_000_000)
+        }
+        if let bitRate { self.bitRate = bitRate }
+        section.end()
+    }
+}

@@ -1,0 +1,148 @@
+import NIOCore
+import Yams
+
+/// Reads `relays.yaml`: everything wrong in it is found in one go.
+package enum ConfigurationLoader {
+    /// Larger files are refused: 500 cameras are some 60 KB.
+    static let sizeLimit = 1_000_000
+
+    /// The configuration in a text; throws `ConfigurationErrors`.
+    ///
+    /// `file` names the text in errors, and its folder is where `${file:…}` looks; `readFile` gives a file's text.
+    package static func load(
+        text: String,
+        file: String,
+        environment: [String: String],
+        readFile: (String) throws -> String
+    ) throws(ConfigurationErrors) -> RelayConfiguration {
+        try withoutActuallyEscaping(readFile) { readFile throws(ConfigurationErrors) in
+            try load(
+                text, file, VariableSource(environment: environment, directory: file.directory, readFile: readFile))
+        }
+    }
+
+    private static func load(
+        _ text: String,
+        _ file: String,
+        _ variables: VariableSource
+    ) throws(ConfigurationErrors) -> RelayConfiguration {
+        guard text.utf8.count <= sizeLimit else {
+            throw .init(file, found: "\(text.utf8.count) bytes", expected: "\(sizeLimit) bytes at most")
+        }
+        let document: ConfigurationDocument
+        do {
+            document = try ConfigurationDocument(parsing: text)
+        } catch {
+            throw .init(file, error.place, found: error.found, expected: error.expected, hint: error.hint)
+        }
+        guard let root = document.root, root.kind != "nothing" else {
+            throw .init(file, found: "an empty file", expected: "cameras", hint: "cameras: {test: {test_camera: {}}}")
+        }
+        let reading = ConfigurationReading(file: file, variables: variables, renamedKeys: document.renamedKeys)
+        guard case .mapping(let mapping) = root, !reading.refusesAnchor(root, "") else {
+            throw .init(file, Place(root.mark), found: root.kind, expected: "a mapping with cameras")
+        }
+        let configuration = withExtendedLifetime(document) {
+            reading.relay(
+                ConfigurationSection(mapping, keyPath: "", place: Place(line: 1, column: 1), reading: reading))
+        }
+        guard reading.errors.isEmpty else {
+            throw ConfigurationErrors(
+                errors: reading.errors.sorted { ($0.line ?? 0, $0.column ?? 0) < ($1.line ?? 0, $1.column ?? 0) }
+            )
+        }
+        return configuration
+    }
+}
+
+extension ConfigurationErrors {
+    /// A single error; without a place it means the file as a whole.
+    init(_ file: String, _ place: Place? = nil, found: String, expected: String, hint: String? = nil) {
+        let error = ConfigurationError(
+            file: file,
+            line: place?.line,
+            column: place?.column,
+            keyPath: "",
+            found: found,
+            expected: expected,
+            hint: hint
+        )
+        self.init(errors: [error])
+    }
+}
+
+extension String {
+    /// The folder of a path; empty for the working directory.
+    fileprivate var directory: String {
+        lastIndex(of: "/").map { $0 == startIndex ? "/" : String(self[..<$0]) } ?? ""
+    }
+}
+
+extension ConfigurationReading {
+    /// The sections in the order of the manual.
+    func relay(_ root: ConfigurationSection) -> RelayConfiguration {
+        var relay = RelayConfiguration()
+        relay.site = root.text("site")?.text
+        if let log = root.section("log") { relay.log = self.log(log) }
+        if let listen = root.section("listen") { relay.listen = self.listen(listen) }
+        if let limits = root.section("limits") { relay.limits = self.limits(limits) }
+        let defaults = root.section("defaults").map { section in
+            defer { section.end() }
+            return PullSettings(section)
+        }
+        let templates = root.section("templates").map(self.templates) ?? [:]
+        if let cameras = root.section("cameras") {
+            relay.cameras = self.cameras(cameras, templates, defaults)
+        } else if root.field("cameras") == nil {
+            root.reportMissing("cameras", expected: "at least one camera", hint: "cameras: {test: {test_camera: {}}}")
+        }
+        root.end()
+        return relay
+    }
+
+    private func log(_ section: ConfigurationSection) -> LogConfiguration {
+        var log = LogConfiguration()
+        let level = section.value("level") { text throws(Expectation) in
+            try ConfigurationValue.word(text, of: LogConfiguration.Level.self)
+        }
+        let format = section.value("format") { text throws(Expectation) in
+            try ConfigurationValue.word(text, of: LogConfiguration.Format.self)
+        }
+        if let level { log.level = level }
+        if let format { log.format = format }
+        section.end()
+        return log
+    }
+
+    private func listen(_ section: ConfigurationSection) -> ListenConfiguration {
+        var listen = ListenConfiguration()
+        if let rtsp = section.value("rtsp", ConfigurationValue.listenAddress) { listen.rtsp = rtsp }
+        if let rtp = section.value("rtp", ConfigurationValue.portPair) { listen.rtp = rtp }
+        section.end()
+        return listen
+    }
+
+    private func limits(_ section: ConfigurationSection) -> LimitsConfiguration {
+        var limits = LimitsConfiguration()
+        func count(_ key: String, _ path: WritableKeyPath<LimitsConfiguration, Int>) {
+            let value = section.value(key) { text throws(Expectation) in
+                try ConfigurationValue.count(text, in: 1...1_000_000)
+            }
+            if let value { limits[keyPath: path] = value }
+        }
+        func duration(_ key: String, _ path: WritableKeyPath<LimitsConfiguration, TimeAmount>) {
+            let value = section.value(key) { text throws(Expectation) in
+                try ConfigurationValue.duration(text, in: .seconds(1) ... .hours(24))
+            }
+            if let value { limits[keyPath: path] = value }
+        }
+        count("connections_per_address", \.connectionsPerAddress)
+        count("requests_before_session", \.requestsBeforeSession)
+        duration("request_timeout", \.requestTimeout)
+        duration("idle_timeout", \.idleTimeout)
+        duration("session_timeout", \.sessionTimeout)
+        count("simultaneous_connects", \.simultaneousConnects)
+        section.end()
+        return limits
+    }
+}

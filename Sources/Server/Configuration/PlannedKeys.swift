@@ -1,0 +1,24 @@
+/// Keys the relay will have and does not have yet. They are refused rather than passed over,
+/// so that nobody believes a camera recorded or a port encrypted that is not.
+enum PlannedKeys {
+    private static let keys: Set<String> = [
+        "access_log", "advertise", "anonymous", "api", "audio", "cluster", "events", "exclusive", "file", "fingerprint",
+        "group", "groups", "hls", "hold", "http", "include", "loop", "media", "metrics", "multicast", "onvif",
+        "password_file", "playlist", "publish", "push", "record", "recording", "rtsps", "snapshot", "tls", "tunnel",
+        "users", "version", "webrtc",
+    ]
+    private static let schemes: Set<String> = [
+        "file", "http", "https", "onvif", "rtmp", "rtmps", "rtp", "rtsps", "rtspu", "sdp", "srt", "udp", "whep",
+    ]
+
+    static func contains(_ key: String) -> Bool {
+        keys.contains(key)
+    }
+
+    /// Ways for packets that a camera may have and the relay does not speak yet.
+    static let transports: Set<String> = ["multicast", "http"]
+
+    static func contains(scheme: String) -> Bool {
+        schemes.contains(scheme.lowercased())
+    }
+}

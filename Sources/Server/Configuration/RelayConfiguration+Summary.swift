@@ -1,0 +1,35 @@
+extension RelayConfiguration {
+    /// What would be served, one stream a line, without passwords.
+    package var summary: String {
+        let streams = cameras.flatMap(\.streams)
+        let width = streams.map(\.path.count).max() ?? 0
+        var lines = ["\(count(cameras, "camera")), \(count(streams, "stream")) at rtsp://\(listen.rtsp.forURL)/"]
+        for stream in streams {
+            let padding = String(repeating: " ", count: width - stream.path.count)
+            lines.append("  \(stream.path)\(padding)  \(stream.source.summary)")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private func count(_ things: some Collection, _ name: String) -> String {
+        "\(things.count) \(name)\(things.count == 1 ? "" : "s")"
+    }
+}
+
+extension ListenAddress {
+    /// With a name for the reader to replace where it listens on all addresses.
+    fileprivate var forURL: String {
+        host == nil ? "HOST:\(port)" : description
+    }
+}
+
+extension SourceConfiguration {
+    fileprivate var summary: String {
+        switch self {
+        case .pull(let pull):
+            "\(pull) \(pull.onDemand ? "on demand" : "always")"
+        case .testCamera(let test):
+            "test camera \(test.width)x\(test.height) at \(test.frameRate) pictures a second"
+        }
+    }
+}
