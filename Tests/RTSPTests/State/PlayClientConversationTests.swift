@@ -105,7 +105,7 @@ import Testing
         let unknown = dialogue.machine.requestReceived(RTSPRequest(RTSPMethod(rawValue: "X_INVENTED"), uri: "*"))
         guard case .respond(let refusal) = unknown else { throw PlayDialogueError() }
         #expect(refusal.status == .notImplemented)
-        #expect(dialogue.machine.keepaliveDue() != nil)
+        #expect(dialogue.keepalive() != nil)
     }
 
     @Test("REDIRECT and TEARDOWN by the camera are answered, then followed")
@@ -162,7 +162,7 @@ import Testing
             dialogue.answer(200, ["Session": "1"], body: asked.method == .describe ? PlayDialogue.video : "")
         }
         #expect(methods == [.options, .describe, .setup, .play])
-        let keepalive = try #require(dialogue.machine.keepaliveDue())
+        let keepalive = try #require(dialogue.keepalive())
         #expect(keepalive.headers["Authorization"]?.contains("uri=\"\(keepalive.uri)\"") == true)
     }
 

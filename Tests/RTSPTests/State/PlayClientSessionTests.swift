@@ -19,28 +19,28 @@ import Testing
     func method() throws {
         let listed = try PlayDialogue()
         _ = try listed.play(publicMethods: "OPTIONS, GET_PARAMETER")
-        #expect(listed.machine.keepaliveDue()?.method == .getParameter)
+        #expect(listed.keepalive()?.method == .getParameter)
         let unlisted = try PlayDialogue()
         _ = try unlisted.play(publicMethods: "OPTIONS, PLAY")
-        #expect(unlisted.machine.keepaliveDue()?.method == .options)
-        #expect(unlisted.machine.keepaliveDue()?.headers["Session"] == "5A0D77F1")
+        #expect(unlisted.keepalive()?.method == .options)
+        #expect(unlisted.keepalive()?.headers["Session"] == "5A0D77F1")
     }
 
     @Test("The keepalive is what the configuration says, or none at all")
     func configuredMethod() throws {
         let options = try PlayDialogue(keepalive: .options)
         _ = try options.play()
-        #expect(options.machine.keepaliveDue()?.method == .options)
+        #expect(options.keepalive()?.method == .options)
         let never = try PlayDialogue(keepalive: .never)
         #expect(try never.play().keepaliveInterval == nil)
-        #expect(never.machine.keepaliveDue() == nil)
+        #expect(never.keepalive() == nil)
     }
 
     @Test("F5 unanswered keepalives change nothing, and an old answer is no other's")
     func unansweredKeepalives() throws {
         let dialogue = try PlayDialogue()
         _ = try dialogue.play()
-        for _ in 0..<100 { #expect(dialogue.machine.keepaliveDue() != nil) }
+        for _ in 0..<100 { #expect(dialogue.keepalive() != nil) }
         guard case .ignored = dialogue.machine.timedOut() else { throw PlayDialogueError() }
         #expect(dialogue.answer(200, ["CSeq": "5"]).isIgnored)
     }
@@ -49,9 +49,9 @@ import Testing
     func refusedKeepalive(code: Int) throws {
         let dialogue = try PlayDialogue()
         _ = try dialogue.play()
-        let keepalive = try #require(dialogue.machine.keepaliveDue())
+        let keepalive = try #require(dialogue.keepalive())
         #expect(dialogue.answer(code, ["CSeq": keepalive.headers["CSeq"] ?? ""]).isIgnored)
-        let next = try #require(dialogue.machine.keepaliveDue())
+        let next = try #require(dialogue.keepalive())
         #expect(dialogue.answer(454, ["CSeq": next.headers["CSeq"] ?? ""]).error == .sessionLost)
     }
 
@@ -59,9 +59,9 @@ import Testing
     func unknownKeepalive() throws {
         let dialogue = try PlayDialogue()
         _ = try dialogue.play()
-        let keepalive = try #require(dialogue.machine.keepaliveDue())
+        let keepalive = try #require(dialogue.keepalive())
         #expect(dialogue.answer(501, ["CSeq": keepalive.headers["CSeq"] ?? ""]).isIgnored)
-        #expect(dialogue.machine.keepaliveDue()?.method == .options)
+        #expect(dialogue.keepalive()?.method == .options)
     }
 
     @Test("B5 a keepalive answered 401 with a new nonce is sent once more, and the next goes out signed with it")
@@ -72,7 +72,7 @@ import Testing
         dialogue.answer(body: PlayDialogue.video)
         dialogue.answer(200, ["Session": "1"])
         #expect(dialogue.answer().session != nil)
-        let keepalive = try #require(dialogue.machine.keepaliveDue())
+        let keepalive = try #require(dialogue.keepalive())
         let result = dialogue.answer(
             401,
             [
@@ -82,16 +82,16 @@ import Testing
         #expect(again.method == keepalive.method)
         #expect(again.headers["Authorization"]?.contains("nonce=\"two\"") == true)
         #expect(dialogue.answer(200).isIgnored)
-        #expect(dialogue.machine.keepaliveDue()?.headers["Authorization"]?.contains("nonce=\"two\"") == true)
+        #expect(dialogue.keepalive()?.headers["Authorization"]?.contains("nonce=\"two\"") == true)
     }
 
     @Test("B5 a keepalive whose credentials are refused for good is the last one, and media goes on")
     func refusedCredentials() throws {
         let dialogue = try PlayDialogue()
         _ = try dialogue.play()
-        let keepalive = try #require(dialogue.machine.keepaliveDue())
+        let keepalive = try #require(dialogue.keepalive())
         #expect(dialogue.answer(401, ["CSeq": keepalive.headers["CSeq"] ?? ""]).isIgnored)
-        #expect(dialogue.machine.keepaliveDue() == nil)
+        #expect(dialogue.keepalive() == nil)
         guard case .tearDown = dialogue.machine.stopRequested() else { throw PlayDialogueError() }
     }
 
@@ -145,9 +145,11 @@ import Testing
         let dialogue = try PlayDialogue()
         #expect(dialogue.isStopped)
         #expect(dialogue.answer().isIgnored)
-        #expect(dialogue.machine.keepaliveDue() == nil)
-        #expect(dialogue.machine.connected() == nil)
-        #expect(dialogue.machine.portsOpened([]) == nil)
+        #expect(dialogue.keepalive() == nil)
+        let reconnected = dialogue.machine.connected()
+        #expect(reconnected == nil)
+        let setup = dialogue.machine.portsOpened([])
+        #expect(setup == nil)
         guard case .ignored = dialogue.machine.timedOut() else { throw PlayDialogueError() }
     }
 }

@@ -80,7 +80,7 @@ import Testing
         #expect(dialogue.asked?.method == .play)
         #expect(dialogue.asked?.uri == "rtsp://camera.example/stream/")
         dialogue.answer()
-        #expect(dialogue.machine.keepaliveDue()?.uri == "rtsp://camera.example/stream/")
+        #expect(dialogue.keepalive()?.uri == "rtsp://camera.example/stream/")
         guard case .tearDown(let request) = dialogue.machine.stopRequested() else { throw PlayDialogueError() }
         #expect(request.uri == "rtsp://camera.example/stream/")
         #expect(request.headers["Session"] == "1")

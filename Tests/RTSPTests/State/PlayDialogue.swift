@@ -46,7 +46,10 @@ final class PlayDialogue {
             self.tracks = tracks
             asked = play
         case .openPorts(let count):
-            let ports = (0..<count).map { PortPair(rtp: UInt16(6000 + 2 * $0), rtcp: UInt16(6001 + 2 * $0)) }
+            let ports = (0..<count).map { pair in
+                let port = 6000 + 2 * UInt16(pair)
+                return PortPair(rtp: port, rtcp: port + 1)
+            }
             asked = machine.portsOpened(ports)
         case .ignored, .playing, .redirected, .tornDown, .ended: break
         }
@@ -79,6 +82,8 @@ final class PlayDialogue {
         }
         return session
     }
+
+    func keepalive() -> RTSPRequest? { machine.keepaliveDue() }
 
     var isStopped: Bool {
         if case .close = machine.stopRequested() { true } else { false }
