@@ -83,6 +83,7 @@ package final class RTSPServerConnection: ChannelInboundHandler {
         self.channel = channel
         let writer = InterleavedWriter(channel: channel)
         writer.open()
+        writer.onAnswersTaken = { [weak self] in self?.process() }
         self.writer = writer
         control.onClose = { [weak self] in self?.finishBehindAnswer() }
         control.onLastSessionEnded = { [weak self] in self?.patience.wasActive(at: .now()) }
@@ -119,11 +120,15 @@ package final class RTSPServerConnection: ChannelInboundHandler {
             while case .reading = phase, let item = pipeline.next() { perform(item) }
         } while canParse && unread != nil && !parserNeedsBytes
         isProcessing = false
-        readingPaused(!pipeline.hasRoom)
+        readingPaused(!hasRoom)
+    }
+
+    private var hasRoom: Bool {
+        pipeline.hasRoom && (writer?.queuedAnswerBytes ?? 0) < environment.limits.unreadAnswerBytes
     }
 
     private var canParse: Bool {
-        if case .reading = phase { pipeline.hasRoom } else { false }
+        if case .reading = phase { hasRoom } else { false }
     }
 
     private func parse() {
@@ -199,7 +204,7 @@ package final class RTSPServerConnection: ChannelInboundHandler {
         case .refusal(let response, let ends):
             answer(RTSPReply(response, closesConnection: ends))
         case .lastWords(let bytes):
-            writer?.queue(bytes)
+            writer?.answer(bytes)
             finish()
         case .request(let request):
             guard let context = contextOfRequests() else { return abort() }
@@ -236,7 +241,7 @@ package final class RTSPServerConnection: ChannelInboundHandler {
         response.write(into: &bytes)
         pipeline.answered()
         patience.wasActive(at: .now())
-        writer.queue(bytes)
+        writer.answer(bytes)
         reply.written?()
         if reply.closesConnection || phase == .finishing {
             finish()

@@ -34,6 +34,8 @@ package struct ConnectionLimits: Sendable, Equatable {
     package var pipelinedRequests = 32
     /// Bytes of the bodies of those requests; reading pauses beyond.
     package var pipelinedBytes = 262_144
+    /// Bytes of answers the peer has not read; nothing more is read from it beyond.
+    package var unreadAnswerBytes = 262_144
     /// Sizes of one message.
     package var message = RTSPMessageLimits.server
     /// How long a closed connection may take to read what it was sent last.
