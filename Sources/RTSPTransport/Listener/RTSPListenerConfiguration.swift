@@ -12,6 +12,7 @@ package struct RTSPListenerConfiguration: Sendable, Equatable {
     /// What a peer may use up.
     package var limits = ConnectionLimits()
 
+    /// Listens on `host` and `port`, all else at its default.
     package init(host: String? = nil, port: Int = 554) {
         self.host = host
         self.port = port
@@ -41,6 +42,7 @@ package struct ConnectionLimits: Sendable, Equatable {
     /// How long a closed connection may take to read what it was sent last.
     package var closingTime: TimeAmount = .seconds(2)
 
+    /// Every limit at its default.
     package init() {}
 
     /// How often connections are looked over: fine enough for the shortest limit, and never more than once a millisecond.
