@@ -96,7 +96,7 @@ final class StreamCore {
 
     func readEnded(at now: NIODeadline) {
         guard !builder.isEmpty else { return }
-        if reports.isDue(at: now) {
+        if reports.isDue(at: now, for: tracks) {
             reports.adjust(tracks)
             for report in senderReports() { builder.append(control: report.packet, track: report.track) }
         }

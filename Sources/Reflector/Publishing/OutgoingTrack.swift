@@ -127,6 +127,9 @@ final class OutgoingTrack {
 
     var hasSent: Bool { packetCount > 0 }
 
+    /// It has sent, it has a clock, and no sender report has told of it yet.
+    var awaitsFirstReport: Bool { hasSent && clock?.isTold == false }
+
     /// `nil` for a packet of a format that is not on the air.
     private func outgoingPayloadType(of packet: RTPPacket, time: Double) -> UInt8? {
         if let known = active, known.incomingPayloadType == packet.payloadType {
