@@ -137,7 +137,7 @@ final class StreamCore {
             path: path,
             title: title,
             tracks: tracks.map { StreamTrack(index: $0.index, description: $0.description, ssrc: $0.ssrc) },
-            version: version
+            version: tracks.reduce(version) { $0 + $1.configurationChanges }
         )
     }
 
