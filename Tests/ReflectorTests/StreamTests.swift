@@ -177,6 +177,7 @@ import Testing
         let camera = try PublishedStream(policy: StreamPolicy(onDemand: true, linger: .seconds(30)))
         var demand = camera.stream.demand.makeAsyncIterator()
         let description = camera.stream.describe(on: camera.loop)
+        camera.loop.run()
         #expect(await demand.next() == true)
         try camera.publish()
         camera.loop.run()
@@ -200,6 +201,7 @@ import Testing
     func describeTimesOut() throws {
         let camera = try PublishedStream(policy: StreamPolicy(onDemand: true, startTimeout: .seconds(10)))
         let description = camera.stream.describe(on: camera.loop)
+        camera.loop.run()
         camera.loop.advanceTime(by: .seconds(10))
         #expect(throws: StreamError.unavailable(camera.stream.path)) { try description.wait() }
     }

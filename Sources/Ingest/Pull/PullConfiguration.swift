@@ -3,10 +3,11 @@ import NIOCore
 
 /// How the packets of a camera come to the relay (RFC 2326 §12.39).
 package enum PullTransport: String, Sendable, Hashable, CaseIterable {
-    /// Interleaved in the RTSP connection; what most cameras do best across a network with loss.
+    /// Interleaved in the RTSP connection, and nothing else; what most cameras do best across a network with loss.
     case tcp
+    /// UDP first; TCP when the camera refuses it, answers with it, or nothing arrives for three seconds.
     case udp
-    /// UDP first, TCP when the camera refuses it or nothing arrives.
+    /// TCP first; UDP when the camera refuses TCP.
     case auto
 }
 

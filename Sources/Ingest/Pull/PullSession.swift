@@ -1,0 +1,262 @@
+import Logging
+import Media
+import NIOCore
+import RTP
+import RTSP
+import RTSPTransport
+import Reflector
+
+/// One conversation with a camera, and what it brings into the stream. Confined to the stream's home loop; one-shot.
+final class PullSession: RTSPClientReceiver {
+    /// How it ended, and for how long packets came before.
+    struct End: Sendable {
+        var error: PullError
+        /// `nil` if no packet ever came.
+        var livedFor: TimeAmount?
+        var counters: IngestCounters
+    }
+
+    struct Request: Sendable {
+        var url: RTSPURL
+        var transport: TransportSpecification.LowerTransport
+        var keepalive: PlayClientKeepalive
+        /// For connection and answers.
+        var timeout: TimeAmount
+        /// For a track that has to flow.
+        var stallTimeout: TimeAmount
+        /// For the first packet over UDP.
+        var silenceTimeout: TimeAmount
+    }
+
+    let ended: EventLoopFuture<End>
+    private let stream: Stream
+    private let request: Request
+    private let logger: Logger
+    private let eventLoop: any EventLoop
+    private let promise: EventLoopPromise<End>
+    private let onLive: @Sendable () -> Void
+    private let synchronizationSource = UInt32.random(in: .min ... .max)
+    private var connection: RTSPClientConnection?
+    private var publication: Publication?
+    private var tracks: [PlayClientTrack] = []
+    private var receivers: [TrackReceiver] = []
+    /// Which track takes a payload type that only one has, for packets that come on another's channel.
+    private var owners: [UInt8: Int] = [:]
+    private var watch: StallWatch?
+    private var error: PullError?
+    private var playingSince: NIODeadline?
+    private var firstArrival: NIODeadline?
+    private var malformed: UInt64 = 0
+    private var watchTimer: RepeatedTask?
+    private var reportTimer: RepeatedTask?
+    private var reorderTimer: Scheduled<Void>?
+    private var skipped: [SkippedTrack] = []
+
+    init(
+        stream: Stream,
+        request: Request,
+        logger: Logger,
+        onLive: @escaping @Sendable () -> Void
+    ) {
+        self.stream = stream
+        self.request = request
+        self.logger = logger
+        self.onLive = onLive
+        eventLoop = stream.homeLoop
+        promise = eventLoop.makePromise()
+        ended = promise.futureResult
+    }
+
+    /// Connects; completes when the connection stands or cannot be had.
+    func start() -> EventLoopFuture<Void> {
+        let conversation = PlayClientStateMachine.Request(
+            url: request.url,
+            transport: request.transport,
+            keepalive: request.keepalive,
+            clientNonce: String(UInt64.random(in: .min ... .max), radix: 16)
+        )
+        let connection = RTSPClientConnection(
+            conversation,
+            patience: .init(answer: request.timeout),
+            receiver: self,
+            on: eventLoop
+        )
+        self.connection = connection
+        return connection.start()
+    }
+
+    func stop() {
+        giveUp(.cancelled)
+    }
+
+    /// Ends the session for a reason of ours; the camera is told.
+    private func giveUp(_ error: PullError) {
+        self.error = self.error ?? error
+        connection?.stop()
+    }
+
+    // MARK: The connection's calls
+
+    func connected(to peer: SocketAddress) {
+        logger.debug("connected", metadata: ["address": "\(peer.unmapped)"])
+    }
+
+    func prepared(_ tracks: [PlayClientTrack]) {
+        self.tracks = tracks
+        receivers = tracks.map { TrackReceiver($0.description, reorders: request.transport == .udp) }
+        let payloadTypes = tracks.flatMap { $0.description.formats.map(\.payloadType) }
+        for (index, track) in tracks.enumerated() {
+            for format in track.description.formats
+            where payloadTypes.count(where: { $0 == format.payloadType }) == 1 {
+                owners[format.payloadType] = index
+            }
+        }
+    }
+
+    func playing(_ session: PlayClientSession) {
+        let now = NIODeadline.now()
+        playingSince = now
+        skipped = session.skipped
+        for track in session.skipped where track.reason != .backChannel {
+            logger.notice("track left out", metadata: ["track": "\(track)"])
+        }
+        publish(at: now)
+        guard error == nil else { return }
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        watchTimer = eventLoop.scheduleRepeatedTask(initialDelay: watchInterval, delay: watchInterval) { _ in
+            bound.value.watchTracks(at: .now())
+        }
+        guard request.transport == .udp else { return }
+        reportTimer = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(5)) { _ in
+            bound.value.sendReports(at: .now())
+        }
+    }
+
+    func received(_ packet: ByteBuffer, track: Int, isControl: Bool, at arrival: NIODeadline) {
+        guard receivers.indices.contains(track) else { return }
+        if publication == nil { publish(at: arrival) }
+        guard let publication else { return }
+        if receivers[track].isControl(packet, cameOnControl: isControl) {
+            let control = receivers[track].receiveControl(packet, at: arrival)
+            for report in control.senderReports { publication.receive(report, track: track, at: arrival) }
+            if control.isGoodbye { watch?.saidGoodbye(track: track, at: arrival) }
+            return
+        }
+        guard let packet = try? RTPPacket(validating: packet) else {
+            malformed &+= 1
+            return
+        }
+        let index =
+            receivers[track].takes(payloadType: packet.payloadType) ? track : owners[packet.payloadType] ?? track
+        receivers[index].receive(packet, at: arrival) { packet, arrival in
+            publication.receive(packet, track: index, at: arrival)
+        }
+        if receivers[index].lastArrival == arrival { heard(index, at: arrival) }
+    }
+
+    func readEnded(at now: NIODeadline) {
+        publication?.readEnded(at: now)
+        if request.transport == .udp { scheduleReordering() }
+    }
+
+    func ended(_ end: RTSPClientEnd) {
+        watchTimer?.cancel()
+        reportTimer?.cancel()
+        reorderTimer?.cancel()
+        publication?.end()
+        publication = nil
+        let counters = self.counters
+        connection = nil
+        let livedFor = firstArrival.map { NIODeadline.now() - $0 }
+        promise.succeed(End(error: error ?? .connection(end), livedFor: livedFor, counters: counters))
+    }
+
+    var counters: IngestCounters {
+        var counters = receivers.map(\.counters).reduce(IngestCounters(), +)
+        counters.malformed &+= malformed
+        if let connection {
+            counters.strayFrames = connection.counters.strayFrames
+            counters.discardedBytes = connection.counters.discardedBytes
+            counters.foreignDatagrams = connection.counters.foreignDatagrams
+            counters.truncatedDatagrams = connection.counters.truncatedDatagrams
+        }
+        return counters
+    }
+
+    // MARK: The stream
+
+    /// At PLAY's answer, or at the first packet, which some cameras send before it (quirk F11).
+    private func publish(at now: NIODeadline) {
+        guard publication == nil, error == nil else { return }
+        watch = StallWatch(kinds: tracks.map(\.description.kind), patience: request.stallTimeout, since: now)
+        do {
+            publication = try stream.publish(tracks: tracks.map(\.description), by: "camera")
+        } catch {
+            giveUp(.stream(error))
+        }
+    }
+
+    private func heard(_ track: Int, at arrival: NIODeadline) {
+        watch?.received(track: track, at: arrival)
+        guard firstArrival == nil else { return }
+        firstArrival = arrival
+        let codecs = tracks.map(\.description.primary.codec.description).joined(separator: ", ")
+        logger.info(
+            "camera up",
+            metadata: [
+                "codecs": "\(codecs)", "transport": "\(request.transport == .udp ? "udp" : "tcp")",
+                "address": "\(connection?.peer.map { "\($0.unmapped)" } ?? "unknown")",
+            ]
+        )
+        onLive()
+    }
+
+    // MARK: Time
+
+    /// Often enough to add little to what is waited for.
+    private var watchInterval: TimeAmount {
+        .nanoseconds(max(10_000_000, min(request.stallTimeout, request.silenceTimeout).nanoseconds / 10))
+    }
+
+    private func watchTracks(at now: NIODeadline) {
+        guard let watch else { return }
+        if request.transport == .udp, !watch.hasHeard, watch.expectsMedia, let playingSince,
+            now - playingSince >= request.silenceTimeout
+        {
+            giveUp(.silent)
+        } else if let error = watch.verdict(at: now) {
+            giveUp(error)
+        }
+    }
+
+    /// Every 5 s, also to a camera that sends no reports itself (quirk F7).
+    private func sendReports(at now: NIODeadline) {
+        for index in receivers.indices {
+            let blocks = receivers[index].reportBlocks(at: now)
+            guard !blocks.isEmpty else { continue }
+            var packet = ByteBuffer()
+            let report = ReceiverReport(ssrc: synchronizationSource, reports: blocks)
+            RTCPCompound.write(report, cname: "heliograph", into: &packet)
+            connection?.sendControl(packet, track: index)
+        }
+    }
+
+    private func scheduleReordering() {
+        guard reorderTimer == nil, let deadline = receivers.lazy.compactMap(\.deadline).min() else { return }
+        reorderTimer = eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
+            self.giveUpWaiting(at: .now())
+        }
+    }
+
+    private func giveUpWaiting(at now: NIODeadline) {
+        reorderTimer = nil
+        guard let publication else { return }
+        for index in receivers.indices {
+            receivers[index].expired(at: now) { packet, arrival in
+                publication.receive(packet, track: index, at: arrival)
+            }
+        }
+        publication.readEnded(at: now)
+        scheduleReordering()
+    }
+}

@@ -1,0 +1,138 @@
+import Logging
+import NIOCore
+import RTSP
+import RTSPTransport
+import Reflector
+
+/// What became of one pull.
+package struct PullOutcome: Sendable {
+    package var error: PullError
+    /// For how long packets came; `nil` if none ever did.
+    package var livedFor: TimeAmount?
+    /// What was learnt about the camera, for the next pull.
+    package var transport: TransportChoice
+    package var counters: IngestCounters
+}
+
+/// One pull of one camera into its stream: connects, plays, and receives until it ends (quirk E17: one session at a
+/// time, each torn down before the next).
+///
+/// One-shot; redirections and a change of transport are followed within it, each on a connection of its own.
+package struct PullSource: Sendable {
+    /// Redirections followed before the camera is given up.
+    private static let mostRedirections = 3
+    /// A frozen picture is noticed within this, whatever the configured patience.
+    private static let stallTimeout = TimeAmount.seconds(6)
+    /// Time for a first packet over UDP.
+    private static let silenceTimeout = TimeAmount.seconds(3)
+
+    private let stream: Stream
+    private let configuration: PullConfiguration
+    private let transport: TransportChoice
+    private let limiter: ConnectLimiter
+    private let logger: Logger
+    private let onLive: @Sendable () -> Void
+
+    /// `transport` is what the pull before came to know, or a new choice of the configured policy; `onLive` is called
+    /// at the first packet, on the stream's home loop.
+    package init(
+        stream: Stream,
+        configuration: PullConfiguration,
+        transport: TransportChoice,
+        limiter: ConnectLimiter,
+        logger: Logger,
+        onLive: @escaping @Sendable () -> Void = {}
+    ) {
+        self.stream = stream
+        self.configuration = configuration
+        self.transport = transport
+        self.limiter = limiter
+        self.logger = logger
+        self.onLive = onLive
+    }
+
+    /// Returns when the camera is gone, or the task is cancelled: then the session has been torn down.
+    package func run() async -> PullOutcome {
+        var transport = self.transport
+        var counters = IngestCounters()
+        func outcome(_ error: PullError, _ livedFor: TimeAmount? = nil) -> PullOutcome {
+            PullOutcome(error: error, livedFor: livedFor, transport: transport, counters: counters)
+        }
+        guard var url = RTSPURL(configuration.url) else { return outcome(.unusableURL) }
+        if let username = configuration.username {
+            url.credentials = Credentials(username: username, password: configuration.password?.reveal() ?? "")
+        }
+        var redirections = 0
+        while true {
+            guard url.scheme != .rtsps else { return outcome(.noTLS) }
+            let end = await converse(at: url, over: transport.current)
+            counters = counters + end.counters
+            if end.livedFor != nil { transport.worked() }
+            guard !Task.isCancelled else { return outcome(.cancelled, end.livedFor) }
+            switch end.error {
+            case .connection(.redirected(let target)):
+                redirections += 1
+                guard redirections <= Self.mostRedirections else { return outcome(.tooManyRedirections, end.livedFor) }
+                logger.info("redirected", metadata: ["host": "\(target.host)"])
+                url = target
+            case .silent, .connection(.conversation(.transportRefused)):
+                guard transport.failed() else { return outcome(end.error, end.livedFor) }
+                logger.notice(
+                    "transport changed",
+                    metadata: [
+                        "transport": "\(transport.current == .udp ? "udp" : "tcp")", "reason": "\(end.error)",
+                    ]
+                )
+            default:
+                return outcome(end.error, end.livedFor)
+            }
+        }
+    }
+
+    private func converse(
+        at url: RTSPURL,
+        over transport: TransportSpecification.LowerTransport
+    ) async -> PullSession.End {
+        let request = PullSession.Request(
+            url: url,
+            transport: transport,
+            keepalive: configuration.keepalive.machine,
+            timeout: configuration.timeout,
+            stallTimeout: min(configuration.timeout, Self.stallTimeout),
+            silenceTimeout: min(configuration.timeout, Self.silenceTimeout)
+        )
+        let nothing = PullSession.End(error: .cancelled, livedFor: nil, counters: IngestCounters())
+        do {
+            let session = try await limiter.connecting { () -> NIOLoopBound<PullSession> in
+                let (session, connected) = try await stream.homeLoop.submit {
+                    let session = PullSession(stream: stream, request: request, logger: logger, onLive: onLive)
+                    return (NIOLoopBound(session, eventLoop: stream.homeLoop), session.start())
+                }.get()
+                await withTaskCancellationHandler {
+                    try? await connected.get()
+                } onCancel: {
+                    stream.homeLoop.execute { session.value.stop() }
+                }
+                return session
+            }
+            return try await withTaskCancellationHandler {
+                try await stream.homeLoop.flatSubmit { session.value.ended }.get()
+            } onCancel: {
+                stream.homeLoop.execute { session.value.stop() }
+            }
+        } catch {
+            return nothing
+        }
+    }
+}
+
+extension PullKeepalive {
+    fileprivate var machine: PlayClientKeepalive {
+        switch self {
+        case .auto: .automatic
+        case .options: .options
+        case .getParameter: .getParameter
+        case .none: .never
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import NIOCore
+import RTSP
+import RTSPTransport
+
+/// When a camera that is gone is tried again.
+package struct ReconnectSchedule: Sendable {
+    /// A camera that was live this long is well again.
+    private static let steadyAfter = TimeAmount.seconds(30)
+    /// Between tries with credentials that were refused twice: cameras lock accounts (quirk B11).
+    private static let lockedPause = TimeAmount.seconds(60)
+    private static let firstRefusedPause = TimeAmount.seconds(10)
+    /// For a camera that has no session free (quirk F16).
+    private static let busyPause = TimeAmount.seconds(30)
+
+    private var backoff = Backoff()
+    private var refusals = 0
+    /// A camera that was live gets one try at once.
+    private var mayTryAtOnce = true
+
+    package init() {}
+
+    /// Credentials were refused more than once in a row.
+    package var isLocked: Bool { refusals > 1 }
+
+    /// The pause before the next try; `random` is anything from 0 to 1.
+    package mutating func pause(after error: PullError, livedFor: TimeAmount?, random: Double) -> TimeAmount {
+        if let livedFor, livedFor >= Self.steadyAfter {
+            backoff.reset()
+            mayTryAtOnce = true
+        }
+        guard !error.isRefusedCredentials else {
+            refusals += 1
+            let pause = refusals > 1 ? Self.lockedPause : Self.firstRefusedPause
+            return pause + spread(pause, random)
+        }
+        if livedFor != nil { refusals = 0 }
+        if error.isBusy { return Self.busyPause + spread(Self.busyPause, random) }
+        if livedFor != nil, mayTryAtOnce {
+            mayTryAtOnce = false
+            return .zero
+        }
+        return backoff.next(random: random)
+    }
+
+    /// Up to a fifth more, so that cameras do not come in step.
+    private func spread(_ pause: TimeAmount, _ random: Double) -> TimeAmount {
+        .nanoseconds(Int64(Double(pause.nanoseconds) * min(max(random, 0), 1) / 5))
+    }
+}
+
+extension PullError {
+    /// Credentials that the camera does not take.
+    package var isRefusedCredentials: Bool {
+        if case .connection(.conversation(.unauthorized)) = self { true } else { false }
+    }
+
+    /// The camera is there, and has no room for us.
+    package var isBusy: Bool {
+        guard case .connection(.conversation(.refused(_, let status))) = self else { return false }
+        return status.code == 453 || status.code == 503
+    }
+}

@@ -1,0 +1,208 @@
+import Media
+
+extension PlayClientStateMachine {
+    /// What a response means.
+    package enum ResponseReceivedResult: Sendable {
+        /// Not an answer to what is being waited for, or a keepalive's.
+        case ignored
+        case send(RTSPRequest)
+        /// Open so many pairs of UDP ports, then call `portsOpened`.
+        case openPorts(count: Int)
+        /// Every path is known: be ready for packets, which some cameras send before they answer (quirk F11), then
+        /// send PLAY.
+        case beginReceiving([PlayClientTrack], play: RTSPRequest)
+        case playing(PlayClientSession)
+        /// Connect there and begin anew.
+        case redirected(RTSPURL)
+        /// TEARDOWN is answered.
+        case tornDown
+        case ended(PlayClientError)
+    }
+
+    /// A response came. An error in the middle of SETUP or PLAY leaves the state, so that `stopRequested` still tears
+    /// down what was set up so far.
+    package mutating func responseReceived(_ response: RTSPResponse) -> ResponseReceivedResult {
+        guard let asked = requests.answered(by: response) else { return .ignored }
+        switch state {
+        case .asking:
+            return answeredOptions(asked, response)
+        case .describing:
+            return answeredDescribe(asked, response)
+        case .settingUp(let plan):
+            return answeredSetup(plan, asked, response)
+        case .starting(let plan):
+            return answeredPlay(plan, asked, response)
+        case .playing(let plan):
+            return answeredKeepalive(plan, asked, response)
+        case .tearingDown:
+            guard asked.method == .teardown else { return .ignored }
+            state = .ended
+            return .tornDown
+        case .idle, .openingPorts, .ended:
+            return .ignored
+        }
+    }
+
+    // MARK: Each answer
+
+    private mutating func answeredOptions(
+        _ asked: PlayClientRequests.Pending,
+        _ response: RTSPResponse
+    ) -> ResponseReceivedResult {
+        if response.status.code == 401 { return authenticate(asked, response) }
+        if let redirection = redirection(response) { return redirection }
+        // Whatever else the answer is, DESCRIBE will show whether the stream is there (quirk A6).
+        if response.status.isSuccess { publicMethods = response.headers.publicMethods }
+        state = .describing
+        return .send(describe())
+    }
+
+    private mutating func answeredDescribe(
+        _ asked: PlayClientRequests.Pending,
+        _ response: RTSPResponse
+    ) -> ResponseReceivedResult {
+        guard asked.method == .describe else { return .ignored }
+        if response.status.code == 401 { return authenticate(asked, response) }
+        if let redirection = redirection(response) { return redirection }
+        guard response.status.isSuccess else { return end(.refused(.describe, response.status)) }
+        let description: SessionDescription
+        do {
+            // Whatever the Content-Type says: the body shows best whether it is one (quirk A9).
+            description = try SessionDescription(parsing: response.body)
+        } catch {
+            return end(.description(error))
+        }
+        var plan = plan(for: description, describedBy: response)
+        guard !plan.remaining.isEmpty else { return end(.noTracks(plan.skipped)) }
+        if request.transport == .udp {
+            let count = plan.remaining.count
+            state = .openingPorts(plan)
+            return .openPorts(count: count)
+        }
+        guard let setup = setUpNext(&plan) else { return end(.noTracks(plan.skipped)) }
+        state = .settingUp(plan)
+        return .send(setup)
+    }
+
+    private mutating func answeredSetup(
+        _ plan: Plan,
+        _ asked: PlayClientRequests.Pending,
+        _ response: RTSPResponse
+    ) -> ResponseReceivedResult {
+        var plan = plan
+        guard asked.method == .setup, let track = plan.remaining.first, let path = plan.asked else { return .ignored }
+        if response.status.code == 401 { return authenticate(asked, response) }
+        if response.status.isSuccess {
+            if let session = response.headers.session {
+                requests.session = session.id
+                plan.sessionTimeout = session.timeout ?? plan.sessionTimeout
+            }
+            switch Self.settled(path, by: response) {
+            case .success(let settled):
+                plan.tracks.append(PlayClientTrack(index: track.index, description: track.description, path: settled))
+            case .failure(let error):
+                return .ended(error)
+            }
+        } else {
+            if let redirection = redirection(response) { return redirection }
+            // Over UDP another transport serves all tracks; over TCP it is only worth a try if none were taken.
+            if response.status == .unsupportedTransport, request.transport == .udp || plan.tracks.isEmpty {
+                return .ended(.transportRefused(offered: nil))
+            }
+            let reason = SkippedTrack.Reason.refused(response.status)
+            plan.skipped.append(SkippedTrack(index: track.index, kind: track.description.kind, reason: reason))
+        }
+        plan.remaining.removeFirst()
+        return proceed(plan, lastStatus: response.status)
+    }
+
+    private mutating func proceed(_ plan: Plan, lastStatus: RTSPStatus) -> ResponseReceivedResult {
+        var plan = plan
+        if let setup = setUpNext(&plan) {
+            state = .settingUp(plan)
+            return .send(setup)
+        }
+        guard !plan.tracks.isEmpty else { return end(.refused(.setup, lastStatus)) }
+        // Without Range some cameras refuse PLAY (quirk F9), and with a track's URL they do not answer (D10).
+        let play = requests.make(
+            .play,
+            uri: plan.base.requestURI,
+            headers: ["Range": RangeHeader.fromTheBeginning.serialized]
+        )
+        let tracks = plan.tracks
+        state = .starting(plan)
+        return .beginReceiving(tracks, play: play)
+    }
+
+    /// RTP-Info is not looked at: a camera's is too often wrong to be of use (quirk F12).
+    private mutating func answeredPlay(
+        _ plan: Plan,
+        _ asked: PlayClientRequests.Pending,
+        _ response: RTSPResponse
+    ) -> ResponseReceivedResult {
+        guard asked.method == .play else { return .ignored }
+        if response.status.code == 401 { return authenticate(asked, response) }
+        if let redirection = redirection(response) { return redirection }
+        guard response.status.isSuccess else { return .ended(.refused(.play, response.status)) }
+        let session = PlayClientSession(
+            tracks: plan.tracks,
+            skipped: plan.skipped.sorted { $0.index < $1.index },
+            keepaliveInterval: keepaliveInterval(sessionTimeout: plan.sessionTimeout)
+        )
+        state = .playing(plan)
+        return .playing(session)
+    }
+
+    private mutating func answeredKeepalive(
+        _ plan: Plan,
+        _ asked: PlayClientRequests.Pending,
+        _ response: RTSPResponse
+    ) -> ResponseReceivedResult {
+        switch response.status.code {
+        case 401:
+            // The nonce ran out (quirk B5). Media goes on whatever comes of it; refused credentials are not sent
+            // again, which could lock the account.
+            if let again = requests.repeated(asked, challengedBy: response) { return .send(again) }
+            keepalive = .never
+            return .ignored
+        case 454:
+            return end(.sessionLost)
+        case 405, 501, 551:
+            if asked.method == .getParameter, keepalive == .automatic { keepalive = .options }
+            return .ignored
+        default:
+            // Tapo answers 400 and goes on (quirk F6).
+            return .ignored
+        }
+    }
+
+    // MARK: Shared
+
+    private mutating func end(_ error: PlayClientError) -> ResponseReceivedResult {
+        state = .ended
+        return .ended(error)
+    }
+
+    /// The state is left as it is: what was set up can still be torn down.
+    private mutating func authenticate(
+        _ asked: PlayClientRequests.Pending,
+        _ response: RTSPResponse
+    ) -> ResponseReceivedResult {
+        guard let again = requests.repeated(asked, challengedBy: response) else {
+            return .ended(.unauthorized(hadCredentials: requests.hasCredentials))
+        }
+        return .send(again)
+    }
+
+    private func redirection(_ response: RTSPResponse) -> ResponseReceivedResult? {
+        guard (300..<400).contains(response.status.code) else { return nil }
+        guard let target = response.headers["Location"].flatMap({ request.url.redirected(to: $0) }) else {
+            return .ended(.redirectRefused)
+        }
+        return .redirected(target)
+    }
+}
+
+extension RTSPStatus {
+    fileprivate var isSuccess: Bool { (200..<300).contains(code) }
+}

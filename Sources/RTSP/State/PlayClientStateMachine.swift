@@ -1,0 +1,221 @@
+import Media
+import NIOCore
+
+/// The conversation of a client that plays a stream, on one connection (RFC 2326 §10).
+///
+///     connected → OPTIONS → DESCRIBE → (ports opened) → SETUP × tracks → PLAY … keepalives … TEARDOWN
+///
+/// A redirection or a change of transport ends it: both need a new connection with a conversation of its own, for some
+/// cameras only set up what was described on the same connection (quirk B8).
+package struct PlayClientStateMachine: ~Copyable {
+    /// What is asked of the server, and as whom.
+    package struct Request: Sendable {
+        /// With the credentials, if there are any.
+        package var url: RTSPURL
+        package var transport: TransportSpecification.LowerTransport
+        package var keepalive: PlayClientKeepalive
+        package var userAgent: String
+        /// Unguessable visible ASCII, new for each connection (RFC 7616 §3.4).
+        package var clientNonce: String
+
+        package init(
+            url: RTSPURL,
+            transport: TransportSpecification.LowerTransport,
+            keepalive: PlayClientKeepalive = .automatic,
+            userAgent: String = "Heliograph",
+            clientNonce: String
+        ) {
+            self.url = url
+            self.transport = transport
+            self.keepalive = keepalive
+            self.userAgent = userAgent
+            self.clientNonce = clientNonce
+        }
+    }
+
+    /// Tracks on their way through SETUP.
+    struct Plan {
+        let base: RTSPURL
+        /// In the order of the description; the first is the one being set up.
+        var remaining: [(index: Int, description: TrackDescription)]
+        /// One pair for each track of the plan, over UDP.
+        var ports: [PortPair] = []
+        var tracks: [PlayClientTrack] = []
+        var skipped: [SkippedTrack] = []
+        var sessionTimeout: Int?
+        /// The path asked for in the SETUP under way.
+        var asked: PlayClientPath?
+    }
+
+    enum State {
+        /// No connection yet. → asking, ended
+        case idle
+        /// OPTIONS is under way. → describing, ended
+        case asking
+        /// DESCRIBE is under way. → openingPorts, settingUp, ended
+        case describing
+        /// The shell opens UDP ports. → settingUp, ended
+        case openingPorts(Plan)
+        /// SETUP of the plan's first remaining track is under way. → settingUp, starting, ended
+        case settingUp(Plan)
+        /// PLAY is under way. → playing, ended
+        case starting(Plan)
+        /// Packets flow. → tearingDown, ended
+        case playing(Plan)
+        /// TEARDOWN is under way. → ended
+        case tearingDown
+        case ended
+    }
+
+    let request: Request
+    var state: State = .idle
+    var requests: PlayClientRequests
+    var publicMethods: Set<RTSPMethod> = []
+    /// GET_PARAMETER was called unknown, or a keepalive's credentials were refused.
+    var keepalive: PlayClientKeepalive
+
+    package init(_ request: Request) {
+        self.request = request
+        keepalive = request.keepalive
+        requests = PlayClientRequests(
+            userAgent: request.userAgent,
+            authenticator: request.url.credentials.map {
+                Authenticator(credentials: $0, cnonce: request.clientNonce)
+            }
+        )
+    }
+
+    /// The connection is there; `nil` if it no longer matters.
+    package mutating func connected() -> RTSPRequest? {
+        switch state {
+        case .idle:
+            state = .asking
+            return requests.make(.options, uri: request.url.requestURI)
+        case .asking, .describing, .openingPorts, .settingUp, .starting, .playing, .tearingDown, .ended:
+            return nil
+        }
+    }
+
+    /// The ports asked for by `.openPorts` are open, one pair for each track; the answer is the first SETUP.
+    package mutating func portsOpened(_ ports: [PortPair]) -> RTSPRequest? {
+        switch state {
+        case .openingPorts(var plan):
+            plan.ports = ports
+            guard let setup = setUpNext(&plan) else {
+                state = .ended
+                return nil
+            }
+            state = .settingUp(plan)
+            return setup
+        case .idle, .asking, .describing, .settingUp, .starting, .playing, .tearingDown, .ended:
+            return nil
+        }
+    }
+
+    // MARK: Keepalive
+
+    /// The interval after the last keepalive is over; `nil` where nothing plays or none are wanted.
+    package mutating func keepaliveDue() -> RTSPRequest? {
+        switch state {
+        case .playing(let plan):
+            let method: RTSPMethod
+            switch keepalive {
+            case .never: return nil
+            case .options: method = .options
+            case .getParameter: method = .getParameter
+            case .automatic: method = publicMethods.contains(.getParameter) ? .getParameter : .options
+            }
+            return requests.make(method, uri: plan.base.requestURI)
+        case .idle, .asking, .describing, .openingPorts, .settingUp, .starting, .tearingDown, .ended:
+            return nil
+        }
+    }
+
+    /// Half the session's timeout, at most 30 s: early enough for who counts from the request before (quirks F1, F3).
+    func keepaliveInterval(sessionTimeout: Int?) -> TimeAmount? {
+        guard keepalive != .never else { return nil }
+        return .seconds(Int64(max(1, min((sessionTimeout ?? 60) / 2, 30))))
+    }
+
+    // MARK: Ends
+
+    /// What to do when nobody wants the stream any more.
+    package enum StopRequestedResult: Sendable {
+        /// Send this, and close when it is answered or a moment has passed.
+        case tearDown(RTSPRequest)
+        case close
+    }
+
+    /// Whoever wanted the stream wants it no longer. Some cameras keep few sessions, so each is torn down (quirk E17).
+    package mutating func stopRequested() -> StopRequestedResult {
+        switch state {
+        case .settingUp(let plan), .starting(let plan), .playing(let plan):
+            guard requests.session != nil else {
+                state = .ended
+                return .close
+            }
+            state = .tearingDown
+            return .tearDown(requests.make(.teardown, uri: plan.base.requestURI))
+        case .idle, .asking, .describing, .openingPorts, .tearingDown, .ended:
+            state = .ended
+            return .close
+        }
+    }
+
+    /// What a missing answer means.
+    package enum TimedOutResult: Sendable {
+        case send(RTSPRequest)
+        case ended(PlayClientError)
+        case ignored
+    }
+
+    /// The newest request was not answered in time.
+    package mutating func timedOut() -> TimedOutResult {
+        switch state {
+        case .asking:
+            // OPTIONS is a courtesy: who does not know it may know DESCRIBE (quirk A6).
+            state = .describing
+            return .send(describe())
+        case .describing:
+            state = .ended
+            return .ended(.noAnswer(.describe))
+        case .settingUp:
+            // The state stays, so that what was set up so far can still be torn down.
+            return .ended(.noAnswer(.setup))
+        case .starting:
+            return .ended(.noAnswer(.play))
+        case .idle, .openingPorts, .playing, .tearingDown, .ended:
+            // Some cameras never answer keepalives (quirk F5).
+            return .ignored
+        }
+    }
+
+    // MARK: Requests
+
+    mutating func describe() -> RTSPRequest {
+        requests.make(.describe, uri: request.url.requestURI, headers: ["Accept": SessionDescription.contentType])
+    }
+
+    /// SETUP of the first remaining track; `nil` if there is none, or no port for it.
+    mutating func setUpNext(_ plan: inout Plan) -> RTSPRequest? {
+        guard let next = plan.remaining.first else { return nil }
+        let place = plan.tracks.count + plan.skipped.count { if case .refused = $0.reason { true } else { false } }
+        var transport = TransportSpecification(lower: request.transport)
+        switch request.transport {
+        case .tcp:
+            guard let channel = UInt8(exactly: place * 2) else { return nil }
+            let channels = ChannelPair(rtp: channel, rtcp: channel + 1)
+            transport.interleaved = channels
+            plan.asked = .interleaved(channels)
+        case .udp:
+            guard place < plan.ports.count else { return nil }
+            transport.clientPorts = plan.ports[place]
+            plan.asked = .datagrams(client: plan.ports[place], server: nil, source: nil)
+        }
+        return requests.make(
+            .setup,
+            uri: plan.base.control(next.description.control).requestURI,
+            headers: ["Transport": transport.serialized]
+        )
+    }
+}

@@ -1,0 +1,242 @@
+import NIOCore
+import NIOPosix
+import RTSP
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// One connection to an RTSP server that plays to us: socket, parser, conversation and UDP ports, on one event loop.
+///
+/// One-shot: it is made, started, and ends once, by `stop()` or by itself. It tears its session down before it closes,
+/// for many cameras keep few sessions and free them late (quirk E17).
+package final class RTSPClientConnection: ChannelInboundHandler {
+    package typealias InboundIn = ByteBuffer
+    package typealias OutboundOut = ByteBuffer
+
+    /// How long to wait for what.
+    package struct Patience: Sendable, Hashable {
+        /// For the connection, and for each answer until PLAY's.
+        package var answer: TimeAmount
+        /// For the answer to TEARDOWN.
+        package var tearDown: TimeAmount
+
+        package init(answer: TimeAmount = .seconds(10), tearDown: TimeAmount = .milliseconds(500)) {
+            self.answer = answer
+            self.tearDown = tearDown
+        }
+    }
+
+    let eventLoop: any EventLoop
+    let patience: Patience
+    let url: RTSPURL
+    var machine: PlayClientStateMachine
+    var phase = Phase.idle
+    var receiver: (any RTSPClientReceiver)?
+    var pairs: [UDPPortPair] = []
+    var answerTimer: Scheduled<Void>?
+    var keepaliveTimer: RepeatedTask?
+    /// Which pair serves which prepared track.
+    var pairOfTrack: [Int: UDPPortPair] = [:]
+    private(set) var channel: (any Channel)?
+    private var channels = ClientChannelTable()
+    private var parser = RTSPMessageParser(limits: .client)
+    private var unread: ByteBuffer?
+    private var strayFrames: UInt64 = 0
+    private var closedPairs = UDPPortPair.Counters()
+
+    enum Phase {
+        case idle
+        case connecting
+        case talking
+        /// TEARDOWN is under way; the end is told when it is answered.
+        case leaving(RTSPClientEnd)
+        case ended
+    }
+
+    /// `eventLoop` is where the connection will live; it must be the current one.
+    package init(
+        _ request: PlayClientStateMachine.Request,
+        patience: Patience = Patience(),
+        receiver: any RTSPClientReceiver,
+        on eventLoop: any EventLoop
+    ) {
+        self.eventLoop = eventLoop
+        self.patience = patience
+        self.receiver = receiver
+        url = request.url
+        machine = PlayClientStateMachine(request)
+    }
+
+    /// Connects; completes when the connection stands or cannot be had, which `receiver` is told too.
+    package func start() -> EventLoopFuture<Void> {
+        phase = .connecting
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        let connecting = ClientBootstrap(group: eventLoop)
+            .connectTimeout(patience.answer)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.socketOption(.so_keepalive), value: 1)
+            // A camera's burst is a picture: room for it, and no more for one that sends little.
+            .channelOption(
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 16_384, maximum: 65_536)
+            )
+            .givesUpUnacknowledged(after: .seconds(20))
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(bound.value)
+                }
+            }
+            .connect(host: url.host, port: Int(url.portOrDefault))
+        connecting.assumeIsolated().whenFailure { error in
+            self.finish(.unreachable(reason: Self.reason(error)))
+        }
+        return connecting.map { _ in }.recover { _ in }
+    }
+
+    /// Tears the session down and closes; idempotent.
+    package func stop() {
+        leave(.stopped)
+    }
+
+    /// Sends RTCP for a track that comes over UDP; over TCP some cameras stumble over it (quirk F8).
+    package func sendControl(_ packet: ByteBuffer, track: Int) {
+        pairOfTrack[track]?.sendControl(packet)
+    }
+
+    /// Valid after the end too.
+    package var counters: RTSPClientCounters {
+        let sums = pairs.map(\.counters).reduce(closedPairs) { sum, pair in
+            UDPPortPair.Counters(foreign: sum.foreign &+ pair.foreign, truncated: sum.truncated &+ pair.truncated)
+        }
+        return RTSPClientCounters(
+            strayFrames: strayFrames,
+            discardedBytes: UInt64(clamping: parser.discardedBytes),
+            foreignDatagrams: sums.foreign,
+            truncatedDatagrams: sums.truncated
+        )
+    }
+
+    /// The camera's address as connected to.
+    package var peer: SocketAddress? { channel?.remoteAddress }
+
+    // MARK: Channel
+
+    package func channelActive(context: ChannelHandlerContext) {
+        guard case .connecting = phase, let first = machine.connected() else { return context.close(promise: nil) }
+        phase = .talking
+        channel = context.channel
+        if let peer = context.channel.remoteAddress { receiver?.connected(to: peer) }
+        ask(first)
+    }
+
+    package func channelInactive(context: ChannelHandlerContext) {
+        channel = nil
+        if case .leaving(let end) = phase { finish(end) } else { finish(.closed) }
+    }
+
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = Self.unwrapInboundIn(data)
+        if let left = unread {
+            unread = nil
+            var joined = context.channel.allocator.buffer(capacity: left.readableBytes + bytes.readableBytes)
+            joined.writeImmutableBuffer(left)
+            joined.writeBuffer(&bytes)
+            bytes = joined
+        }
+        let arrival = NIODeadline.now()
+        do {
+            while let message = try parser.next(&bytes) { take(message, at: arrival) }
+        } catch {
+            return leave(.malformed(error))
+        }
+        if bytes.readableBytes > 0 { unread = bytes }
+    }
+
+    package func channelReadComplete(context: ChannelHandlerContext) {
+        receiver?.readEnded(at: .now())
+    }
+
+    private func take(_ message: RTSPMessage, at arrival: NIODeadline) {
+        switch message {
+        case .interleaved(let frame):
+            guard let entry = channels[frame.channel] else { return strayFrames &+= 1 }
+            receiver?.received(frame.payload, track: entry.track, isControl: entry.isControl, at: arrival)
+        case .response(let response):
+            act(on: machine.responseReceived(response))
+        case .request(let request):
+            act(on: machine.requestReceived(request))
+        }
+    }
+
+    // MARK: Paths
+
+    /// From here on frames and datagrams of these tracks reach the receiver.
+    func openPaths(of tracks: [PlayClientTrack]) {
+        receiver?.prepared(tracks)
+        for (index, track) in tracks.enumerated() {
+            switch track.path {
+            case .interleaved(let pair):
+                channels.add(pair.rtp, track: index, isControl: false)
+                channels.add(pair.rtcp, track: index, isControl: true)
+                parser.negotiatedChannels.insert(pair.rtp)
+                parser.negotiatedChannels.insert(pair.rtcp)
+            case .datagrams(let client, let server, let source):
+                guard let pair = pairs.first(where: { $0.ports == client }), let host = mediaHost(source) else {
+                    continue
+                }
+                pairOfTrack[index] = pair
+                pair.receive(from: host, server: server) { now in
+                    self.receiver?.readEnded(at: now)
+                } receive: { datagram, isControl, arrival in
+                    self.receiver?.received(datagram, track: index, isControl: isControl, at: arrival)
+                }
+                pair.punch()
+            }
+        }
+    }
+
+    /// The address in `source`, else the one connected to: a name there is nearly always that host's own (quirk E7).
+    private func mediaHost(_ source: String?) -> SocketAddress? {
+        source.flatMap { try? SocketAddress(ipAddress: $0, port: 0) } ?? channel?.remoteAddress
+    }
+
+    func closePaths() {
+        for pair in pairs {
+            closedPairs.foreign &+= pair.counters.foreign
+            closedPairs.truncated &+= pair.counters.truncated
+            pair.close()
+        }
+        pairs = []
+        pairOfTrack = [:]
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        switch error {
+        case let error as NIOConnectionError:
+            guard let first = error.connectionErrors.first else { return "no such host" }
+            return reason(first.error)
+        case ChannelError.connectTimeout: return "no answer"
+        case let error as IOError where error.errnoCode == ECONNREFUSED: return "connection refused"
+        default: return "\(error)"
+        }
+    }
+}
+
+extension ClientBootstrap {
+    /// A peer that is gone without a word is noticed when what we sent stays unacknowledged this long.
+    fileprivate func givesUpUnacknowledged(after time: TimeAmount) -> ClientBootstrap {
+        #if os(Linux)
+            let milliseconds = SocketOptionValue(time.nanoseconds / 1_000_000)
+            return channelOption(.tcpOption(.init(rawValue: CInt(TCP_USER_TIMEOUT))), value: milliseconds)
+        #else
+            return self
+        #endif
+    }
+}

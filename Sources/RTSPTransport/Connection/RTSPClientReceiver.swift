@@ -1,0 +1,46 @@
+import NIOCore
+import RTSP
+
+/// Who takes what a client connection receives. Confined to the connection's loop, and called only there.
+package protocol RTSPClientReceiver: AnyObject {
+    /// The TCP connection stands; the conversation begins.
+    func connected(to peer: SocketAddress)
+    /// These tracks are about to play: from now on packets may come, each with its place in `tracks`.
+    func prepared(_ tracks: [PlayClientTrack])
+    /// PLAY is answered.
+    func playing(_ session: PlayClientSession)
+    /// What came for a track; `isControl` tells the channel or port, which some cameras mix up (quirk G5).
+    func received(_ packet: ByteBuffer, track: Int, isControl: Bool, at arrival: NIODeadline)
+    /// One read cycle of one socket is over.
+    func readEnded(at now: NIODeadline)
+    /// The last call.
+    func ended(_ end: RTSPClientEnd)
+}
+
+/// Why a client connection ended.
+package enum RTSPClientEnd: Error, Sendable, Hashable {
+    /// By `stop()`.
+    case stopped
+    /// No connection: refused, no route, no such name, or no answer in time.
+    case unreachable(reason: String)
+    /// The server closed the connection.
+    case closed
+    /// The server wants to be asked elsewhere.
+    case redirected(RTSPURL)
+    case conversation(PlayClientError)
+    case malformed(RTSPParsingError)
+    /// UDP ports could not be opened.
+    case noPorts(reason: String)
+}
+
+/// What a client connection did not pass on.
+package struct RTSPClientCounters: Sendable, Hashable {
+    /// Frames on channels nobody set up (quirk G4).
+    package var strayFrames: UInt64 = 0
+    /// Bytes that were no message (quirks A15, G1).
+    package var discardedBytes: UInt64 = 0
+    /// Datagrams of other hosts or ports.
+    package var foreignDatagrams: UInt64 = 0
+    /// Datagrams longer than their buffer (quirk H12).
+    package var truncatedDatagrams: UInt64 = 0
+}
