@@ -1,8 +1,15 @@
 import NIOCore
+import NIOPosix
 import RTSP
 import Testing
 
 @testable import RTSPTransport
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
 
 @Suite("RTSP listener")
 struct RTSPListenerTests {
@@ -42,7 +49,7 @@ struct RTSPListenerTests {
 
     @Test("a connection that asks nothing is cut, and one with a session stays")
     func idle() async throws {
-        try await withServer(limits: { $0.idleTime = .milliseconds(50) }) { server in
+        try await withServer(limits: { $0.idleTime = .milliseconds(800) }) { server in
             let viewer = try await server.connect()
             viewer.write("SETUP * RTSP/1.0\r\nCSeq: 1\r\n\r\n")
             try await viewer.expectResponses(1)
@@ -73,6 +80,62 @@ struct RTSPListenerTests {
             await second.close()
             await fourth.close()
         }
+    }
+
+    @Test("a peer that asks on and never reads is not read on either, and gets every answer when it reads again")
+    func unreadAnswers() async throws {
+        try await withServer(limits: { $0.unreadAnswerBytes = 10_000 }) { server in
+            let peer = try await server.connect()
+            peer.write("SETUP * RTSP/1.0\r\nCSeq: 0\r\n\r\n")
+            try await peer.expectResponses(1)
+            try await peer.pauseReading(true)
+            let padding = String(repeating: "7", count: 7000)
+            for _ in 0..<2000 { peer.write("GET_PARAMETER * RTSP/1.0\r\nCSeq: \(padding)\r\n\r\n") }
+            var last = -1
+            try await eventually("the server stopped reading", within: .seconds(20)) {
+                let now = server.listener.counters.requests
+                defer { last = now }
+                try await Task.sleep(for: .milliseconds(50))
+                return now > 1 && now == last
+            }
+            #expect(server.listener.counters.requests < 2001)
+            try await peer.pauseReading(false)
+            try await eventually("all answers", within: .seconds(20)) {
+                server.listener.counters.requests == 2001 && peer.receivedBytes.readableBytes > 2000 * 7000
+            }
+            await peer.close()
+        }
+    }
+
+    @Test("accepted sockets inherit what notices dead peers")
+    func deadPeers() async throws {
+        let group = MultiThreadedGroup.one()
+        let values = PeerNames()
+        let tcp = SocketOptionLevel(Int(IPPROTO_TCP))
+        let options = [TCP_USER_TIMEOUT, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT, TCP_NODELAY]
+        let server = try await ServerBootstrap(group: group)
+            .deadPeersNoticed()
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    for option in options {
+                        let socketOption = ChannelOptions.Types.SocketOption(
+                            level: tcp,
+                            name: SocketOptionName(option)
+                        )
+                        let value = try channel.syncOptions?.getOption(socketOption)
+                        values.note(value.map { "\($0)" })
+                    }
+                    let keepAlive = try channel.syncOptions?.getOption(.socketOption(.so_keepalive))
+                    values.note(keepAlive.map { "\($0)" })
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        let peer = try await TestPeer.connect(to: try #require(server.localAddress), on: group)
+        try await eventually("the options were read") { values.all.count == 6 }
+        #expect(values.all == ["60000", "30", "10", "3", "1", "1"])
+        await peer.close()
+        try await server.close()
+        try await group.shutdownGracefully()
     }
 
     @Test("all addresses together have so many connections and no more")

@@ -53,7 +53,7 @@ struct InterleavedWriterTests {
         writer.send(ByteBuffer(string: "early"))
         writer.open()
         writer.send(ByteBuffer(string: "a"))
-        writer.queue(ByteBuffer(string: "b"))
+        writer.answer(ByteBuffer(string: "b"))
         #expect(try channel.readOutbound(as: ByteBuffer.self)?.text == "a")
         #expect(try channel.readOutbound(as: ByteBuffer.self)?.text == "b")
         #expect(writer.isDrained)
@@ -69,7 +69,7 @@ struct InterleavedWriterTests {
         _ = writer.observeDrain { calls += 1 }
         writer.close()
         writer.send(ByteBuffer(string: "a"))
-        writer.queue(ByteBuffer(string: "b"))
+        writer.answer(ByteBuffer(string: "b"))
         #expect(try channel.readOutbound(as: ByteBuffer.self) == nil)
         #expect(writer.isDrained)
         #expect(!writer.isOpen)
@@ -208,7 +208,7 @@ private final class WriterHandler: ChannelInboundHandler {
             var bytes = ByteBuffer()
             if number.isMultiple(of: 7) {
                 bytes.writeString("RTSP/1.0 200 OK\r\nCSeq: \(number)\r\n\r\n")
-                writer.queue(bytes)
+                writer.answer(bytes)
             } else {
                 let length = number &* 337 % 9000 + 1
                 bytes.writeMultipleIntegers(UInt8(0x24), UInt8(number % 4), UInt16(length))

@@ -49,6 +49,11 @@ final class TestPeer: Sendable {
         try? await channel.close()
     }
 
+    /// Leaves what the server sends in the kernel.
+    func pauseReading(_ paused: Bool) async throws {
+        try await channel.setOption(.autoRead, value: !paused).get()
+    }
+
     /// No more bytes from us; we still listen.
     func shutWriting() async {
         try? await channel.close(mode: .output)
