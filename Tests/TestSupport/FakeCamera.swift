@@ -43,9 +43,7 @@ package final class FakeCamera: Sendable {
     package func requests(_ method: String) -> [FakeRequest] { requests.filter { $0.method == method } }
 
     /// RTCP and hole punches received over UDP: RTP socket and RTCP socket.
-    package var datagrams: [(bytes: [UInt8], isControl: Bool, arrival: NIODeadline)] {
-        record.withLockedValue(\.datagrams)
-    }
+    package var datagrams: [FakeDatagram] { record.withLockedValue(\.datagrams) }
 
     /// Interleaved frames received from the client: channel and payload.
     package var frames: [(channel: UInt8, bytes: [UInt8])] { record.withLockedValue(\.frames) }
@@ -115,11 +113,21 @@ package final class FakeCamera: Sendable {
     }
 }
 
+/// What came to one of a camera's UDP sockets.
+package struct FakeDatagram: Sendable {
+    package let bytes: [UInt8]
+    package let isControl: Bool
+    package let arrival: NIODeadline
+
+    /// A receiver report with at least one block.
+    package var isReport: Bool { isControl && bytes.count >= 32 && bytes[1] == 201 && bytes[0] & 0x1F > 0 }
+}
+
 /// What was seen of the client, readable from any thread.
 struct FakeCameraRecord: Sendable {
     var path = "/stream"
     var requests: [FakeRequest] = []
-    var datagrams: [(bytes: [UInt8], isControl: Bool, arrival: NIODeadline)] = []
+    var datagrams: [FakeDatagram] = []
     var frames: [(channel: UInt8, bytes: [UInt8])] = []
     var responses: [String] = []
     var connectionsAccepted = 0

@@ -22,10 +22,7 @@ final class PullSession: RTSPClientReceiver {
         var keepalive: PlayClientKeepalive
         /// For connection and answers.
         var timeout: TimeAmount
-        /// For a track that has to flow.
-        var stallTimeout: TimeAmount
-        /// For the first packet over UDP.
-        var silenceTimeout: TimeAmount
+        var patience: PullPatience
     }
 
     let ended: EventLoopFuture<End>
@@ -122,12 +119,16 @@ final class PullSession: RTSPClientReceiver {
         }
         publish(at: now)
         guard error == nil else { return }
+        logger.debug("playing")
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         watchTimer = eventLoop.scheduleRepeatedTask(initialDelay: watchInterval, delay: watchInterval) { _ in
             bound.value.watchTracks(at: .now())
         }
         guard request.transport == .udp else { return }
-        reportTimer = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(5)) { _ in
+        reportTimer = eventLoop.scheduleRepeatedTask(
+            initialDelay: request.patience.firstReport,
+            delay: request.patience.reports
+        ) { _ in
             bound.value.sendReports(at: .now())
         }
     }
@@ -188,7 +189,7 @@ final class PullSession: RTSPClientReceiver {
     /// At PLAY's answer, or at the first packet, which some cameras send before it (quirk F11).
     private func publish(at now: NIODeadline) {
         guard publication == nil, error == nil else { return }
-        watch = StallWatch(kinds: tracks.map(\.description.kind), patience: request.stallTimeout, since: now)
+        watch = StallWatch(kinds: tracks.map(\.description.kind), patience: request.patience.stall, since: now)
         do {
             publication = try stream.publish(tracks: tracks.map(\.description), by: "camera")
         } catch {
@@ -215,13 +216,13 @@ final class PullSession: RTSPClientReceiver {
 
     /// Often enough to add little to what is waited for.
     private var watchInterval: TimeAmount {
-        .nanoseconds(max(10_000_000, min(request.stallTimeout, request.silenceTimeout).nanoseconds / 10))
+        .nanoseconds(max(10_000_000, min(request.patience.stall, request.patience.silence).nanoseconds / 10))
     }
 
     private func watchTracks(at now: NIODeadline) {
         guard let watch else { return }
         if request.transport == .udp, !watch.hasHeard, watch.expectsMedia, let playingSince,
-            now - playingSince >= request.silenceTimeout
+            now - playingSince >= request.patience.silence
         {
             giveUp(.silent)
         } else if let error = watch.verdict(at: now) {
@@ -229,7 +230,7 @@ final class PullSession: RTSPClientReceiver {
         }
     }
 
-    /// Every 5 s, also to a camera that sends no reports itself (quirk F7).
+    /// Also to a camera that sends no reports itself (quirk F7).
     private func sendReports(at now: NIODeadline) {
         for index in receivers.indices {
             let blocks = receivers[index].reportBlocks(at: now)

@@ -21,15 +21,12 @@ package struct PullOutcome: Sendable {
 package struct PullSource: Sendable {
     /// Redirections followed before the camera is given up.
     private static let mostRedirections = 3
-    /// A frozen picture is noticed within this, whatever the configured patience.
-    private static let stallTimeout = TimeAmount.seconds(6)
-    /// Time for a first packet over UDP.
-    private static let silenceTimeout = TimeAmount.seconds(3)
 
     private let stream: Stream
     private let configuration: PullConfiguration
     private let transport: TransportChoice
     private let limiter: ConnectLimiter
+    private let patience: PullPatience
     private let logger: Logger
     private let onLive: @Sendable () -> Void
 
@@ -40,6 +37,7 @@ package struct PullSource: Sendable {
         configuration: PullConfiguration,
         transport: TransportChoice,
         limiter: ConnectLimiter,
+        patience: PullPatience = PullPatience(),
         logger: Logger,
         onLive: @escaping @Sendable () -> Void = {}
     ) {
@@ -47,6 +45,7 @@ package struct PullSource: Sendable {
         self.configuration = configuration
         self.transport = transport
         self.limiter = limiter
+        self.patience = patience
         self.logger = logger
         self.onLive = onLive
     }
@@ -93,13 +92,14 @@ package struct PullSource: Sendable {
         at url: RTSPURL,
         over transport: TransportSpecification.LowerTransport
     ) async -> PullSession.End {
+        var patience = self.patience
+        patience.stall = min(patience.stall, configuration.timeout)
         let request = PullSession.Request(
             url: url,
             transport: transport,
             keepalive: configuration.keepalive.machine,
             timeout: configuration.timeout,
-            stallTimeout: min(configuration.timeout, Self.stallTimeout),
-            silenceTimeout: min(configuration.timeout, Self.silenceTimeout)
+            patience: patience
         )
         let nothing = PullSession.End(error: .cancelled, livedFor: nil, counters: IngestCounters())
         do {

@@ -8,13 +8,21 @@ package struct PullSupervisor: Sendable {
     private let stream: Stream
     private let configuration: PullConfiguration
     private let limiter: ConnectLimiter
+    private let patience: PullPatience
     private let logger: Logger
 
     /// `limiter` is shared by all cameras.
-    package init(stream: Stream, configuration: PullConfiguration, limiter: ConnectLimiter, logger: Logger) {
+    package init(
+        stream: Stream,
+        configuration: PullConfiguration,
+        limiter: ConnectLimiter,
+        patience: PullPatience = PullPatience(),
+        logger: Logger
+    ) {
         self.stream = stream
         self.configuration = configuration
         self.limiter = limiter
+        self.patience = patience
         var logger = logger
         logger[metadataKey: "stream"] = "\(stream.path)"
         self.logger = logger
@@ -42,6 +50,7 @@ package struct PullSupervisor: Sendable {
                 configuration: configuration,
                 transport: transport,
                 limiter: limiter,
+                patience: patience,
                 logger: logger
             )
             let outcome = await source.run()

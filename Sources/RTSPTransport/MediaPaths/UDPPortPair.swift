@@ -121,7 +121,10 @@ extension UDPPortPair {
     private static let attempts = 64
 
     /// Opens a free pair on a local address, on `eventLoop`, which must be the current one.
-    package static func open(on local: SocketAddress, eventLoop: any EventLoop) -> EventLoopFuture<NIOLoopBound<UDPPortPair>> {
+    package static func open(
+        on local: SocketAddress,
+        eventLoop: any EventLoop
+    ) -> EventLoopFuture<NIOLoopBound<UDPPortPair>> {
         open(on: local, eventLoop: eventLoop, attempts: attempts)
     }
 
