@@ -150,6 +150,6 @@ package func eventually(
     let deadline = NIODeadline.now() + bound
     while try await !condition() {
         guard NIODeadline.now() < deadline else { throw TookTooLong(description: "not within \(bound): \(claim)") }
-        try await Task.sleep(for: .milliseconds(3))
+        try await Task.sleep(for: .milliseconds(10))
     }
 }

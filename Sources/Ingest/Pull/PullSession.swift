@@ -31,7 +31,7 @@ final class PullSession: RTSPClientReceiver {
     private let logger: Logger
     private let eventLoop: any EventLoop
     private let promise: EventLoopPromise<End>
-    private let onLive: @Sendable () -> Void
+    private let monitor: PullMonitor
     private let synchronizationSource = UInt32.random(in: .min ... .max)
     private var connection: RTSPClientConnection?
     private var publication: Publication?
@@ -47,18 +47,18 @@ final class PullSession: RTSPClientReceiver {
     private var watchTimer: RepeatedTask?
     private var reportTimer: RepeatedTask?
     private var reorderTimer: Scheduled<Void>?
-    private var skipped: [SkippedTrack] = []
+    private var address = ""
 
     init(
         stream: Stream,
         request: Request,
         logger: Logger,
-        onLive: @escaping @Sendable () -> Void
+        monitor: PullMonitor
     ) {
         self.stream = stream
         self.request = request
         self.logger = logger
-        self.onLive = onLive
+        self.monitor = monitor
         eventLoop = stream.homeLoop
         promise = eventLoop.makePromise()
         ended = promise.futureResult
@@ -79,6 +79,7 @@ final class PullSession: RTSPClientReceiver {
             on: eventLoop
         )
         self.connection = connection
+        monitor.connectionBegan(over: request.transport)
         return connection.start()
     }
 
@@ -95,7 +96,9 @@ final class PullSession: RTSPClientReceiver {
     // MARK: The connection's calls
 
     func connected(to peer: SocketAddress) {
-        logger.debug("connected", metadata: ["address": "\(peer.unmapped)"])
+        address = peer.unmapped.brief
+        monitor.connected(to: address)
+        logger.debug("connected", metadata: ["address": "\(address)"])
     }
 
     func prepared(_ tracks: [PlayClientTrack]) {
@@ -113,7 +116,6 @@ final class PullSession: RTSPClientReceiver {
     func playing(_ session: PlayClientSession) {
         let now = NIODeadline.now()
         playingSince = now
-        skipped = session.skipped
         for track in session.skipped where track.reason != .backChannel {
             logger.notice("track left out", metadata: ["track": "\(track)"])
         }
@@ -168,6 +170,7 @@ final class PullSession: RTSPClientReceiver {
         publication = nil
         let counters = self.counters
         connection = nil
+        monitor.sessionEnded(counters)
         let livedFor = firstArrival.map { NIODeadline.now() - $0 }
         promise.succeed(End(error: error ?? .connection(end), livedFor: livedFor, counters: counters))
     }
@@ -206,10 +209,10 @@ final class PullSession: RTSPClientReceiver {
             "camera up",
             metadata: [
                 "codecs": "\(codecs)", "transport": "\(request.transport == .udp ? "udp" : "tcp")",
-                "address": "\(connection?.peer.map { "\($0.unmapped)" } ?? "unknown")",
+                "address": "\(address)",
             ]
         )
-        onLive()
+        monitor.entered(.live)
     }
 
     // MARK: Time
@@ -220,6 +223,7 @@ final class PullSession: RTSPClientReceiver {
     }
 
     private func watchTracks(at now: NIODeadline) {
+        monitor.counted(counters)
         guard let watch else { return }
         if request.transport == .udp, !watch.hasHeard, watch.expectsMedia, let playingSince,
             now - playingSince >= request.patience.silence

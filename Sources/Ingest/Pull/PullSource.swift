@@ -28,18 +28,36 @@ package struct PullSource: Sendable {
     private let limiter: ConnectLimiter
     private let patience: PullPatience
     private let logger: Logger
-    private let onLive: @Sendable () -> Void
+    private let monitor: PullMonitor
 
-    /// `transport` is what the pull before came to know, or a new choice of the configured policy; `onLive` is called
-    /// at the first packet, on the stream's home loop.
+    /// `transport` is what the pull before came to know, or a new choice of the configured policy.
     package init(
         stream: Stream,
         configuration: PullConfiguration,
         transport: TransportChoice,
         limiter: ConnectLimiter,
         patience: PullPatience = PullPatience(),
+        logger: Logger
+    ) {
+        self.init(
+            stream: stream,
+            configuration: configuration,
+            transport: transport,
+            limiter: limiter,
+            patience: patience,
+            logger: logger,
+            monitor: PullMonitor(eventLoop: stream.homeLoop)
+        )
+    }
+
+    init(
+        stream: Stream,
+        configuration: PullConfiguration,
+        transport: TransportChoice,
+        limiter: ConnectLimiter,
+        patience: PullPatience,
         logger: Logger,
-        onLive: @escaping @Sendable () -> Void = {}
+        monitor: PullMonitor
     ) {
         self.stream = stream
         self.configuration = configuration
@@ -47,7 +65,7 @@ package struct PullSource: Sendable {
         self.limiter = limiter
         self.patience = patience
         self.logger = logger
-        self.onLive = onLive
+        self.monitor = monitor
     }
 
     /// Returns when the camera is gone, or the task is cancelled: then the session has been torn down.
@@ -105,7 +123,7 @@ package struct PullSource: Sendable {
         do {
             let session = try await limiter.connecting { () -> NIOLoopBound<PullSession> in
                 let (session, connected) = try await stream.homeLoop.submit {
-                    let session = PullSession(stream: stream, request: request, logger: logger, onLive: onLive)
+                    let session = PullSession(stream: stream, request: request, logger: logger, monitor: monitor)
                     return (NIOLoopBound(session, eventLoop: stream.homeLoop), session.start())
                 }.get()
                 await withTaskCancellationHandler {

@@ -9,6 +9,7 @@ package struct PullSupervisor: Sendable {
     private let configuration: PullConfiguration
     private let limiter: ConnectLimiter
     private let patience: PullPatience
+    private let monitor: PullMonitor
     private let logger: Logger
 
     /// `limiter` is shared by all cameras.
@@ -23,9 +24,15 @@ package struct PullSupervisor: Sendable {
         self.configuration = configuration
         self.limiter = limiter
         self.patience = patience
+        monitor = PullMonitor(eventLoop: stream.homeLoop)
         var logger = logger
         logger[metadataKey: "stream"] = "\(stream.path)"
         self.logger = logger
+    }
+
+    /// How the camera is doing; throws when the event loops are gone.
+    package func status() async throws -> PullStatus {
+        try await monitor.status()
     }
 
     /// Returns when the stream is closed, or the task is cancelled; the camera's session has been torn down then.
@@ -51,7 +58,8 @@ package struct PullSupervisor: Sendable {
                 transport: transport,
                 limiter: limiter,
                 patience: patience,
-                logger: logger
+                logger: logger,
+                monitor: monitor
             )
             let outcome = await source.run()
             transport = outcome.transport
@@ -61,6 +69,7 @@ package struct PullSupervisor: Sendable {
                 livedFor: outcome.livedFor,
                 random: Double.random(in: 0...1)
             )
+            monitor.entered(schedule.isLocked ? .locked : .waiting, because: outcome.error)
             logger.warning(
                 schedule.isLocked ? "camera auth locked" : "camera down",
                 metadata: [
@@ -69,6 +78,7 @@ package struct PullSupervisor: Sendable {
             )
             try? await Task.sleep(for: .nanoseconds(pause.nanoseconds))
         }
+        monitor.entered(.idle)
         logger.info("camera released")
     }
 }

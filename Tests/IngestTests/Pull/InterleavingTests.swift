@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Frames on the RTSP connection, made by the test one by one.
-@Suite struct InterleavingTests {
+@Suite(.serialized) struct InterleavingTests {
     private static let silent = FakeCameraBehaviour(tracks: [.video().silenced])
 
     private static func packet(_ number: UInt16, payload: [UInt8] = [0x41, 1, 2, 3]) -> [UInt8] {
@@ -22,7 +22,6 @@ import Testing
             for number in 1...20 as ClosedRange<UInt16> {
                 try await bench.camera.sendRaw([0x00, 0x17, 0x99, 0x24, 0x55] + Self.frame(number))
             }
-            try await bench.moreVideo(0)
             try await eventually("all frames") { bench.packets.count == 20 }
             let discardedBytes = try await bench.countersAtEnd().discardedBytes
             #expect(discardedBytes == 100)

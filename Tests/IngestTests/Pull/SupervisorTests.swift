@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// A camera over its life: lost, restarted, wanted and not.
-@Suite struct SupervisorTests {
+@Suite(.serialized) struct SupervisorTests {
     @Test("A camera that hangs up is back at once, for the viewer one stream goes on")
     func hangsUp() async throws {
         try await PullBench.run(supervised: true) { bench in
@@ -71,6 +71,41 @@ import Testing
         try await camera.stop()
     }
 
+    @Test("The status tells address, counters and what went wrong last; B11 a locked account is a state of its own")
+    func status() async throws {
+        let camera = try await FakeCamera.start()
+        let log = LogRecord()
+        let stream = try PullBench.stream("status", logger: log.logger)
+        let supervisor = PullSupervisor(
+            stream: stream,
+            configuration: PullConfiguration(url: camera.url),
+            limiter: ConnectLimiter(),
+            patience: PullBench.patience,
+            logger: log.logger
+        )
+        let before = try await supervisor.status()
+        #expect(before.state == .idle)
+        let task = Task { await supervisor.run() }
+        try await eventually("live and counted") {
+            let status = try await supervisor.status()
+            return status.state == .live && status.counters.packets > 20
+        }
+        let live = try await supervisor.status()
+        #expect(live.address == "127.0.0.1:\(camera.port)")
+        #expect(live.connects == 1)
+        #expect(live.lastError == nil)
+        try await camera.stop()
+        try await eventually("waiting") { try await supervisor.status().state == .waiting }
+        let waiting = try await supervisor.status()
+        #expect(waiting.lastError != nil)
+        #expect(waiting.counters.packets >= live.counters.packets)
+        task.cancel()
+        await task.value
+        let after = try await supervisor.status()
+        #expect(after.state == .idle)
+        try await stream.close().get()
+    }
+
     @Test("Cancelling tears the session down before it returns")
     func cancelled() async throws {
         let camera = try await FakeCamera.start()
@@ -113,7 +148,7 @@ import Testing
         }
     }
 
-    @Test("A name that does not resolve, and a port that is closed, are told in words")
+    @Test("A port that is closed is told in words")
     func unreachable() async throws {
         let camera = try await FakeCamera.start()
         try await camera.stop()

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Paths of the packets: channels, ports, and what happens when they do not work.
-@Suite struct TransportTests {
+@Suite(.serialized) struct TransportTests {
     @Test("C1 D1 a description of one bare m= line is set up at the base itself")
     func bareDescription() async throws {
         var behaviour = FakeCameraBehaviour(tracks: [.video(control: "")])
@@ -95,14 +95,14 @@ import Testing
         try await PullBench.run(FakeCameraBehaviour(tracks: [track]), configure: { $0.transport = .udp }) { bench in
             try await bench.untilPlaying()
             try await bench.camera.send(FakeCameraPacket.rtp(sequenceNumber: 1, timestamp: 0), track: 0)
-            try await bench.moreVideo(1)
+            try await eventually("the first") { bench.packets.count == 1 }
             let intruder = try await FakeSender.start()
             let ports = try #require(bench.camera.requests("SETUP").first?["Transport"])
             let port = try #require(Int(ports.split(separator: "=").last?.split(separator: "-").first ?? ""))
             try await intruder.send(
                 FakeCameraPacket.rtp(sequenceNumber: 2, timestamp: 3000, payload: [0x41, 9, 9]), to: port)
             try await bench.camera.send(FakeCameraPacket.rtp(sequenceNumber: 2, timestamp: 3000), track: 0)
-            try await bench.moreVideo(1)
+            try await eventually("the second") { bench.packets.count == 2 }
             #expect(!bench.payloads().contains([0x41, 9, 9]))
             let foreignDatagrams = try await bench.countersAtEnd().foreignDatagrams
             #expect(foreignDatagrams == 1)
