@@ -5,6 +5,7 @@
 ///
 /// Path and query are opaque: they go on the wire byte for byte as they came (quirk D4).
 package struct RTSPURL: Sendable, Hashable {
+    /// The schemes of RTSP, in the spelling of URLs.
     package enum Scheme: String, Sendable, Hashable, CaseIterable {
         case rtsp
         /// RTSP in TLS.
@@ -18,7 +19,9 @@ package struct RTSPURL: Sendable, Hashable {
         package var defaultPort: UInt16 { self == .rtsps ? 322 : 554 }
     }
 
+    /// Tells whether there is TLS, and which transport was wished for.
     package var scheme: Scheme
+    /// Percent-decoded; `nil` if the URL names no user.
     package var credentials: Credentials?
     /// A name or an address, IPv6 without brackets.
     package var host: String

@@ -46,9 +46,9 @@ package struct StreamClock: Sendable {
         self.random = random
     }
 
-    /// What has to be added to the monotonic clock to get the wall clock, in nanoseconds.
-    func unixEpochOffset(at now: NIODeadline) -> Double {
-        Double(wallClock()) - Double(self.now().uptimeNanoseconds)
+    /// Nanoseconds since 1970 at a moment of the monotonic clock.
+    func unixNanoseconds(at moment: NIODeadline) -> Double {
+        Double(wallClock()) - Double((now() - moment).nanoseconds)
     }
 }
 

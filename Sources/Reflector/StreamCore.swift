@@ -25,6 +25,9 @@ final class StreamCore {
     private var reports: SenderReportSchedule
     /// Made when a viewer joins, good for all who join before the next burst.
     private var start: StreamStart?
+    /// Stream time to wall clock, in nanoseconds. It stands while anybody watches: a viewer places what comes by it, and an outage of
+    /// the camera must not become a hole in the recording.
+    private var unixEpochOffset: Double?
     private var groups: [GroupHandle] = []
     private var waiting: [EventLoopPromise<StreamSnapshot>] = []
     private(set) var lifecycle: StreamLifecycle
@@ -70,6 +73,7 @@ final class StreamCore {
         version += 1
         hasPublication = true
         timeline.sourceBegan()
+        if viewers.isEmpty { unixEpochOffset = nil }
         lifecycle.sourceBegan()
         let snapshot = self.snapshot
         for promise in waiting { promise.succeed(snapshot) }
@@ -79,7 +83,8 @@ final class StreamCore {
 
     func receive(_ packet: RTPPacket, track: Int, at arrival: NIODeadline) {
         let time = timeline.time(at: arrival)
-        tracks[track].receive(packet, at: arrival, time: time, into: &builder) { builder in
+        if unixEpochOffset == nil { unixEpochOffset = clock.unixNanoseconds(at: arrival) - time * 1e9 }
+        tracks[track].receive(packet, time: time, into: &builder) { builder in
             // The group begins a burst of its own: the ring and every viewer that skipped can start right there.
             if let burst = builder.take(at: arrival) { distribute(burst) }
         }
@@ -92,7 +97,8 @@ final class StreamCore {
     func readEnded(at now: NIODeadline) {
         guard !builder.isEmpty else { return }
         if reports.isDue(at: now) {
-            for report in senderReports(at: now) { builder.append(control: report.packet, track: report.track) }
+            reports.adjust(tracks)
+            for report in senderReports() { builder.append(control: report.packet, track: report.track) }
         }
         if let burst = builder.take(at: now) { distribute(burst) }
     }
@@ -120,8 +126,8 @@ final class StreamCore {
         }
     }
 
-    private func senderReports(at now: NIODeadline) -> [(track: Int, packet: ByteBuffer)] {
-        reports.reports(of: tracks, unixEpochOffset: clock.unixEpochOffset(at: now))
+    private func senderReports() -> [(track: Int, packet: ByteBuffer)] {
+        unixEpochOffset.map { reports.reports(of: tracks, unixEpochOffset: $0) } ?? []
     }
 
     // MARK: The viewers' side
@@ -152,7 +158,10 @@ final class StreamCore {
         return promise.futureResult
     }
 
-    func subscribe(_ subscriber: NIOLoopBound<any Subscriber>, observer: NIOLoopBound<(any BurstDeliveryObserver)?>, on eventLoop: any EventLoop) {
+    func subscribe(
+        _ subscriber: NIOLoopBound<any Subscriber>, observer: NIOLoopBound<(any BurstDeliveryObserver)?>,
+        on eventLoop: any EventLoop
+    ) {
         lastSubscription += 1
         let id = lastSubscription
         wanted()
@@ -193,8 +202,10 @@ final class StreamCore {
         guard ring.isStartable else { return nil }
         return StreamStart(
             group: ring.bursts,
-            pictureClocks: tracks.map { $0.description.kind == .video ? $0.description.primary.clockRate ?? 90_000 : nil },
-            reports: senderReports(at: clock.now())
+            pictureClocks: tracks.map {
+                $0.description.kind == .video ? $0.description.primary.clockRate ?? 90_000 : nil
+            },
+            reports: senderReports()
         )
     }
 

@@ -18,7 +18,8 @@ extension StreamError: CustomStringConvertible {
         case .pathTaken(let path): "\(path): there is a stream on this path already; give one of them another name"
         case .unavailable(let path): "\(path): its source is not there; see the log lines of that camera"
         case .alreadyPublished(let path): "\(path): it has a source already; end that one first"
-        case .unusableTracks(let path, let count): "\(path): its source has \(count) tracks; 1 to \(StreamTrack.limit) can be carried"
+        case .unusableTracks(let path, let count):
+            "\(path): its source has \(count) tracks; 1 to \(StreamTrack.limit) can be carried"
         case .closed(let path): "\(path): the server is stopping"
         }
     }

@@ -1,8 +1,8 @@
 import Logging
 import ServiceLifecycle
 
-/// The relay as a whole, from its configuration to its end by SIGTERM or SIGINT.
-package struct RelayServer {
+/// The relay as a process: from its configuration to its end by SIGTERM or SIGINT.
+package struct RelayServer: Sendable {
     private let configuration: RelayConfiguration
     private let logger: Logger
 
@@ -11,10 +11,10 @@ package struct RelayServer {
         self.logger = logger
     }
 
-    /// Returns after SIGTERM or SIGINT.
+    /// Returns after SIGTERM or SIGINT; throws when an address or a port cannot be had.
     package func run() async throws {
         let group = ServiceGroup(
-            services: [UntilShutdown()],
+            services: [RelayService(configuration: configuration, logger: logger)],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
@@ -22,8 +22,21 @@ package struct RelayServer {
     }
 }
 
-private struct UntilShutdown: Service {
+private struct RelayService: Service {
+    let configuration: RelayConfiguration
+    let logger: Logger
+
     func run() async throws {
-        try await gracefulShutdown()
+        let relay = try await Relay.start(configuration, logger: logger)
+        for url in relay.watchURLs { logger.notice("ready to watch", metadata: ["url": "\(url)"]) }
+        await withTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { await relay.runSources() }
+            tasks.addTask { try? await gracefulShutdown() }
+            // Sources run for ever: the first to return is the shutdown.
+            await tasks.next()
+            await relay.endStreams()
+            tasks.cancelAll()
+        }
+        await relay.stop()
     }
 }

@@ -248,7 +248,8 @@ extension PlayStart {
     fileprivate init(_ burst: Burst, of tracks: [StreamTrack]) {
         self.init()
         for entry in burst.entries
-        where !entry.isControl && self.tracks[entry.track] == nil && tracks.contains(where: { $0.index == entry.track }) {
+        where !entry.isControl && self.tracks[entry.track] == nil && tracks.contains(where: { $0.index == entry.track })
+        {
             guard let sequenceNumber: UInt16 = burst.bytes.getInteger(at: entry.offset + 2),
                 let timestamp: UInt32 = burst.bytes.getInteger(at: entry.offset + 4)
             else { continue }

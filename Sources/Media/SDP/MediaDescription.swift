@@ -3,7 +3,7 @@ struct MediaDescription {
     private(set) var kind: MediaKind
     private(set) var port: UInt16?
     private(set) var transportProtocol: String
-    /// Of the `m=` line, each once.
+    /// Of the `m=` line, each once, at most ``mostPayloadTypes``.
     private(set) var payloadTypes: [UInt8] = []
     private(set) var attributes = MediaAttributes()
 
@@ -16,9 +16,15 @@ struct MediaDescription {
             words.removeFirst()
         }
         transportProtocol = words.popFirst().map(String.init) ?? "RTP/AVP"
-        for payloadType in words.compactMap({ UInt8($0) }) where payloadType < 128 {
-            if !payloadTypes.contains(payloadType) { payloadTypes.append(payloadType) }
-        }
+        for payloadType in words.compactMap({ UInt8($0) }) where payloadType < 128 { add(payloadType) }
+    }
+
+    /// Several times what any known device offers in one media (quirk C34: five).
+    private static let mostPayloadTypes = 32
+
+    private mutating func add(_ payloadType: UInt8) {
+        guard payloadTypes.count < Self.mostPayloadTypes, !payloadTypes.contains(payloadType) else { return }
+        payloadTypes.append(payloadType)
     }
 
     private static func kind(named name: Substring) -> MediaKind {
@@ -37,9 +43,7 @@ struct MediaDescription {
     /// `m=application/TP-LINK 0 RTP/AVP smart/1/90000` (quirk C12).
     mutating func completePayloadTypes() {
         guard payloadTypes.isEmpty else { return }
-        for entry in attributes.maps where !payloadTypes.contains(entry.payloadType) {
-            payloadTypes.append(entry.payloadType)
-        }
+        for entry in attributes.maps { add(entry.payloadType) }
     }
 }
 

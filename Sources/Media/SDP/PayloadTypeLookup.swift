@@ -1,6 +1,7 @@
 /// Finds what a payload type means, in its own media first, then among the lines that stand in the wrong place.
 struct PayloadTypeLookup {
-    /// `a=rtpmap` and `a=fmtp` of payload types that the media they stand in does not have (quirk C22).
+    /// `a=rtpmap` and `a=fmtp` of payload types that the media they stand in does not have (quirk C22). Each is given
+    /// to one media only, so that what is read never grows beyond what was sent.
     private var strayMaps: [UInt8: RTPMap] = [:]
     private var strayParameters: [UInt8: FormatParameters] = [:]
 
@@ -18,13 +19,13 @@ struct PayloadTypeLookup {
         }
     }
 
-    func format(of payloadType: UInt8, in media: MediaDescription) -> TrackFormat {
+    mutating func format(of payloadType: UInt8, in media: MediaDescription) -> TrackFormat {
         let fixed = StaticPayloadType(payloadType)
         let map = map(of: payloadType, in: media, fixed: fixed)
         let codec = codec(named: map?.encodingName ?? fixed?.encodingName, kind: media.kind)
         let parameters =
             media.attributes.parameters.first { $0.payloadType == payloadType }?.parameters
-            ?? strayParameters[payloadType] ?? FormatParameters()
+            ?? strayParameters.removeValue(forKey: payloadType) ?? FormatParameters()
         let configuration = CodecConfiguration(codec: codec, parameters: parameters)
         var format = TrackFormat(
             payloadType: payloadType,
@@ -41,9 +42,9 @@ struct PayloadTypeLookup {
 
     /// The `a=rtpmap` to believe. For a static payload type the one that agrees with RFC 3551 is taken out of several
     /// (quirk C24), and an `a=rtpmap` that swaps the two laws of G.711 is not: the number is what the encoder sends.
-    private func map(of payloadType: UInt8, in media: MediaDescription, fixed: StaticPayloadType?) -> RTPMap? {
+    private mutating func map(of payloadType: UInt8, in media: MediaDescription, fixed: StaticPayloadType?) -> RTPMap? {
         let maps = media.attributes.maps.filter { $0.payloadType == payloadType }.map(\.map)
-        guard let fixed else { return maps.first ?? strayMaps[payloadType] }
+        guard let fixed else { return maps.first ?? strayMaps.removeValue(forKey: payloadType) }
         let fixedCodec = Codec(encodingName: fixed.encodingName)
         if let agreeing = maps.first(where: { Codec(encodingName: $0.encodingName) == fixedCodec }) { return agreeing }
         guard let first = maps.first else { return nil }

@@ -23,8 +23,8 @@ extension SessionDescription {
         control = session.control
         range = session.range ?? media.lazy.compactMap(\.attributes.range).first
         connectionAddress = session.connectionAddress
-        let lookup = PayloadTypeLookup(session: session, media: media)
-        tracks = media.compactMap { TrackDescription($0, lookup: lookup, sessionDirection: session.direction) }
+        var lookup = PayloadTypeLookup(session: session, media: media)
+        tracks = media.compactMap { TrackDescription($0, lookup: &lookup, sessionDirection: session.direction) }
         guard !tracks.isEmpty else { throw .noMedia }
     }
 
@@ -60,7 +60,11 @@ extension SessionOrigin {
 
 extension TrackDescription {
     /// `nil` for a media without any payload type: it cannot be carried over RTP.
-    fileprivate init?(_ media: MediaDescription, lookup: PayloadTypeLookup, sessionDirection: MediaDirection?) {
+    fileprivate init?(
+        _ media: MediaDescription,
+        lookup: inout PayloadTypeLookup,
+        sessionDirection: MediaDirection?
+    ) {
         guard !media.payloadTypes.isEmpty, !media.kind.name.isEmpty else { return nil }
         self.init(
             kind: media.kind,

@@ -164,10 +164,3 @@ extension ByteBuffer {
         }
     }
 }
-
-extension Optional where Wrapped: Sendable {
-    fileprivate mutating func take() -> Wrapped? {
-        defer { self = nil }
-        return self
-    }
-}

@@ -53,7 +53,7 @@ extension PayloadNormalizer {
         var code = bytes.firstStartCode()
         while start < bytes.readableBytes {
             let end = code?.start ?? bytes.readableBytes
-            if end - start > (start > 0 || code != nil ? syntax.headerLength : 0) || code == nil && start == 0 {
+            if end > start {
                 let unit = bytes.subrange(start..<end)
                 if let header = unit.withUnsafeReadableBytes({ syntax.header(of: $0) }) {
                     deliver(

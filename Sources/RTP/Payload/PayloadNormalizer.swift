@@ -29,6 +29,8 @@ package struct PayloadNormalizer: Sendable {
         package var fragmented: UInt64 = 0
         /// Random access pictures that parameter sets were put before.
         package var completed: UInt64 = 0
+
+        package init() {}
     }
 
     package private(set) var counters = Counters()

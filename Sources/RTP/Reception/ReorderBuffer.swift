@@ -2,8 +2,8 @@ import NIOCore
 
 /// Puts the packets of one UDP track back in order, and takes duplicates out (quirks H4, H5).
 ///
-/// A packet in its place passes straight through. Behind a gap packets wait until it fills, until the
-/// oldest of them has waited `maximumDelay`, or until `maximumPackets` wait: then the gap is given up.
+/// A packet in its place passes straight through. Behind a gap packets wait until it fills, until the oldest
+/// of them has waited `maximumDelay`, or until one comes `maximumPackets` behind it: then the gap is given up.
 /// A new SSRC (H2), or a number far back together with a timestamp far away (H3), is a new source: it goes
 /// on at once. Where a media carries several SSRCs (H7), each needs a buffer of its own.
 package struct ReorderBuffer: Sendable {
@@ -22,6 +22,8 @@ package struct ReorderBuffer: Sendable {
         package var missing: UInt64 = 0
         /// Begins of a new source.
         package var restarts: UInt64 = 0
+
+        package init() {}
     }
 
     /// A jump of the timestamp that no late packet explains: 2.9 s at 90 kHz, 33 s at 8 kHz.
@@ -52,7 +54,11 @@ package struct ReorderBuffer: Sendable {
     ) {
         if !waiting.isEmpty { expired(at: arrival, deliver: deliver) }
         guard source == packet.ssrc else { return restart(with: packet, at: arrival, deliver: deliver) }
-        let distance = packet.sequenceNumber.distance(from: next)
+        var distance = packet.sequenceNumber.distance(from: next)
+        while distance >= maximumPackets, !waiting.isEmpty {
+            releaseFirstRun(deliver)
+            distance = packet.sequenceNumber.distance(from: next)
+        }
         if distance == 0 {
             pass(packet, at: arrival, deliver: deliver)
             if !waiting.isEmpty { releaseConsecutive(deliver) }
@@ -60,12 +66,10 @@ package struct ReorderBuffer: Sendable {
             receiveOld(packet, distance: distance, at: arrival, deliver: deliver)
         } else if distance >= maximumPackets {
             // Further ahead than any packet may wait: the numbers between are lost, or the source jumped.
-            releaseAll(deliver)
             giveUp(upTo: packet.sequenceNumber)
             pass(packet, at: arrival, deliver: deliver)
         } else {
             wait(packet, at: arrival)
-            if waiting.count >= maximumPackets { releaseFirstRun(deliver) }
         }
     }
 
@@ -88,7 +92,8 @@ package struct ReorderBuffer: Sendable {
 }
 
 extension ReorderBuffer {
-    private mutating func pass(_ packet: RTPPacket, at arrival: NIODeadline, deliver: (RTPPacket, NIODeadline) -> Void) {
+    private mutating func pass(_ packet: RTPPacket, at arrival: NIODeadline, deliver: (RTPPacket, NIODeadline) -> Void)
+    {
         oldInARow = 0
         next = packet.sequenceNumber.advanced(by: 1)
         lastTimestamp = RTPTimestamp(packet.timestamp)

@@ -3,16 +3,19 @@
 ///     Digest realm="4419b63f5e51", nonce="8b84a3b789283a8b", algorithm=MD5, qop="auth", stale="FALSE"
 ///     Basic realm=testrealm
 package struct AuthenticationChallenge: Sendable, Hashable {
+    /// The schemes that can be answered.
     package enum Scheme: Sendable, Hashable {
         case basic
         case digest
     }
 
+    /// Basic tells the password itself, Digest only a hash of it.
     package var scheme: Scheme
     /// Empty if not told.
     package var realm: String
     /// Empty for Basic.
     package var nonce: String
+    /// To be sent back as it came; `nil` if there was none.
     package var opaque: String?
     /// In lower case; empty if the challenge has none, which is the form of RFC 2069.
     package var qop: [String]

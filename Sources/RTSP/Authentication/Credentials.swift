@@ -1,6 +1,8 @@
 /// A name and a password; neither appears in a description, a log line or a dump.
 package struct Credentials: Sendable, Hashable {
+    /// May hold anything but, for Basic, a colon (RFC 7617 §2).
     package var username: String
+    /// Decoded: as the camera knows it, not as a URL writes it.
     package var password: String
 
     package init(username: String, password: String) {

@@ -2,17 +2,20 @@ import Crypto
 
 /// A hash of RFC 7616 §3.3, with or without the session form.
 package struct DigestAlgorithm: Sendable, Hashable {
+    /// The hash functions that cameras offer.
     package enum Hash: Sendable, Hashable {
         case md5
         case sha256
     }
 
+    /// The function all steps use.
     package var hash: Hash
     /// The `-sess` form: nonce and cnonce go into the first hash (RFC 7616 §3.4.2).
     package var isSession: Bool
 
     /// What a challenge without `algorithm` means.
     package static let md5 = DigestAlgorithm(hash: .md5, isSession: false)
+    /// The strongest that cameras offer (quirk B2).
     package static let sha256 = DigestAlgorithm(hash: .sha256, isSession: false)
 
     package init(hash: Hash, isSession: Bool) {
@@ -42,8 +45,11 @@ package struct DigestAlgorithm: Sendable, Hashable {
 
 /// The arithmetic of digest authentication (RFC 7616 §3.4.1; RFC 2069 §2.1.2 where the challenge has no qop).
 package struct DigestResponse: Sendable {
+    /// The algorithm of the challenge.
     package var algorithm: DigestAlgorithm
+    /// The realm of the challenge, without quotes and escapes.
     package var realm: String
+    /// The nonce of the challenge.
     package var nonce: String
     /// The client's nonce; needed for qop and for session algorithms.
     package var cnonce: String?

@@ -1,6 +1,8 @@
 /// Two neighbours on one RTSP connection: RTP and RTCP channel (RFC 2326 §10.12); any base is allowed (quirk E2).
 package struct ChannelPair: Sendable, Hashable {
+    /// The channel of RTP.
     package var rtp: UInt8
+    /// The channel of RTCP, by custom the next one.
     package var rtcp: UInt8
 
     package init(rtp: UInt8, rtcp: UInt8) {
@@ -11,7 +13,9 @@ package struct ChannelPair: Sendable, Hashable {
 
 /// The UDP ports of RTP and RTCP (RFC 3550 §11); zeros are kept, for some cameras send them (quirk E6).
 package struct PortPair: Sendable, Hashable {
+    /// The port of RTP.
     package var rtp: UInt16
+    /// The port of RTCP, by custom the next one.
     package var rtcp: UInt16
 
     package init(rtp: UInt16, rtcp: UInt16) {

@@ -2,6 +2,7 @@
 ///
 ///     url=rtsp://host/path/trackID=0;seq=45102;rtptime=12345678,url=rtsp://host/path/trackID=1;seq=30211
 package struct RTPInfoHeader: Sendable, Hashable {
+    /// What is told about one track.
     package struct Entry: Sendable, Hashable {
         /// As written: a URL, a path, or empty if the camera left it out (quirk F12).
         package var url: String
@@ -17,6 +18,7 @@ package struct RTPInfoHeader: Sendable, Hashable {
         }
     }
 
+    /// In the order of the header; empty if there was nothing to read.
     package var entries: [Entry]
 
     package init(_ entries: [Entry]) {

@@ -1,5 +1,6 @@
 /// The Transport header: alternatives in the sender's order of preference (RFC 2326 §12.39).
 package struct TransportHeader: Sendable, Hashable {
+    /// The most wanted first.
     package var alternatives: [TransportSpecification]
 
     package init(_ alternatives: [TransportSpecification]) {

@@ -3,6 +3,7 @@
 ///     RTP/AVP/TCP;unicast;interleaved=0-1;ssrc=4C1F2A3B
 ///     RTP/AVP;unicast;client_port=5000-5001;server_port=6000-6001
 package struct TransportSpecification: Sendable, Hashable {
+    /// What carries the RTP packets.
     package enum LowerTransport: Sendable, Hashable {
         case udp
         case tcp
@@ -10,12 +11,15 @@ package struct TransportSpecification: Sendable, Hashable {
 
     /// `RTP/AVP`, `RTP/AVPF`, `RTP/SAVP` or `RTP/SAVPF`.
     package var profile: String
+    /// TCP means interleaved on the RTSP connection, whatever else is written (quirk E4).
     package var lower: LowerTransport
     /// Only if it says so: who says neither means unicast (quirk M11).
     package var isMulticast: Bool
     /// `nil` with `lower == .tcp` leaves the choice to the server (quirk M11).
     package var interleaved: ChannelPair?
+    /// Where a unicast client receives.
     package var clientPorts: PortPair?
+    /// Where a unicast server sends from.
     package var serverPorts: PortPair?
     /// The ports of a multicast group.
     package var ports: PortPair?
@@ -23,7 +27,9 @@ package struct TransportSpecification: Sendable, Hashable {
     package var destination: String?
     /// An address or a host name, never empty (quirk E7).
     package var source: String?
+    /// The time to live of multicast packets, in hops.
     package var ttl: UInt8?
+    /// The SSRC of the sender; `nil` also if it could not be read (quirk E8).
     package var ssrc: UInt32?
     /// In lower case; `receive` is read as `record` (quirk E10). Left out for PLAY: some cameras refuse it (quirk E9).
     package var mode: String?

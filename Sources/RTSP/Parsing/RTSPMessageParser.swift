@@ -5,6 +5,7 @@ import NIOCore
 /// The parser remembers how far it has read the head of an unfinished message, so it must be given the same buffer
 /// each time, with nothing but bytes added behind; only the parser moves the reader index.
 package struct RTSPMessageParser: Sendable {
+    /// May be changed between two messages.
     package var limits: RTSPMessageLimits
     /// The channels that were set up: after garbage, only a frame on one of these is believed (quirks G1, G4).
     package var negotiatedChannels = ChannelSet()

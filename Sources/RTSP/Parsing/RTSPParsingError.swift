@@ -1,5 +1,6 @@
 /// Why a connection's bytes cannot be read on; the connection is answered with `status`, if at all, and closed.
 package struct RTSPParsingError: Error, Sendable, Hashable {
+    /// What was wrong.
     package enum Cause: Sendable, Hashable {
         /// The first line is neither a request line nor a status line.
         case malformedFirstLine
@@ -15,6 +16,7 @@ package struct RTSPParsingError: Error, Sendable, Hashable {
         case tooMuchGarbage
     }
 
+    /// Decides the status and the text.
     package var cause: Cause
     /// The CSeq of the message at fault as far as it had been read: the answer repeats it (RFC 2326 §12.17).
     package var cSeq: String?

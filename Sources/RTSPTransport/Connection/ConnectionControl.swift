@@ -10,6 +10,7 @@ package final class ConnectionControl {
     /// Called when the last session went.
     var onLastSessionEnded: (() -> Void)?
 
+    /// A control without a connection behind it; the connection attaches itself.
     package init() {}
 
     /// A session was set up over this connection.

@@ -5,9 +5,9 @@ import RTSP
 /// One accepted RTSP connection: parser, pipeline and responder on the connection's loop (RFC 2326 §9.1, §12.17).
 ///
 /// What an idle connection does not need (responder, context, logger metadata) is made at its first request.
-package final class RTSPServerConnection: ChannelInboundHandler {
-    package typealias InboundIn = ByteBuffer
-    package typealias OutboundOut = ByteBuffer
+final class RTSPServerConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
 
     let environment: ConnectionEnvironment
     let control = ConnectionControl()
@@ -23,6 +23,7 @@ package final class RTSPServerConnection: ChannelInboundHandler {
     private var requestContext: RTSPRequestContext?
     private var requestsWithoutSession = 0
     private var isProcessing = false
+    private var parserNeedsBytes = false
     /// The pipeline is full: the peer's next bytes stay in the kernel.
     private(set) var isReadingPaused = false
     private var wasOpen = false
@@ -46,30 +47,30 @@ package final class RTSPServerConnection: ChannelInboundHandler {
         parser = RTSPMessageParser(limits: environment.limits.message)
     }
 
-    package func handlerAdded(context: ChannelHandlerContext) {
+    func handlerAdded(context: ChannelHandlerContext) {
         if context.channel.isActive { opened(context.channel) }
     }
 
-    package func channelActive(context: ChannelHandlerContext) {
+    func channelActive(context: ChannelHandlerContext) {
         opened(context.channel)
         context.fireChannelActive()
     }
 
-    package func channelInactive(context: ChannelHandlerContext) {
+    func channelInactive(context: ChannelHandlerContext) {
         ended(on: context.eventLoop)
         context.fireChannelInactive()
     }
 
-    package func handlerRemoved(context: ChannelHandlerContext) {
+    func handlerRemoved(context: ChannelHandlerContext) {
         ended(on: context.eventLoop)
     }
 
-    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // A reset or a broken pipe: channelInactive tells the responder.
         context.close(promise: nil)
     }
 
-    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard case .reading = phase else { return }
         let bytes = Self.unwrapInboundIn(data)
         if unread?.writeImmutableBuffer(bytes) == nil { unread = bytes }
@@ -82,6 +83,7 @@ package final class RTSPServerConnection: ChannelInboundHandler {
         self.channel = channel
         let writer = InterleavedWriter(channel: channel)
         writer.open()
+        writer.onAnswersTaken = { [weak self] in self?.process() }
         self.writer = writer
         control.onClose = { [weak self] in self?.finishBehindAnswer() }
         control.onLastSessionEnded = { [weak self] in self?.patience.wasActive(at: .now()) }
@@ -116,27 +118,29 @@ package final class RTSPServerConnection: ChannelInboundHandler {
         repeat {
             parse()
             while case .reading = phase, let item = pipeline.next() { perform(item) }
-        } while canParse && unread != nil && parserMayProgress
+        } while canParse && unread != nil && !parserNeedsBytes
         isProcessing = false
-        readingPaused(!pipeline.hasRoom)
+        readingPaused(!hasRoom)
     }
 
-    private var parserMayProgress = false
+    private var hasRoom: Bool {
+        pipeline.hasRoom && (writer?.queuedAnswerBytes ?? 0) < environment.limits.unreadAnswerBytes
+    }
+
     private var canParse: Bool {
-        if case .reading = phase { pipeline.hasRoom } else { false }
+        if case .reading = phase { hasRoom } else { false }
     }
 
     private func parse() {
-        parserMayProgress = false
+        parserNeedsBytes = false
         guard var bytes = unread else { return }
         unread = nil
         while canParse {
             do {
                 guard let message = try parser.next(&bytes) else {
-                    parserMayProgress = false
+                    parserNeedsBytes = true
                     break
                 }
-                parserMayProgress = true
                 take(message)
             } catch {
                 malformed(error)
@@ -200,7 +204,7 @@ package final class RTSPServerConnection: ChannelInboundHandler {
         case .refusal(let response, let ends):
             answer(RTSPReply(response, closesConnection: ends))
         case .lastWords(let bytes):
-            writer?.queue(bytes)
+            writer?.answer(bytes)
             finish()
         case .request(let request):
             guard let context = contextOfRequests() else { return abort() }
@@ -237,7 +241,7 @@ package final class RTSPServerConnection: ChannelInboundHandler {
         response.write(into: &bytes)
         pipeline.answered()
         patience.wasActive(at: .now())
-        writer.queue(bytes)
+        writer.answer(bytes)
         reply.written?()
         if reply.closesConnection || phase == .finishing {
             finish()

@@ -25,6 +25,7 @@ package struct ListenerCounters: Sendable, Equatable {
     /// `accept(2)` failed, mostly because the process ran out of file descriptors.
     package var acceptErrors = 0
 
+    /// All zero.
     package init() {}
 }
 

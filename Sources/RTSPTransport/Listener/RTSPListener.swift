@@ -86,6 +86,15 @@ package final class RTSPListener: Sendable {
         }
     }
 
+    /// Returns when it accepts no more: after `shutdown()`, or if the kernel took the listening socket away.
+    package func closed() async {
+        let channel: (any Channel)? = state.withLockedValue { state in
+            guard case .listening(let channel, _) = state else { return nil }
+            return channel
+        }
+        try? await channel?.closeFuture.get()
+    }
+
     /// Stops accepting, lets responders say goodbye and answers in flight go out; within `bound` all is closed.
     package func shutdown(within bound: TimeAmount = .seconds(2)) async {
         let last = state.withLockedValue { state in

@@ -12,6 +12,7 @@ package struct RTSPListenerConfiguration: Sendable, Equatable {
     /// What a peer may use up.
     package var limits = ConnectionLimits()
 
+    /// Listens on `host` and `port`, all else at its default.
     package init(host: String? = nil, port: Int = 554) {
         self.host = host
         self.port = port
@@ -34,11 +35,14 @@ package struct ConnectionLimits: Sendable, Equatable {
     package var pipelinedRequests = 32
     /// Bytes of the bodies of those requests; reading pauses beyond.
     package var pipelinedBytes = 262_144
+    /// Bytes of answers the peer has not read; nothing more is read from it beyond.
+    package var unreadAnswerBytes = 262_144
     /// Sizes of one message.
     package var message = RTSPMessageLimits.server
     /// How long a closed connection may take to read what it was sent last.
     package var closingTime: TimeAmount = .seconds(2)
 
+    /// Every limit at its default.
     package init() {}
 
     /// How often connections are looked over: fine enough for the shortest limit, and never more than once a millisecond.

@@ -85,6 +85,7 @@ package struct DatagramCounters: Sendable, Equatable {
     /// Bytes that wait for room in the socket buffer now.
     package var backlogBytes = 0
 
+    /// All zero.
     package init() {}
 
     static func + (left: DatagramCounters, right: DatagramCounters) -> DatagramCounters {

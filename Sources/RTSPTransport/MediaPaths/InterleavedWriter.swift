@@ -25,6 +25,10 @@ package final class InterleavedWriter {
 
     /// Bytes handed to NIO that the kernel has not taken yet.
     package private(set) var queuedBytes = 0
+    /// The part of `queuedBytes` that is answers: a peer that asks on and never reads must not fill our memory.
+    private(set) var queuedAnswerBytes = 0
+    /// Called when answers that had to wait are all with the kernel.
+    var onAnswersTaken: (() -> Void)?
     /// Bytes the kernel took from this writer without passing NIO.
     package private(set) var directBytes = 0
     /// False until the connection is up and from the moment it ends; what is sent then goes nowhere.
@@ -63,6 +67,7 @@ package final class InterleavedWriter {
         isOpen = false
         socket = nil
         observers = [:]
+        onAnswersTaken = nil
     }
 
     /// Sends whole interleaved frames: directly while nothing is queued, behind the queue else.
@@ -83,18 +88,24 @@ package final class InterleavedWriter {
         queue(rest)
     }
 
-    /// Sends through NIO, as everything does that must pass the pipeline; keeps the order with `send`.
-    package func queue(_ bytes: ByteBuffer) {
+    /// Sends an answer, or whatever else is not media, in its order with `send`.
+    package func answer(_ bytes: ByteBuffer) {
         guard isOpen else { return }
+        queuedAnswerBytes += bytes.readableBytes
+        queue(bytes, answerBytes: bytes.readableBytes)
+    }
+
+    private func queue(_ bytes: ByteBuffer, answerBytes: Int = 0) {
         let count = bytes.readableBytes
         queuedBytes += count
         let outer = isSending
         isSending = true
         channel.writeAndFlush(bytes).assumeIsolated().whenComplete { result in
             self.queuedBytes -= count
+            self.queuedAnswerBytes -= answerBytes
             switch result {
             case .success:
-                if self.queuedBytes == 0 { self.drained() }
+                self.taken(answerBytes)
             case .failure:
                 // The channel is closing and its descriptor is gone already, though channelInactive is still to come.
                 self.close()
@@ -116,9 +127,11 @@ package final class InterleavedWriter {
         observers[observation] = nil
     }
 
-    private func drained() {
+    private func taken(_ answerBytes: Int) {
         // Completed within its own write: nobody saw the queue filled.
         guard !isSending else { return }
+        if answerBytes > 0, queuedAnswerBytes == 0 { onAnswersTaken?() }
+        guard queuedBytes == 0 else { return }
         for observation in observers.keys.sorted(by: { $0.number < $1.number }) {
             observers[observation]?()
         }

@@ -3,6 +3,7 @@ import RTSP
 
 /// One debug line per request: method, path, status and milliseconds. Queries and user names may be secrets: not logged.
 package struct LoggingMiddleware: RTSPMiddleware {
+    /// Logs with the logger of each request's context.
     package init() {}
 
     package func handle(

@@ -18,6 +18,7 @@ package protocol RTSPMiddleware: Sendable {
 package struct RTSPMiddlewareChain: Sendable {
     private let links: [any RTSPMiddleware]
 
+    /// A chain of these links; an empty one asks the responder alone.
     package init(_ links: [any RTSPMiddleware]) {
         self.links = links
     }

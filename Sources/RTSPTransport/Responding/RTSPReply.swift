@@ -10,6 +10,7 @@ package struct RTSPReply {
     /// The connection is closed once the response is with the kernel.
     package var closesConnection: Bool
 
+    /// A reply of that response; it ends the connection only if told so.
     package init(_ response: RTSPResponse, closesConnection: Bool = false, written: (() -> Void)? = nil) {
         self.response = response
         self.closesConnection = closesConnection

@@ -18,6 +18,7 @@ package struct RTSPRequestContext {
     /// Tells the connection of the sessions that hang on it.
     package let control: ConnectionControl
 
+    /// Puts a context together; connections do, and tests of responders.
     package init(
         peer: SocketAddress,
         local: SocketAddress,

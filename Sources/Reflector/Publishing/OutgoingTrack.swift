@@ -15,7 +15,7 @@ final class OutgoingTrack {
     let index: Int
     let ssrc: UInt32
     private(set) var description: TrackDescription
-    private(set) var clock: TrackClock?
+    var clock: TrackClock?
     /// RTP packets and payload bytes sent since the stream began: what sender reports tell.
     private(set) var packetCount: UInt32 = 0
     private(set) var octetCount: UInt32 = 0
@@ -54,7 +54,10 @@ final class OutgoingTrack {
         case none
     }
 
-    init(index: Int, description: TrackDescription, ssrc: UInt32, groups: GroupRule, firstSequenceNumber: UInt16, firstTimestamp: UInt32) {
+    init(
+        index: Int, description: TrackDescription, ssrc: UInt32, groups: GroupRule, firstSequenceNumber: UInt16,
+        firstTimestamp: UInt32
+    ) {
         self.index = index
         self.ssrc = ssrc
         self.description = description
@@ -93,7 +96,7 @@ final class OutgoingTrack {
     /// Turns a packet into what viewers get; `time` is stream time in seconds.
     /// `openGroup` is called before the first packet of a group goes into `builder`.
     func receive(
-        _ packet: RTPPacket, at arrival: NIODeadline, time: Double, into builder: inout BurstBuilder,
+        _ packet: RTPPacket, time: Double, into builder: inout BurstBuilder,
         openGroup: (inout BurstBuilder) -> Void
     ) {
         guard let payloadType = outgoingPayloadType(of: packet, time: time),
@@ -101,7 +104,7 @@ final class OutgoingTrack {
         else { return }
         let isSameTimestamp = packet.timestamp == lastIncoming
         lastIncoming = packet.timestamp
-        clock?.received(continuity.timestamp, at: Double(arrival.uptimeNanoseconds))
+        clock?.received(continuity.timestamp, at: time * 1e9)
         normalizer.receive(packet) { payload in
             send(
                 payload, payloadType: payloadType, isSameTimestamp: isSameTimestamp, into: &builder,
@@ -186,7 +189,9 @@ final class OutgoingTrack {
         heldByteCount = 0
     }
 
-    private func append(_ payload: NormalizedPayload, payloadType: UInt8, into builder: inout BurstBuilder, startsGroup: Bool) {
+    private func append(
+        _ payload: NormalizedPayload, payloadType: UInt8, into builder: inout BurstBuilder, startsGroup: Bool
+    ) {
         packetCount &+= 1
         octetCount &+= UInt32(truncatingIfNeeded: payload.payload.readableBytes)
         builder.append(

@@ -24,12 +24,19 @@ struct SenderReportSchedule {
         return true
     }
 
-    /// A compound of sender report and source description for each track that has a clock and has sent.
-    /// `unixEpochOffset` is what turns the monotonic clock into wall clock, in nanoseconds.
-    func reports(of tracks: [OutgoingTrack], unixEpochOffset: Double) -> [(track: Int, packet: ByteBuffer)] {
+    /// Moves what the reports tell of each track towards what is known by now; once per interval.
+    func adjust(_ tracks: [OutgoingTrack]) {
         let shift = commonShift(of: tracks)
-        return tracks.compactMap { track in
-            guard track.hasSent, let time = Self.time(of: track, shift: shift) else { return nil }
+        for track in tracks where track.hasSent {
+            if let time = Self.time(of: track, shift: shift) { track.clock?.adjust(to: time, at: track.timestamp) }
+        }
+    }
+
+    /// A compound of sender report and source description for each track that has a clock and has sent.
+    /// `unixEpochOffset` is what turns stream time into wall clock, in nanoseconds.
+    func reports(of tracks: [OutgoingTrack], unixEpochOffset: Double) -> [(track: Int, packet: ByteBuffer)] {
+        tracks.compactMap { track in
+            guard track.hasSent, let time = track.clock?.toldTime(of: track.timestamp) else { return nil }
             let report = SenderReport(
                 ssrc: track.ssrc,
                 ntp: NTPTime(unixNanoseconds: Int64(time + unixEpochOffset)),
@@ -44,7 +51,7 @@ struct SenderReportSchedule {
         }
     }
 
-    /// Source clock to monotonic clock, if every track that sends has a sender report of its source.
+    /// Source clock to stream time, if every track that sends has a sender report of its source.
     private func commonShift(of tracks: [OutgoingTrack]) -> Double? {
         var shift: Double?
         for track in tracks where track.hasSent && track.clock != nil {

@@ -81,7 +81,8 @@ package struct TimelineContinuity: Sendable {
         }
         let distance = number.distance(from: last.sequenceNumber)
         if distance == 0 && (incoming == last.timestamp || incoming == stray?.timestamp) { return .duplicate }
-        if distance <= 0 && incoming != last.timestamp {
+        let isInLine = abs(seconds(incoming, since: last.timestamp)) <= Self.tolerance
+        if distance <= 0 && !isInLine {
             restart(ssrc: ssrc, sequenceNumber: number, timestamp: incoming, time: time)
             return .admitted
         }
@@ -110,7 +111,9 @@ package struct TimelineContinuity: Sendable {
         source == nil || stray != nil ? nil : incoming &+ offset
     }
 
-    private mutating func restart(ssrc: UInt32, sequenceNumber number: SequenceNumber, timestamp incoming: UInt32, time: Double) {
+    private mutating func restart(
+        ssrc: UInt32, sequenceNumber number: SequenceNumber, timestamp incoming: UInt32, time: Double
+    ) {
         if hasStarted {
             timestamp &+= max(1, ticks(min(max(time - lastTime, 0), Self.longestResumption)))
         }
@@ -159,6 +162,6 @@ package struct TimelineContinuity: Sendable {
     }
 
     private func ticks(_ seconds: Double) -> UInt32 {
-        UInt32(min(max(seconds * clockRate, 0), Double(Int32.max)))
+        UInt32(min(max((seconds * clockRate).rounded(), 0), Double(Int32.max)))
     }
 }

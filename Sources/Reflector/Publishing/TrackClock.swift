@@ -1,56 +1,86 @@
-/// Which moment a timestamp of one track stands for: the line through timestamps and arrival times, from which sender reports are made.
+/// Which moment a timestamp of one track stands for, in nanoseconds of stream time: what sender reports tell.
 ///
-/// Arrival is late by whatever the network and the camera's encoder hold back, never early: the line follows early packets fast
-/// and late ones slowly. A step of more than a second is a new line.
+/// Receivers place every picture and sound by the last report (ffmpeg to the tick), so the line that is told is stiff: it follows
+/// what is known of the track by a few milliseconds a report, and jumps only when it is wrong beyond use.
 struct TrackClock: Sendable {
-    private static let stepNanoseconds = 1_000_000_000.0
+    /// The line told moves by at most this much a report.
+    private static let slew = 5_000_000.0
+    /// Beyond this it is set anew.
+    private static let step = 500_000_000.0
+    /// Of what a packet is late, this part is taken for drift of the source's clock and not for jitter.
+    private static let drift = 0.001
+
+    private struct Point: Sendable {
+        var timestamp: UInt32
+        var nanoseconds: Double
+    }
 
     private let nanosecondsPerTick: Double
-    private var reference: (timestamp: UInt32, nanoseconds: Double)?
-    /// The same line by the source's own sender reports: nanoseconds of the source's wall clock.
-    private var senderReference: (timestamp: UInt32, nanoseconds: Double)?
+    /// By arrival: late by what network and encoder hold back, never early, so the earliest packets tell.
+    private var arrival: Point?
+    /// By the source's own sender reports, on its wall clock.
+    private var sender: Point?
+    /// What was told.
+    private var told: Point?
 
     /// `clockRate` in Hz, at least 1.
     init(clockRate: Int) {
         nanosecondsPerTick = 1e9 / Double(max(clockRate, 1))
     }
 
-    /// A packet with that outgoing timestamp arrived at `nanoseconds` of a monotonic clock.
+    /// A packet with that outgoing timestamp arrived at `nanoseconds` of stream time.
     mutating func received(_ timestamp: UInt32, at nanoseconds: Double) {
-        guard let known = reference else {
-            reference = (timestamp, nanoseconds)
+        guard let known = arrival else {
+            arrival = Point(timestamp: timestamp, nanoseconds: nanoseconds)
             return
         }
-        let predicted = known.nanoseconds + span(from: known.timestamp, to: timestamp)
-        let error = nanoseconds - predicted
-        if abs(error) > Self.stepNanoseconds {
-            reference = (timestamp, nanoseconds)
+        let predicted = time(of: timestamp, on: known)
+        let lateness = nanoseconds - predicted
+        if abs(lateness) > Self.step {
+            arrival = Point(timestamp: timestamp, nanoseconds: nanoseconds)
         } else {
-            reference = (timestamp, predicted + (error < 0 ? error / 4 : error / 1000))
+            arrival = Point(timestamp: timestamp, nanoseconds: predicted + min(lateness, lateness * Self.drift))
         }
     }
 
     /// The source says that `timestamp` (as viewers see it) was taken at `nanoseconds` of its own clock.
     mutating func senderReported(_ timestamp: UInt32, at nanoseconds: Double) {
-        senderReference = (timestamp, nanoseconds)
+        sender = Point(timestamp: timestamp, nanoseconds: nanoseconds)
     }
 
     /// What the source said no longer holds.
     mutating func sourceEnded() {
-        senderReference = nil
+        sender = nil
     }
 
-    /// When `timestamp` was taken, on the monotonic clock, judged by arrival.
+    /// When `timestamp` was taken, in stream time, judged by arrival.
     func arrivalTime(of timestamp: UInt32) -> Double? {
-        reference.map { $0.nanoseconds + span(from: $0.timestamp, to: timestamp) }
+        arrival.map { time(of: timestamp, on: $0) }
     }
 
     /// When `timestamp` was taken, on the source's clock.
     func senderTime(of timestamp: UInt32) -> Double? {
-        senderReference.map { $0.nanoseconds + span(from: $0.timestamp, to: timestamp) }
+        sender.map { time(of: timestamp, on: $0) }
     }
 
-    private func span(from earlier: UInt32, to later: UInt32) -> Double {
-        Double(Int32(bitPattern: later &- earlier)) * nanosecondsPerTick
+    /// What a report tells of `timestamp`, without moving the line.
+    func toldTime(of timestamp: UInt32) -> Double? {
+        told.map { time(of: timestamp, on: $0) }
+    }
+
+    /// Moves the line told towards `estimate`, the best that is known of `timestamp`.
+    mutating func adjust(to estimate: Double, at timestamp: UInt32) {
+        guard let known = told else {
+            told = Point(timestamp: timestamp, nanoseconds: estimate)
+            return
+        }
+        let predicted = time(of: timestamp, on: known)
+        let error = estimate - predicted
+        let correction = abs(error) > Self.step ? error : min(max(error, -Self.slew), Self.slew)
+        told = Point(timestamp: timestamp, nanoseconds: predicted + correction)
+    }
+
+    private func time(of timestamp: UInt32, on line: Point) -> Double {
+        line.nanoseconds + Double(Int32(bitPattern: timestamp &- line.timestamp)) * nanosecondsPerTick
     }
 }

@@ -130,7 +130,8 @@ package struct DatagramBurst: Sendable {
     /// The bytes of `count` packets of a run from packet `first` on, clamped to the run.
     package func packets(of run: Run, from first: Int = 0, count: Int = .max) -> ByteBuffer {
         let start = min(run.length, first * run.segmentSize)
-        let length = count >= run.packets - first ? run.length - start : min(run.length - start, count * run.segmentSize)
+        let length =
+            count >= run.packets - first ? run.length - start : min(run.length - start, count * run.segmentSize)
         return bytes.getSlice(at: run.offset + start, length: length) ?? ByteBuffer()
     }
 }

@@ -38,8 +38,10 @@ struct ConfigurationDocument {
     }
 
     init(parsing text: String) throws(SyntaxError) {
-        try Self.refuseAliases(in: text)
         var text = text
+        // A byte order mark would count as a column of indentation.
+        if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
+        try Self.refuseAliases(in: text)
         var renamed: [Place: String] = [:]
         while true {
             do {
@@ -133,7 +135,6 @@ extension String {
             guard body(index, scalar, place) else { return }
             switch scalar {
             case "\n", "\r", "\u{85}", "\u{2028}", "\u{2029}": place = Place(line: place.line + 1, column: 1)
-            case "\u{FEFF}" where previous == nil: break
             default: place.column += 1
             }
             previous = scalar

@@ -24,7 +24,7 @@ extension ConfigurationLoader {
 
     /// Reads no more than the size limit, so that a device or a huge file does no harm.
     private static func read(_ path: String) throws -> String {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             let reason = String(cString: strerror(errno)).lowercased()
             throw UnreadableFile(found: reason, hint: "give the path of relays.yaml")

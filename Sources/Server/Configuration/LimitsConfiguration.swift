@@ -16,7 +16,7 @@ package struct LimitsConfiguration: Sendable, Equatable {
     package var simultaneousConnects: Int
 
     package init(
-        connectionsPerAddress: Int = 200,
+        connectionsPerAddress: Int = 1024,
         requestsBeforeSession: Int = 32,
         requestTimeout: TimeAmount = .seconds(10),
         idleTimeout: TimeAmount = .seconds(30),

@@ -1,0 +1,97 @@
+import Logging
+import NIOCore
+import RTSP
+import RTSPTransport
+import Reflector
+
+/// One viewer of one stream: carries out what the session's machine decides (loop-confined).
+final class PlaySession {
+    let identifier: SessionIdentifier
+    let stream: Stream
+    /// As they were at the first SETUP.
+    let tracks: [StreamTrack]
+    let configuration: PlayConfiguration
+    let context: RTSPRequestContext
+    /// The session is over; called once.
+    var onEnd: ((EndReason) -> Void)?
+
+    var machine: PlaySessionStateMachine
+    /// Each track's URL as the viewer wrote it in SETUP: in RTP-Info it finds it again.
+    var urls: [Int: String] = [:]
+    let claims: DatagramClaims?
+    /// Made at PLAY for the transports of that moment.
+    var delivery: StreamDelivery?
+    var timer: Scheduled<Void>?
+    var visit: ViewerVisit
+
+    init(
+        identifier: SessionIdentifier,
+        stream: Stream,
+        tracks: [StreamTrack],
+        configuration: PlayConfiguration,
+        context: RTSPRequestContext
+    ) {
+        self.identifier = identifier
+        self.stream = stream
+        self.tracks = tracks
+        self.configuration = configuration
+        self.context = context
+        machine = PlaySessionStateMachine(timeout: configuration.silence, at: .now())
+        claims = context.datagrams.map { DatagramClaims(on: $0, for: context.peer) }
+        visit = ViewerVisit(stream: stream.path, ssrcs: Set(tracks.map(\.ssrc)), logger: context.logger)
+        claims?.onReport = { [weak self] report, track in self?.reportReceived(report, track: track) }
+    }
+
+    /// Every interleaved channel of the session.
+    var channels: Set<UInt8> {
+        machine.transports.values.reduce(into: []) { channels, transport in
+            guard case .interleaved(let pair) = transport else { return }
+            channels.formUnion([pair.rtp, pair.rtcp])
+        }
+    }
+
+    /// SETUP of one track, which the viewer calls `url`; `usedChannels` are those of its other sessions.
+    func setUp(_ track: StreamTrack, by request: RTSPRequest, url: String, usedChannels: Set<UInt8>) -> RTSPResponse {
+        let result = machine.setupReceived(
+            track: track.index,
+            alternatives: request.headers.transports,
+            paths: PlayTransportPaths(
+                usedChannels: usedChannels,
+                claimPorts: claims.map { claims in { claims.claim($0, for: track.index) } }
+            )
+        )
+        switch result {
+        case .accept(let transport):
+            if transport.isInterleaved { claims?.release(track.index) }
+            urls[track.index] = url
+            // The next PLAY goes other ways than the last one.
+            forgetDelivery()
+            if timer == nil { look(in: configuration.silence) }
+            var response = RTSPResponse(.ok)
+            let session = SessionHeader(id: identifier.rawValue, timeout: configuration.toldTimeout)
+            response.headers.add("Session", session.serialized)
+            response.headers.add("Transport", answer(to: transport, of: track).serialized)
+            return response
+        case .refuse(let refusal):
+            return RTSPResponse(refusal)
+        }
+    }
+
+    private func answer(to transport: PlayTransport, of track: StreamTrack) -> TransportSpecification {
+        switch transport {
+        case .interleaved(let channels):
+            TransportSpecification(lower: .tcp, interleaved: channels, ssrc: track.ssrc)
+        case .datagrams(let ports):
+            TransportSpecification(
+                lower: .udp, clientPorts: ports, serverPorts: context.datagrams?.ports, ssrc: track.ssrc)
+        }
+    }
+
+    /// What goes out is over; what went out is remembered.
+    func forgetDelivery() {
+        guard let delivery else { return }
+        delivery.end(goodbye: false)
+        visit.add(delivery.counters)
+        self.delivery = nil
+    }
+}

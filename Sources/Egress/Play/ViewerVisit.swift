@@ -1,0 +1,70 @@
+import Logging
+import NIOCore
+import RTP
+import RTSP
+import Reflector
+
+/// The two log lines of a viewer: that it joined, and what became of it.
+struct ViewerVisit {
+    private var logger: Logger
+    private let ssrcs: Set<UInt32>
+    private var began: NIODeadline?
+    private var sent = DeliveryCounters()
+    private var reception = ReceptionSummary()
+
+    /// `logger` names the peer already.
+    init(stream: StreamPath, ssrcs: Set<UInt32>, logger: Logger) {
+        self.ssrcs = ssrcs
+        self.logger = logger
+        self.logger[metadataKey: "stream"] = "\(stream)"
+    }
+
+    /// Packets flow; only the first time is news.
+    mutating func began(over transports: [Int: PlayTransport], userAgent: String?, at now: NIODeadline) {
+        guard began == nil else { return }
+        began = now
+        let isInterleaved = Set(transports.values.map(\.isInterleaved))
+        logger.info(
+            "viewer joined",
+            metadata: [
+                "transport": isInterleaved.count == 2 ? "TCP and UDP" : isInterleaved == [true] ? "TCP" : "UDP",
+                "tracks": "\(transports.keys.sorted().map(String.init).joined(separator: ","))",
+                "agent": "\(Self.printable(userAgent))",
+            ]
+        )
+    }
+
+    mutating func add(_ counters: DeliveryCounters) {
+        sent.packets &+= counters.packets
+        sent.bytes &+= counters.bytes
+        sent.skips &+= counters.skips
+        sent.skippedBursts &+= counters.skippedBursts
+    }
+
+    mutating func note(_ blocks: [ReportBlock]) {
+        reception.note(blocks, about: ssrcs)
+    }
+
+    /// Says nothing of a viewer that never played.
+    func ended(_ reason: String, at now: NIODeadline) {
+        guard let began else { return }
+        var metadata: Logger.Metadata = [
+            "reason": "\(reason)",
+            "seconds": "\((now - began).nanoseconds / 1_000_000_000)",
+            "packets": "\(sent.packets)",
+            "bytes": "\(sent.bytes)",
+            "skipped_groups": "\(sent.skips)",
+        ]
+        if reception.reports > 0 {
+            metadata["reported_lost"] = "\(reception.lost)"
+            metadata["reported_loss_percent"] = "\(reception.lossPercent)"
+        }
+        logger.info("viewer left", metadata: metadata)
+    }
+
+    /// What a peer calls itself may hold anything, at any length.
+    private static func printable(_ text: String?) -> String {
+        let visible = (text ?? "").unicodeScalars.filter { $0.value >= 32 && $0.value != 127 }.prefix(80)
+        return visible.isEmpty ? "unknown" : String(String.UnicodeScalarView(visible))
+    }
+}

@@ -1,0 +1,67 @@
+import Media
+import NIOCore
+import RTSP
+import RTSPTransport
+import Reflector
+
+// DESCRIBE (RFC 2326 §10.2).
+extension RTSPRouter {
+    func describe(_ target: RequestTarget, _ request: RTSPRequest) -> EventLoopFuture<RTSPReply> {
+        guard !target.isAsterisk else { return context.answer(RTSPResponse(.badRequest)) }
+        // A track is described with its stream only.
+        guard target.track == nil, let stream = stream(at: target) else {
+            return context.answer(RTSPResponse(.notFound))
+        }
+        guard request.headers.accepts(SessionDescription.contentType) else {
+            return context.answer(RTSPResponse(.notAcceptable))
+        }
+        return snapshot(of: stream) { snapshot in
+            var response = RTSPResponse(.ok)
+            response.headers.add("Content-Type", SessionDescription.contentType)
+            response.headers.add("Content-Base", self.context.base(of: request.uri))
+            let description = snapshot.sessionDescription(from: self.context.local.ipAddress ?? "0.0.0.0")
+            response.body.writeString(description.serialized())
+            return self.context.answer(response)
+        }
+    }
+
+    func stream(at target: RequestTarget) -> Stream? {
+        StreamPath(target.path).flatMap(directory.stream(at:))
+    }
+
+    /// Asks the stream for its tracks, and wakes it where it sleeps; 503 where its source does not come.
+    func snapshot(
+        of stream: Stream,
+        then answer: @escaping (StreamSnapshot) -> EventLoopFuture<RTSPReply>
+    ) -> EventLoopFuture<RTSPReply> {
+        let snapshot = stream.describe(on: context.eventLoop).assumeIsolated()
+        let promise = context.eventLoop.makePromise(of: RTSPReply.self)
+        snapshot.whenComplete { result in
+            switch result {
+            case .success(let snapshot):
+                answer(snapshot).assumeIsolated().whenComplete { promise.assumeIsolated().completeWith($0) }
+            case .failure(is StreamError):
+                promise.assumeIsolated().succeed(.unavailable)
+            case .failure(let error):
+                promise.fail(error)
+            }
+        }
+        return promise.futureResult
+    }
+}
+
+extension RTSPHeaders {
+    /// Whether `Accept` lets the media type through (RFC 2326 §12.1); who names none takes what there is.
+    fileprivate func accepts(_ type: String) -> Bool {
+        let ranges = all("Accept").flatMap { $0.split(separator: ",") }.map { $0.lowercased().filter { $0 != " " } }
+        guard !ranges.isEmpty else { return true }
+        let family = type.prefix { $0 != "/" }
+        return ranges.contains { range in
+            let parts = range.split(separator: ";")
+            guard let name = parts.first, !parts.dropFirst().contains(where: { $0 == "q=0" || $0 == "q=0.0" }) else {
+                return false
+            }
+            return name == type || name == "\(family)/*" || name == "*/*"
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import NIOCore
+import RTSP
+import RTSPTransport
+import Reflector
+
+/// Answers the viewers' requests of one connection: what there is to see, and the sessions that see it (loop-confined).
+package final class RTSPRouter: RTSPResponder {
+    /// What an OPTIONS request is told (RFC 2326 §10.1).
+    package static let methods: [RTSPMethod] = [
+        .options, .describe, .setup, .play, .pause, .getParameter, .setParameter, .teardown,
+    ]
+
+    let directory: StreamDirectory
+    let configuration: PlayConfiguration
+    let context: RTSPRequestContext
+    var sessions = SessionTable()
+    var isClosed = false
+    private var generator: any RandomNumberGenerator
+
+    /// A router for the connection of `context`; `generator` makes session ids and must not be guessable.
+    package init(
+        directory: StreamDirectory,
+        configuration: PlayConfiguration = PlayConfiguration(),
+        context: RTSPRequestContext,
+        generator: any RandomNumberGenerator = SystemRandomNumberGenerator()
+    ) {
+        self.directory = directory
+        self.configuration = configuration
+        self.context = context
+        self.generator = generator
+    }
+
+    package func respond(to request: RTSPRequest, context: RTSPRequestContext) -> EventLoopFuture<RTSPReply> {
+        namedSession(of: request)?.noteActivity()
+        if let refusal = refusal(of: request) { return context.answer(refusal) }
+        if request.method == .options { return context.answer(options()) }
+        guard let target = RequestTarget(request.uri) else { return context.answer(RTSPResponse(.badRequest)) }
+        switch request.method {
+        case .describe: return describe(target, request)
+        case .setup: return setUp(target, request)
+        case .play: return play(target, request)
+        case .pause: return context.answer(pause(target, request))
+        case .teardown: return context.answer(tearDown(target, request))
+        case .getParameter, .setParameter: return context.answer(parameter(request))
+        case .announce, .record, .redirect: return context.answer(methodNotAllowed())
+        default: return context.answer(RTSPResponse(.notImplemented))
+        }
+    }
+
+    package func received(_ frame: InterleavedFrame) {
+        for session in sessions.all where session.take(frame) { return }
+    }
+
+    package func connectionWillClose() {
+        for session in sessions.all { session.serverStops() }
+    }
+
+    package func connectionClosed() {
+        isClosed = true
+        for session in sessions.all { session.connectionClosed() }
+    }
+
+    // MARK: What concerns every request
+
+    private func refusal(of request: RTSPRequest) -> RTSPResponse? {
+        guard request.version == "RTSP/1.0" else { return RTSPResponse(.versionNotSupported) }
+        // We have no extension a viewer could depend on (RFC 2326 §12.32).
+        let required = request.headers.optionTags("Require") + request.headers.optionTags("Proxy-Require")
+        guard required.isEmpty else {
+            var response = RTSPResponse(.optionNotSupported)
+            response.headers.add("Unsupported", required.joined(separator: ", "))
+            return response
+        }
+        return nil
+    }
+
+    private func options() -> RTSPResponse {
+        var response = RTSPResponse(.ok)
+        response.headers.add("Public", RTSPMethod.list(Self.methods))
+        return response
+    }
+
+    private func methodNotAllowed() -> RTSPResponse {
+        var response = RTSPResponse(.methodNotAllowed)
+        response.headers.add("Allow", RTSPMethod.list(Self.methods))
+        return response
+    }
+
+    /// Keep-alives carry nothing; of parameters there are none to read or set (RFC 2326 §10.8, §10.9).
+    private func parameter(_ request: RTSPRequest) -> RTSPResponse {
+        let isKeepAlive = request.body.readableBytesView.allSatisfy { $0 <= 0x20 }
+        var response = RTSPResponse(isKeepAlive ? .ok : .parameterNotUnderstood)
+        if let session = namedSession(of: request) { response.headers.add("Session", session.identifier.rawValue) }
+        return response
+    }
+
+    // MARK: Sessions
+
+    /// The session a request names, if it was made on this connection.
+    func namedSession(of request: RTSPRequest) -> PlaySession? {
+        request.headers.session.flatMap { sessions[SessionIdentifier(asked: $0.id)] }
+    }
+
+    func makeIdentifier() -> SessionIdentifier {
+        SessionIdentifier(using: &generator)
+    }
+
+    /// From here on the session is the viewer's.
+    func add(_ session: PlaySession) {
+        sessions[session.identifier] = session
+        context.control.sessionBegan()
+        let identifier = session.identifier
+        session.onEnd = { [weak self] reason in self?.remove(identifier, reason) }
+    }
+
+    private func remove(_ identifier: SessionIdentifier, _ reason: PlaySession.EndReason) {
+        sessions[identifier] = nil
+        context.control.sessionEnded()
+        // A player notices the end of its connection at once; of a goodbye, many take no notice at all.
+        if reason == .streamEnded, sessions.count == 0 { context.control.close() }
+    }
+}

@@ -1,0 +1,37 @@
+/// Why a play session does not do what a request asks; the session itself stays as it was.
+package enum PlaySessionRefusal: Error, Hashable {
+    /// 454: the session has ended.
+    case sessionNotFound
+    /// 455: not now; `allow` are the methods that would be (RFC 2326 §11.3.6).
+    case methodNotValid(allow: [RTSPMethod])
+    /// 457: the range is malformed, or ends before it begins.
+    case invalidRange
+    /// 459: the method needs the URL of a track.
+    case aggregateOperationNotAllowed
+    /// 460: the session has several tracks, and the method works on all of them only.
+    case onlyAggregateOperationAllowed
+    /// 461: none of the transports offered can be used.
+    case unsupportedTransport
+    /// 462: the only transport on offer names ports nothing can be sent to.
+    case destinationUnreachable
+
+    /// The status line that says so.
+    package var status: RTSPStatus {
+        switch self {
+        case .sessionNotFound: .sessionNotFound
+        case .methodNotValid: .methodNotValidInThisState
+        case .invalidRange: .invalidRange
+        case .aggregateOperationNotAllowed: .aggregateOperationNotAllowed
+        case .onlyAggregateOperationAllowed: .onlyAggregateOperationAllowed
+        case .unsupportedTransport: .unsupportedTransport
+        case .destinationUnreachable: .destinationUnreachable
+        }
+    }
+}
+
+/// What a request on a play session is about: everything set up in it, or one of its tracks.
+package enum PlaySessionScope: Sendable, Hashable {
+    case aggregate
+    /// The index of the track in the session description, counted from 0.
+    case track(Int)
+}

@@ -1,0 +1,171 @@
+import Egress
+import Ingest
+import Logging
+import NIOCore
+import NIOPosix
+import RTSP
+import RTSPTransport
+import Reflector
+
+/// A running relay: its streams, the sources that feed them, and the listener that serves them.
+package final class Relay: Sendable {
+    /// Every stream by its path.
+    package let directory: StreamDirectory
+    /// What the listener has seen.
+    package var listenerCounters: ListenerCounters { listener.counters }
+    /// Where RTSP is served, with the port that was chosen.
+    package var rtspAddress: SocketAddress? { listener.localAddress }
+    private let configuration: RelayConfiguration
+    private let group: MultiThreadedEventLoopGroup
+    private let listener: RTSPListener
+    private let datagrams: DatagramSocketPool
+    private let logger: Logger
+
+    private init(
+        configuration: RelayConfiguration, directory: StreamDirectory, group: MultiThreadedEventLoopGroup,
+        listener: RTSPListener, datagrams: DatagramSocketPool, logger: Logger
+    ) {
+        self.configuration = configuration
+        self.directory = directory
+        self.group = group
+        self.listener = listener
+        self.datagrams = datagrams
+        self.logger = logger
+    }
+
+    /// Opens the ports and makes the streams; `runSources()` brings them to life. `loops` event loops carry everything.
+    ///
+    /// Throws `RTSPListenerError` and `DatagramPortsError` when a port cannot be had, `StreamError` for two streams on a path.
+    package static func start(
+        _ configuration: RelayConfiguration, loops: Int = System.coreCount, logger: Logger
+    ) async throws -> Relay {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
+        do {
+            return try await start(configuration, on: group, logger: logger)
+        } catch {
+            try? await group.shutdownGracefully()
+            throw error
+        }
+    }
+
+    private static func start(
+        _ configuration: RelayConfiguration, on group: MultiThreadedEventLoopGroup, logger: Logger
+    ) async throws -> Relay {
+        let directory = StreamDirectory()
+        for camera in configuration.cameras {
+            for stream in camera.streams {
+                guard let path = StreamPath(stream.path) else { continue }
+                try directory.add(
+                    Stream(
+                        path: path, title: camera.title, homeLoop: group.next(), policy: stream.source.policy,
+                        clock: .system, logger: logger
+                    )
+                )
+            }
+        }
+        let rtp = configuration.listen.rtp
+        let datagrams = try await DatagramSocketPool.start(
+            group: group, host: configuration.listen.rtsp.host, ports: PortPair(rtp: rtp.rtp, rtcp: rtp.rtcp),
+            logger: logger
+        )
+        let play = PlayConfiguration(sessionTimeout: configuration.limits.sessionTimeout)
+        let listener = RTSPListener(
+            configuration: RTSPListenerConfiguration(configuration), group: group, middleware: [LoggingMiddleware()],
+            datagrams: datagrams, logger: logger
+        ) { context in
+            RTSPRouter(directory: directory, configuration: play, context: context)
+        }
+        do {
+            try await listener.start()
+        } catch {
+            await datagrams.shutdown()
+            throw error
+        }
+        return Relay(
+            configuration: configuration, directory: directory, group: group, listener: listener, datagrams: datagrams,
+            logger: logger
+        )
+    }
+
+    /// Feeds every stream from its source; returns when all streams are closed or the task is cancelled.
+    package func runSources() async {
+        let limiter = ConnectLimiter(simultaneous: configuration.limits.simultaneousConnects)
+        await withTaskGroup(of: Void.self) { tasks in
+            for camera in configuration.cameras {
+                for configured in camera.streams {
+                    guard let stream = StreamPath(configured.path).flatMap(directory.stream(at:)) else { continue }
+                    var logger = logger
+                    logger[metadataKey: "camera"] = "\(camera.name)"
+                    let source = Source(configured.source, stream: stream, limiter: limiter, logger: logger)
+                    tasks.addTask { await source.run() }
+                }
+            }
+        }
+    }
+
+    /// Says goodbye to every viewer and takes no more.
+    package func endStreams() async {
+        for stream in directory.streams { try? await stream.close().get() }
+    }
+
+    /// Closes everything within a few seconds.
+    package func stop() async {
+        await endStreams()
+        await listener.shutdown()
+        await datagrams.shutdown()
+        try? await group.shutdownGracefully()
+    }
+
+    /// What a viewer on this machine types, one URL a stream.
+    package var watchURLs: [String] {
+        let host = configuration.listen.rtsp.host ?? "127.0.0.1"
+        let port = rtspAddress?.port ?? Int(configuration.listen.rtsp.port)
+        let authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        return directory.streams.map { "rtsp://\(authority)/\($0.path)" }
+    }
+}
+
+/// Whatever feeds a stream.
+private enum Source: Sendable {
+    case pull(PullSupervisor)
+    case testCamera(TestCameraRelay)
+
+    init(_ configuration: SourceConfiguration, stream: Stream, limiter: ConnectLimiter, logger: Logger) {
+        switch configuration {
+        case .pull(let pull):
+            self = .pull(PullSupervisor(stream: stream, configuration: pull, limiter: limiter, logger: logger))
+        case .testCamera(let camera):
+            self = .testCamera(
+                TestCameraRelay(
+                    stream: stream, configuration: camera, wallClock: SystemClocks.secondsSinceUnixEpoch, logger: logger
+                )
+            )
+        }
+    }
+
+    func run() async {
+        switch self {
+        case .pull(let supervisor): await supervisor.run()
+        case .testCamera(let camera): await camera.run()
+        }
+    }
+}
+
+extension SourceConfiguration {
+    fileprivate var policy: StreamPolicy {
+        switch self {
+        case .pull(let pull): StreamPolicy(onDemand: pull.onDemand, linger: pull.linger, startTimeout: pull.timeout)
+        case .testCamera: StreamPolicy(onDemand: true, linger: .seconds(2))
+        }
+    }
+}
+
+extension RTSPListenerConfiguration {
+    fileprivate init(_ configuration: RelayConfiguration) {
+        self.init(host: configuration.listen.rtsp.host, port: Int(configuration.listen.rtsp.port))
+        limits.connectionsPerAddress = configuration.limits.connectionsPerAddress
+        limits.requestsWithoutSession = configuration.limits.requestsBeforeSession
+        limits.requestTime = configuration.limits.requestTimeout
+        limits.idleTime = configuration.limits.idleTimeout
+    }
+}

@@ -1,0 +1,79 @@
+import Media
+import NIOCore
+import RTP
+import Reflector
+
+/// A source that sends what a test tells it to.
+final class SyntheticCamera: Sendable {
+    static let video = TrackDescription(
+        kind: .video,
+        formats: [TrackFormat(payloadType: 96, codec: .h264, encodingName: "H264", clockRate: 90_000)]
+    )
+    static let audio = TrackDescription(
+        kind: .audio,
+        formats: [TrackFormat(payloadType: 0, codec: .pcmu, encodingName: "PCMU", clockRate: 8000)]
+    )
+
+    let stream: Stream
+    private let source: NIOLoopBoundBox<Source>
+
+    fileprivate struct Source {
+        var publication: Publication?
+        var pictures: UInt32 = 0
+        var sequenceNumbers: [UInt16]
+    }
+
+    init(stream: Stream, tracks: [TrackDescription]) async throws {
+        self.stream = stream
+        let sequenceNumbers = tracks.indices.map { UInt16(1000 * ($0 + 1)) }
+        let source = NIOLoopBoundBox.makeBoxSendingValue(
+            Source(sequenceNumbers: sequenceNumbers), eventLoop: stream.homeLoop)
+        self.source = source
+        try await stream.homeLoop.submit {
+            source.value.publication = try stream.publish(tracks: tracks, by: "test")
+        }.get()
+    }
+
+    /// One group: a key picture, some others, and a packet of audio with each; one read a picture.
+    func sendGroup(pictures: Int = 5) async throws {
+        try await stream.homeLoop.submit { [source] in
+            for picture in 0..<pictures { source.value.sendPicture(isKey: picture == 0) }
+        }.get()
+    }
+
+    /// The camera goes away; the stream and its viewers stay.
+    func leave() async throws {
+        try await stream.homeLoop.submit { [source] in
+            source.value.publication?.end()
+            source.value.publication = nil
+        }.get()
+    }
+}
+
+extension SyntheticCamera.Source {
+    mutating func sendPicture(isKey: Bool) {
+        let now = NIODeadline.now()
+        // First bytes of H.264 NAL units: a key picture, or a slice of another (RFC 6184 §1.3).
+        send(0, [isKey ? 0x65 : 0x41, 0x88] + [UInt8](repeating: 0x55, count: 500), 96, pictures &* 3600, at: now)
+        if sequenceNumbers.count > 1 {
+            send(1, [UInt8](repeating: 0xFF, count: 320), 0, pictures &* 320, at: now)
+        }
+        pictures &+= 1
+        publication?.readEnded(at: now)
+    }
+
+    private mutating func send(
+        _ track: Int, _ payload: [UInt8], _ payloadType: UInt8, _ timestamp: UInt32, at now: NIODeadline
+    ) {
+        let packet = RTPPacket(
+            marker: true,
+            payloadType: payloadType,
+            sequenceNumber: SequenceNumber(sequenceNumbers[track]),
+            timestamp: timestamp,
+            ssrc: 77 &+ UInt32(track),
+            payload: ByteBuffer(bytes: payload)
+        )
+        sequenceNumbers[track] &+= 1
+        publication?.receive(packet, track: track, at: now)
+    }
+}

@@ -1,0 +1,238 @@
+import Media
+import NIOCore
+import NIOEmbedded
+import RTP
+import Testing
+
+@testable import Reflector
+
+@Suite struct StreamTests {
+    @Test("A viewer who joins in the middle of a group starts with its key frame, and goes on without a gap")
+    func startsFromTheRing() throws {
+        let camera = try PublishedStream()
+        try camera.publish()
+        camera.sendVideo(NALUnit.slice, timestamp: 0)
+        camera.sendVideo(NALUnit.idr, timestamp: 3600)
+        for index in 2..<40 { camera.sendVideo(NALUnit.slice, timestamp: UInt32(index) * 3600) }
+        let viewer = RecordingSubscriber()
+        camera.stream.subscribe(viewer, on: camera.loop)
+        camera.sendVideo(NALUnit.slice, timestamp: 40 * 3600)
+
+        let packets = viewer.packets(of: 0)
+        #expect(packets.count == 40)
+        #expect(packets.first?.payload.getInteger(at: packets[0].payload.readerIndex, as: UInt8.self) == NALUnit.idr)
+        for (earlier, later) in zip(packets, packets.dropFirst()) {
+            #expect(later.sequenceNumber.distance(from: earlier.sequenceNumber) == 1)
+            #expect(Int32(bitPattern: later.timestamp &- earlier.timestamp) > 0)
+        }
+    }
+
+    @Test("The pictures of the past lie within the window before the live edge")
+    func drawnTogether() throws {
+        let camera = try PublishedStream()
+        try camera.publish()
+        camera.sendVideo(NALUnit.idr, timestamp: 0)
+        for index in 1...250 { camera.sendVideo(NALUnit.slice, timestamp: UInt32(index) * 3600) }
+        let viewer = RecordingSubscriber()
+        camera.stream.subscribe(viewer, on: camera.loop)
+        camera.sendVideo(NALUnit.slice, timestamp: 251 * 3600)
+
+        let timestamps = viewer.packets(of: 0).map(\.timestamp)
+        #expect(timestamps.count == 252)
+        let live = try #require(timestamps.last)
+        #expect(live &- timestamps[250] == 3600)
+        #expect(timestamps[250] &- timestamps[0] <= 13_500)
+        #expect(Set(timestamps).count == timestamps.count)
+    }
+
+    @Test("Audio older than the window is left out of a viewer's start")
+    func recentAudioOnly() throws {
+        let camera = try PublishedStream()
+        try camera.publish()
+        camera.sendVideo(NALUnit.idr, timestamp: 0)
+        for index in 1...100 {
+            camera.sendVideo(NALUnit.slice, timestamp: UInt32(index) * 3600, after: .milliseconds(20))
+            camera.sendAudio(timestamp: UInt32(index) * 320, after: .milliseconds(20))
+        }
+        let viewer = RecordingSubscriber()
+        camera.stream.subscribe(viewer, on: camera.loop)
+
+        let audio = viewer.packets(of: 1)
+        #expect((1...8).contains(audio.count))
+        #expect(viewer.start?.firstPackets[1]?.timestamp == audio.first?.timestamp)
+        #expect(viewer.start?.firstPackets[1]?.sequenceNumber == audio.first?.sequenceNumber.rawValue)
+    }
+
+    @Test("A viewer's start begins with a sender report of each track")
+    func freshReports() throws {
+        let camera = try PublishedStream()
+        try camera.publish()
+        camera.sendVideo(NALUnit.idr, timestamp: 0)
+        camera.sendAudio(timestamp: 0)
+        let viewer = RecordingSubscriber()
+        camera.stream.subscribe(viewer, on: camera.loop)
+
+        let start = try #require(viewer.start)
+        #expect(start.bursts[0].entries.prefix(2).map(\.isControl) == [true, true])
+        let reports = viewer.reports
+        #expect(reports.map(\.track) == [0, 1])
+        guard case .senderReport(let report)? = reports.first?.packets.first else {
+            Issue.record("no sender report")
+            return
+        }
+        #expect(report.ssrc == viewer.packets(of: 0).first?.ssrc)
+        #expect(report.packetCount == 1)
+        #expect(abs(report.ntp.unixNanoseconds - 1_700_000_000_000_000_000) < 1_000_000_000)
+    }
+
+    @Test(
+        "A viewer stays through the camera's reboot: one SSRC, sequence numbers that go on, a step of less than a second"
+    )
+    func survivesReboot() throws {
+        let camera = try PublishedStream()
+        try camera.publish()
+        camera.sendVideo(NALUnit.idr, timestamp: 3600)
+        let viewer = RecordingSubscriber()
+        camera.stream.subscribe(viewer, on: camera.loop)
+        camera.sendVideo(NALUnit.slice, timestamp: 7200)
+        camera.endPublication()
+
+        camera.now = camera.now + .seconds(30)
+        camera.ssrc = 4711
+        try camera.publish()
+        camera.sendVideo(NALUnit.idr, timestamp: 3_000_000_000)
+        camera.sendVideo(NALUnit.slice, timestamp: 3_000_003_600)
+
+        let packets = viewer.packets(of: 0)
+        #expect(packets.count == 4)
+        #expect(Set(packets.map(\.ssrc)).count == 1)
+        for (earlier, later) in zip(packets, packets.dropFirst()) {
+            #expect(later.sequenceNumber.distance(from: earlier.sequenceNumber) == 1)
+            #expect((1...90_000).contains(Int32(bitPattern: later.timestamp &- earlier.timestamp)))
+        }
+        #expect(!viewer.hasEnded)
+    }
+
+    @Test("A source that comes back as something else ends the viewers")
+    func incompatibleSource() throws {
+        let camera = try PublishedStream()
+        try camera.publish()
+        let viewer = RecordingSubscriber()
+        camera.stream.subscribe(viewer, on: camera.loop)
+        camera.endPublication()
+        try camera.publish([PublishedStream.video])
+        #expect(viewer.hasEnded)
+    }
+
+    @Test("A stream takes one source at a time")
+    func oneSource() throws {
+        let camera = try PublishedStream()
+        try camera.publish()
+        #expect(throws: StreamError.alreadyPublished(camera.stream.path)) { try camera.publish() }
+        camera.endPublication()
+        try camera.publish()
+    }
+
+    @Test("Parameter sets travel in the burst of the key frame they lead, under its timestamp")
+    func parameterSets() throws {
+        let camera = try PublishedStream()
+        try camera.publish()
+        let viewer = RecordingSubscriber()
+        camera.stream.subscribe(viewer, on: camera.loop)
+        camera.sendVideo(NALUnit.slice, timestamp: 0)
+        camera.sendVideo(NALUnit.sequenceParameterSet, timestamp: 3600, marker: true, size: 12)
+        camera.sendVideo(NALUnit.pictureParameterSet, timestamp: 3600, marker: true, size: 6)
+        camera.sendVideo(NALUnit.idr, timestamp: 3600)
+
+        let group = try #require(viewer.bursts.last)
+        #expect(group.startsGroup)
+        let packets = group.entries.filter { !$0.isControl }.compactMap { try? RTPPacket(validating: group.packet($0)) }
+        #expect(packets.count == 3)
+        #expect(Set(packets.map(\.timestamp)).count == 1)
+        #expect(packets.map(\.marker) == [false, false, true])
+    }
+
+    @Test("A second slice of the same key frame opens no second group")
+    func slicesOfOnePicture() throws {
+        let camera = try PublishedStream()
+        try camera.publish()
+        let viewer = RecordingSubscriber()
+        camera.stream.subscribe(viewer, on: camera.loop)
+        camera.sendVideo(NALUnit.idr, timestamp: 3600, marker: false)
+        camera.sendVideo(NALUnit.idr, timestamp: 3600, marker: true)
+        #expect(viewer.bursts.map(\.startsGroup) == [true, false])
+    }
+
+    @Test("A stream without video can be joined at any packet")
+    func audioOnly() throws {
+        let camera = try PublishedStream()
+        camera.publishAudioOnly()
+        let viewer = RecordingSubscriber()
+        camera.stream.subscribe(viewer, on: camera.loop)
+        #expect(viewer.start != nil)
+    }
+
+    @Test("On demand: the first viewer wakes the source, and it is let go when the linger after the last is over")
+    func onDemand() async throws {
+        let camera = try PublishedStream(policy: StreamPolicy(onDemand: true, linger: .seconds(30)))
+        var demand = camera.stream.demand.makeAsyncIterator()
+        let description = camera.stream.describe(on: camera.loop)
+        camera.loop.run()
+        #expect(await demand.next() == true)
+        try camera.publish()
+        camera.loop.run()
+        #expect(try await description.get().tracks.count == 2)
+        let viewer = RecordingSubscriber()
+        camera.stream.subscribe(viewer, on: camera.loop)
+        viewer.leave()
+        camera.loop.run()
+        camera.loop.advanceTime(by: .seconds(29))
+        let again = RecordingSubscriber()
+        camera.stream.subscribe(again, on: camera.loop)
+        camera.loop.advanceTime(by: .seconds(60))
+        #expect(camera.publication?.isEnded == false)
+        again.leave()
+        camera.loop.run()
+        camera.loop.advanceTime(by: .seconds(30))
+        #expect(await demand.next() == false)
+    }
+
+    @Test("DESCRIBE of a source that does not come fails after the start time-out")
+    func describeTimesOut() throws {
+        let camera = try PublishedStream(policy: StreamPolicy(onDemand: true, startTimeout: .seconds(10)))
+        let description = camera.stream.describe(on: camera.loop)
+        camera.loop.run()
+        camera.loop.advanceTime(by: .seconds(10))
+        #expect(throws: StreamError.unavailable(camera.stream.path)) { try description.wait() }
+    }
+
+    @Test("A ring that outgrows its bounds empties, and fills again with the next key frame")
+    func ringBounds() throws {
+        let camera = try PublishedStream(policy: StreamPolicy(ringBytes: 2000))
+        try camera.publish()
+        camera.sendVideo(NALUnit.idr, timestamp: 0, size: 900)
+        for index in 1...3 { camera.sendVideo(NALUnit.slice, timestamp: UInt32(index) * 3600, size: 900) }
+        let early = RecordingSubscriber()
+        camera.stream.subscribe(early, on: camera.loop)
+        #expect(early.start == nil)
+        camera.sendVideo(NALUnit.idr, timestamp: 40_000, size: 900)
+        let late = RecordingSubscriber()
+        camera.stream.subscribe(late, on: camera.loop)
+        #expect(late.start?.firstPackets[0] != nil)
+    }
+}
+
+extension PublishedStream {
+    fileprivate func publishAudioOnly() {
+        try? publish([Self.audio])
+        now = now + .milliseconds(20)
+        publication?.receive(
+            RTPPacket(
+                marker: false, payloadType: 0, sequenceNumber: SequenceNumber(1), timestamp: 0, ssrc: 5,
+                payload: ByteBuffer(repeating: 0xFF, count: 160)
+            ),
+            track: 0, at: now
+        )
+        publication?.readEnded(at: now)
+    }
+}

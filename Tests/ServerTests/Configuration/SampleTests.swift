@@ -1,0 +1,89 @@
+import Foundation
+import Ingest
+import Testing
+
+@testable import Server
+
+@Suite("relays.yaml as shipped")
+struct SampleTests {
+    private static let path = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "relays.yaml").path()
+
+    private static let builtIn = RelayConfiguration(
+        cameras: [
+            CameraConfiguration(
+                name: "test",
+                streams: [StreamConfiguration(path: "test", source: .testCamera(TestCameraConfiguration()))]
+            )
+        ]
+    )
+
+    /// The sample with the examples that stand behind `# ` made real.
+    private func uncommented() throws -> String {
+        try lines().map { line in
+            let code = line.drop { $0 == " " }
+            guard code.hasPrefix("# "), isExample(code.dropFirst(2)) else { return line }
+            return String(line.prefix(line.count - code.count) + code.dropFirst(2))
+        }
+        .joined(separator: "\n")
+    }
+
+    /// A key in lower case and a colon; sentences begin with a capital, or are in the head of the file.
+    private func isExample(_ code: Substring) -> Bool {
+        code.wholeMatch(of: /\s*[a-z][a-z0-9_-]*:( .*)?/) != nil && !code.hasPrefix("relays.yaml")
+    }
+
+    private func lines() throws -> [String] {
+        try String(contentsOfFile: Self.path, encoding: .utf8).components(separatedBy: "\n")
+    }
+
+    @Test("It loads, and every key in it stands at the value that is built in")
+    func defaults() throws {
+        #expect(try ConfigurationLoader.load(contentsOf: Self.path, environment: [:]) == Self.builtIn)
+    }
+
+    @Test("Its defaults section shows what a pull has when nothing is written")
+    func pullDefaults() throws {
+        let text = try lines().joined(separator: "\n") + "\n  bare: {main: \"rtsp://h/a\"}\n"
+        #expect(try load(text).pull("bare") == PullConfiguration(url: "rtsp://h/a"))
+    }
+
+    @Test("Every key the relay knows stands in it, with a sentence above it")
+    func complete() throws {
+        let lines = try lines()
+        let keys =
+            ["site", "log", "level", "format", "listen", "rtsp", "rtp", "limits", "connections_per_address"]
+            + [
+                "requests_before_session", "request_timeout", "idle_timeout", "session_timeout",
+                "simultaneous_connects",
+            ]
+            + ["defaults", "templates", "cameras", "title", "test_camera", "width", "height", "frame_rate"]
+            + ["key_frame_interval", "bit_rate"] + PullSettings.keys
+        for key in keys where key != "test_camera" {
+            let index = lines.firstIndex { line in
+                let code = line.drop { " #".contains($0) }
+                return code.hasPrefix("\(key):") && !code.hasPrefix("\(key): the")
+            }
+            let found = try #require(index, "\(key) is not in the sample")
+            #expect(lines[found - 1].drop { $0 == " " }.hasPrefix("# "), "no sentence above \(key)")
+        }
+    }
+
+    @Test("Its examples load as well")
+    func examples() throws {
+        let relay = try load(
+            try uncommented(),
+            environment: ["CAMERA_USER": "viewer"],
+            files: ["camera_password": "p\n"]
+        )
+        #expect(relay.site == "north-depot")
+        #expect(relay.cameras.map(\.name) == ["test", "gate", "dvr-2", "lobby", "dock"])
+        #expect(relay.cameras.map(\.title) == ["Test picture", "Main gate", nil, nil, nil])
+        #expect(relay.pull("gate/sub")?.url == "rtsp://10.20.1.101:554/Streaming/Channels/102")
+        #expect(relay.pull("gate")?.username == "viewer")
+        #expect(relay.pull("dvr-2")?.url == "rtsp://10.20.2.10:554/cam/realmonitor?channel=2&subtype=0")
+        #expect(relay.pull("lobby")?.password?.reveal() == "p@ss:w0rd#1")
+        #expect(relay.pull("dock")?.timeout == .seconds(20))
+    }
+}
