@@ -7,6 +7,7 @@ import NIOPosix
 /// It shares no code with the relay, so that the two cannot agree on the same mistake. It records what it is asked,
 /// plays a synthetic stream to whoever says PLAY, and is as odd as its behaviour tells it to be.
 package final class FakeCamera: Sendable {
+    /// Of the RTSP socket.
     package let port: Int
     let loop: any EventLoop
     private let core: NIOLoopBound<FakeCameraCore>
@@ -36,10 +37,13 @@ package final class FakeCamera: Sendable {
     /// Without credentials.
     package var url: String { "rtsp://127.0.0.1:\(port)\(path)" }
 
+    /// Of its one stream.
     package var path: String { record.withLockedValue(\.path) }
 
+    /// Everything asked so far, on all connections.
     package var requests: [FakeRequest] { record.withLockedValue(\.requests) }
 
+    /// Everything asked so far by one method.
     package func requests(_ method: String) -> [FakeRequest] { requests.filter { $0.method == method } }
 
     /// RTCP and hole punches received over UDP: RTP socket and RTCP socket.
@@ -51,13 +55,16 @@ package final class FakeCamera: Sendable {
     /// Response status lines the client sent to requests of the camera.
     package var responses: [String] { record.withLockedValue(\.responses) }
 
+    /// Since it was started.
     package var connectionsAccepted: Int { record.withLockedValue(\.connectionsAccepted) }
 
+    /// At the moment.
     package var connectionsOpen: Int { record.withLockedValue(\.connectionsOpen) }
 
     /// The most sessions there ever were at a time.
     package var mostSessions: Int { record.withLockedValue(\.mostSessions) }
 
+    /// Makes it odd in another way from now on.
     package func change(_ body: @escaping @Sendable (inout FakeCameraBehaviour) -> Void) async throws {
         try await onLoop { body(&$0.behaviour) }
     }
@@ -89,6 +96,7 @@ package final class FakeCamera: Sendable {
         try await onLoop { $0.sendRaw(bytes) }
     }
 
+    /// Text as it is, on every RTSP connection.
     package func sendRaw(_ text: String) async throws {
         try await sendRaw(Array(text.utf8))
     }
@@ -115,8 +123,11 @@ package final class FakeCamera: Sendable {
 
 /// What came to one of a camera's UDP sockets.
 package struct FakeDatagram: Sendable {
+    /// The datagram.
     package let bytes: [UInt8]
+    /// Came to the RTCP socket.
     package let isControl: Bool
+    /// When it was read.
     package let arrival: NIODeadline
 
     /// A receiver report with at least one block.
@@ -138,6 +149,7 @@ struct FakeCameraRecord: Sendable {
 
 /// The condition did not come true in time.
 package struct TookTooLong: Error, CustomStringConvertible {
+    /// What was waited for.
     package let description: String
 }
 

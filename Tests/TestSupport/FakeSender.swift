@@ -5,6 +5,7 @@ import NIOPosix
 package struct FakeSender: Sendable {
     private let channel: any Channel
 
+    /// On an ephemeral port of 127.0.0.1.
     package static func start() async throws -> FakeSender {
         let bootstrap = DatagramBootstrap(group: MultiThreadedEventLoopGroup.singleton.next())
         return FakeSender(channel: try await bootstrap.bind(host: "127.0.0.1", port: 0).get())
@@ -17,6 +18,7 @@ package struct FakeSender: Sendable {
         try await channel.writeAndFlush(envelope)
     }
 
+    /// Closes the socket.
     package func stop() async throws {
         try await channel.close()
     }

@@ -11,5 +11,6 @@ package struct PullPatience: Sendable, Hashable {
     /// Between receiver reports: some cameras end a session without one for longer (quirk F7).
     package var reports = TimeAmount.seconds(5)
 
+    /// The built-in times.
     package init() {}
 }

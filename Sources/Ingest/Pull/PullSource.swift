@@ -6,11 +6,13 @@ import Reflector
 
 /// What became of one pull.
 package struct PullOutcome: Sendable {
+    /// Why it ended.
     package var error: PullError
     /// For how long packets came; `nil` if none ever did.
     package var livedFor: TimeAmount?
     /// What was learnt about the camera, for the next pull.
     package var transport: TransportChoice
+    /// Of all its sessions together.
     package var counters: IngestCounters
 }
 

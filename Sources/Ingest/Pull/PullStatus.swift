@@ -4,6 +4,7 @@ import Reflector
 
 /// How a camera is doing, for whoever asks.
 package struct PullStatus: Sendable {
+    /// What the relay is doing about it.
     package enum State: Sendable, Hashable {
         /// Nobody wants it.
         case idle
@@ -17,6 +18,7 @@ package struct PullStatus: Sendable {
         case locked
     }
 
+    /// What the relay is doing about the camera.
     package fileprivate(set) var state = State.idle
     /// When it came into that state.
     package fileprivate(set) var since: NIODeadline

@@ -37,15 +37,7 @@ package struct PullSupervisor: Sendable {
 
     /// Returns when the stream is closed, or the task is cancelled; the camera's session has been torn down then.
     package func run() async {
-        var demand = stream.demand.makeAsyncIterator()
-        while let isWanted = await demand.next() {
-            guard isWanted else { continue }
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { await pull() }
-                while let isStillWanted = await demand.next(), isStillWanted {}
-                group.cancelAll()
-            }
-        }
+        await stream.whileWanted { await pull() }
     }
 
     private func pull() async {

@@ -14,7 +14,9 @@ package final class UDPPortPair {
         package var truncated: UInt64 = 0
     }
 
+    /// What SETUP names as `client_port`.
     package let ports: PortPair
+    /// What was not passed on so far.
     package private(set) var counters = Counters()
     private let media: any Channel
     private let control: any Channel
