@@ -64,7 +64,8 @@ final class PullSession: RTSPClientReceiver {
         ended = promise.futureResult
     }
 
-    /// Connects; completes when the connection stands or cannot be had.
+    /// Connects; completes when the connection stands or cannot be had, or takes so long that the other cameras should
+    /// not have to wait for it: one that is switched off does not even refuse.
     func start() -> EventLoopFuture<Void> {
         let conversation = PlayClientStateMachine.Request(
             url: request.url,
@@ -80,7 +81,19 @@ final class PullSession: RTSPClientReceiver {
         )
         self.connection = connection
         monitor.connectionBegan(over: request.transport)
-        return connection.start()
+        let settled = eventLoop.makePromise(of: Void.self)
+        var isSettled = false
+        let settle = {
+            guard !isSettled else { return }
+            isSettled = true
+            settled.succeed()
+        }
+        let timer = eventLoop.assumeIsolated().scheduleTask(in: request.patience.connect, settle)
+        connection.start().assumeIsolated().whenComplete { _ in
+            timer.cancel()
+            settle()
+        }
+        return settled.futureResult
     }
 
     func stop() {
