@@ -107,7 +107,10 @@ let package = Package(
         ),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["Server", "Ingest", "RTSP", "RTP", "Media", "TestSupport", nioCore, nioPosix, logging],
+            dependencies: [
+                "Server", "Ingest", "Reflector", "RTSP", "RTP", "Media", "TestSupport",
+                nioCore, nioPosix, concurrencyHelpers, logging,
+            ],
             swiftSettings: settings
         ),
     ]

@@ -96,9 +96,16 @@ final class StreamCore {
 
     func readEnded(at now: NIODeadline) {
         guard !builder.isEmpty else { return }
-        if reports.isDue(at: now, for: tracks) {
+        // A viewer that waited for this group, or for this track, knows no report yet. ffmpeg places what comes before
+        // the first one by a clock of its own, and the sound would run twice through the moments in between.
+        let awaitsReports = builder.startsGroup && !ring.isStartable || tracks.contains { $0.awaitsFirstReport }
+        if reports.isDue(at: now, for: tracks) || awaitsReports {
             reports.adjust(tracks)
-            for report in senderReports() { builder.append(control: report.packet, track: report.track) }
+            if awaitsReports {
+                builder.lead(with: senderReports())
+            } else {
+                for report in senderReports() { builder.append(control: report.packet, track: report.track) }
+            }
         }
         if let burst = builder.take(at: now) { distribute(burst) }
     }

@@ -10,6 +10,9 @@ struct TrackClock: Sendable {
     /// Of what a packet is late, this part is taken for drift of the source's clock and not for jitter.
     private static let drift = 0.001
 
+    /// A network that stalls makes everything late for a moment; what stays late for so long is a source that stood still.
+    private static let patience = 5_000_000_000.0
+
     private struct Point: Sendable {
         var timestamp: UInt32
         var nanoseconds: Double
@@ -18,6 +21,8 @@ struct TrackClock: Sendable {
     private let nanosecondsPerTick: Double
     /// By arrival: late by what network and encoder hold back, never early, so the earliest packets tell.
     private var arrival: Point?
+    /// Arrival of the first packet that was late beyond use, when all since then were.
+    private var lateSince: Double?
     /// By the source's own sender reports, on its wall clock.
     private var sender: Point?
     /// What was told.
@@ -36,9 +41,14 @@ struct TrackClock: Sendable {
         }
         let predicted = time(of: timestamp, on: known)
         let lateness = nanoseconds - predicted
-        if abs(lateness) > Self.step {
+        if lateness > Self.step {
+            let since = lateSince ?? nanoseconds
+            lateSince = since
+            guard nanoseconds - since > Self.patience else { return }
+            lateSince = nil
             arrival = Point(timestamp: timestamp, nanoseconds: nanoseconds)
         } else {
+            lateSince = nil
             arrival = Point(timestamp: timestamp, nanoseconds: predicted + min(lateness, lateness * Self.drift))
         }
     }
