@@ -96,7 +96,7 @@ final class StreamCore {
 
     func readEnded(at now: NIODeadline) {
         guard !builder.isEmpty else { return }
-        if reports.isDue(at: now) {
+        if reports.isDue(at: now, for: tracks) {
             reports.adjust(tracks)
             for report in senderReports() { builder.append(control: report.packet, track: report.track) }
         }
@@ -137,7 +137,7 @@ final class StreamCore {
             path: path,
             title: title,
             tracks: tracks.map { StreamTrack(index: $0.index, description: $0.description, ssrc: $0.ssrc) },
-            version: version
+            version: tracks.reduce(version) { $0 + $1.configurationChanges }
         )
     }
 

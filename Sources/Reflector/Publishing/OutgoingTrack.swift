@@ -29,6 +29,10 @@ final class OutgoingTrack {
     /// Timestamp of the access unit that opened the current group: its further slices open no other.
     private var groupTimestamp: UInt32?
     private var active: ActiveFormat?
+    /// Grows with every change of the parameter sets.
+    private(set) var configurationChanges: UInt64 = 0
+    /// How many of the normalizer's changes are in `description`.
+    private var knownChanges = 0
     private var recoveryPointIsNext = false
     /// Where there is nothing that says what a random access point is: each access unit is one.
     private let groups: GroupRule
@@ -91,6 +95,7 @@ final class OutgoingTrack {
         self.description = description
         for index in self.description.formats.indices { self.description.formats[index].payloadType = known[index] }
         normalizer = PayloadNormalizer(format: description.primary, kind: description.kind)
+        knownChanges = normalizer.configurationChanges
     }
 
     /// Turns a packet into what viewers get; `time` is stream time in seconds.
@@ -111,9 +116,17 @@ final class OutgoingTrack {
                 openGroup: openGroup
             )
         }
-        if normalizer.configuration != description.primary.configuration, normalizer.configuration != .none {
-            description.primary.configuration = normalizer.configuration
-        }
+        if normalizer.configurationChanges != knownChanges { learnConfiguration() }
+    }
+
+    /// Parameter sets came in-band: whoever asks from now on is told (I10).
+    private func learnConfiguration() {
+        knownChanges = normalizer.configurationChanges
+        configurationChanges += 1
+        guard normalizer.configuration != .none,
+            let format = description.formats.firstIndex(where: { $0.payloadType == active?.payloadType })
+        else { return }
+        description.formats[format].configuration = normalizer.configuration
     }
 
     /// A sender report of the source: its wall clock relates the tracks to each other.
@@ -126,6 +139,9 @@ final class OutgoingTrack {
     var timestamp: UInt32 { continuity.timestamp }
 
     var hasSent: Bool { packetCount > 0 }
+
+    /// It has sent, it has a clock, and no sender report has told of it yet.
+    var awaitsFirstReport: Bool { hasSent && clock?.isTold == false }
 
     /// `nil` for a packet of a format that is not on the air.
     private func outgoingPayloadType(of packet: RTPPacket, time: Double) -> UInt8? {
@@ -141,6 +157,7 @@ final class OutgoingTrack {
         }
         if active != nil || index != 0 {
             normalizer = PayloadNormalizer(format: description.formats[index], kind: description.kind)
+            knownChanges = normalizer.configurationChanges
         }
         active = ActiveFormat(
             incomingPayloadType: packet.payloadType, payloadType: payloadType, ssrc: packet.ssrc, lastTime: time
@@ -177,7 +194,7 @@ final class OutgoingTrack {
         case .none: false
         case .byTimestamp: groupTimestamp != continuity.timestamp
         case .byPayload:
-            (traits.contains(.startsRandomAccess) || (recoveryPointIsNext && traits.contains(.startsPicture)))
+            traits.contains(.startsPicture) && (traits.contains(.startsRandomAccess) || recoveryPointIsNext)
                 && groupTimestamp != continuity.timestamp
         }
     }

@@ -17,9 +17,9 @@ struct SenderReportSchedule {
         self.canonicalName = canonicalName
     }
 
-    /// `true` once per interval.
-    mutating func isDue(at now: NIODeadline) -> Bool {
-        if let nextReport, now < nextReport { return false }
+    /// `true` once per interval, and when a track has begun that nothing was told of.
+    mutating func isDue(at now: NIODeadline, for tracks: [OutgoingTrack]) -> Bool {
+        if let nextReport, now < nextReport, tracks.allSatisfy({ !$0.awaitsFirstReport }) { return false }
         nextReport = now + Self.interval
         return true
     }

@@ -68,6 +68,9 @@ struct TrackClock: Sendable {
         told.map { time(of: timestamp, on: $0) }
     }
 
+    /// Something was told of this track.
+    var isTold: Bool { told != nil }
+
     /// Moves the line told towards `estimate`, the best that is known of `timestamp`.
     mutating func adjust(to estimate: Double, at timestamp: UInt32) {
         guard let known = told else {
