@@ -37,7 +37,7 @@ package final class UDPPortPair {
         self.ports = ports
     }
 
-    /// Begins to take packets from `host`; a port of 0 in `server` is one the server did not tell (quirk E6).
+    /// Begins to take packets from `host`; `server` is `nil` where it told no ports of use (quirk E6).
     package func receive(
         from host: SocketAddress,
         server: PortPair?,
