@@ -100,7 +100,7 @@ final class StreamCore {
         // the first one by a clock of its own, and the sound would run twice through the moments in between.
         let awaitsReports = builder.startsGroup && !ring.isStartable || tracks.contains { $0.awaitsFirstReport }
         if reports.isDue(at: now, for: tracks) || awaitsReports {
-            reports.adjust(tracks)
+            reports.adjust(tracks, isWatched: !viewers.isEmpty)
             if awaitsReports {
                 builder.lead(with: senderReports())
             } else {

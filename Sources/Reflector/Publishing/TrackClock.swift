@@ -1,7 +1,8 @@
 /// Which moment a timestamp of one track stands for, in nanoseconds of stream time: what sender reports tell.
 ///
 /// Receivers place every picture and sound by the last report (ffmpeg to the tick), so the line that is told is stiff: it follows
-/// what is known of the track by a few milliseconds a report, and jumps only when it is wrong beyond use.
+/// what is known of the track by a few milliseconds a report, and jumps only when the track is out of step with the others; never
+/// backwards, for nobody can play a moment twice.
 struct TrackClock: Sendable {
     /// The line told moves by at most this much a report.
     private static let slew = 5_000_000.0
@@ -81,16 +82,24 @@ struct TrackClock: Sendable {
     /// Something was told of this track.
     var isTold: Bool { told != nil }
 
-    /// Moves the line told towards `estimate`, the best that is known of `timestamp`.
-    mutating func adjust(to estimate: Double, at timestamp: UInt32) {
-        guard let known = told else {
-            told = Point(timestamp: timestamp, nanoseconds: estimate)
-            return
-        }
+    /// Tells `estimate` of `timestamp` from now on.
+    mutating func tell(_ estimate: Double, of timestamp: UInt32) {
+        told = Point(timestamp: timestamp, nanoseconds: estimate)
+    }
+
+    /// Moves the line told towards `estimate`, the best that is known of `timestamp`. `common` is the least by which any track of the
+    /// stream is told too early: an error they share puts nothing out of step, and only what goes beyond it may jump, onwards.
+    mutating func adjust(to estimate: Double, at timestamp: UInt32, common: Double) {
+        guard let known = told else { return tell(estimate - common + Self.slewed(common), of: timestamp) }
         let predicted = time(of: timestamp, on: known)
         let error = estimate - predicted
-        let correction = abs(error) > Self.step ? error : min(max(error, -Self.slew), Self.slew)
-        told = Point(timestamp: timestamp, nanoseconds: predicted + correction)
+        let beyond = error - common
+        let correction = beyond > Self.step ? beyond + Self.slewed(common) : Self.slewed(error)
+        tell(predicted + correction, of: timestamp)
+    }
+
+    private static func slewed(_ error: Double) -> Double {
+        min(max(error, -slew), slew)
     }
 
     private func time(of timestamp: UInt32, on line: Point) -> Double {

@@ -33,4 +33,29 @@ struct TrackClockTests {
         let time = try #require(clock.arrivalTime(of: 199 * 3600))
         #expect(abs(time - (2 + 199 * 0.04) * Self.second) < 0.1 * Self.second)
     }
+
+    @Test("what is told never runs backwards, though all that came first was late")
+    func lateBeginning() throws {
+        var (video, audio) = (TrackClock(clockRate: 90_000), TrackClock(clockRate: 8000))
+        video.tell(2 * Self.second, of: 0)
+        audio.tell(2 * Self.second, of: 0)
+        // Both are known now to have begun two seconds earlier than was told.
+        video.adjust(to: 0, at: 0, common: -2 * Self.second)
+        audio.adjust(to: 0, at: 0, common: -2 * Self.second)
+        let told = try #require(video.toldTime(of: 0))
+        #expect(abs(told - 2 * Self.second) < 0.01 * Self.second)
+        #expect(audio.toldTime(of: 0) == told)
+    }
+
+    @Test("a track that is out of step with the others is put right by a step onwards")
+    func outOfStep() throws {
+        var (video, audio) = (TrackClock(clockRate: 90_000), TrackClock(clockRate: 8000))
+        video.tell(2 * Self.second, of: 0)
+        audio.tell(0, of: 0)
+        video.adjust(to: 0, at: 0, common: -2 * Self.second)
+        audio.adjust(to: 0, at: 0, common: -2 * Self.second)
+        let told = try #require(video.toldTime(of: 0))
+        #expect(abs(told - 2 * Self.second) < 0.01 * Self.second)
+        #expect(audio.toldTime(of: 0) == told)
+    }
 }
