@@ -26,12 +26,15 @@ package struct TestCameraRelay: Sendable {
     /// Runs until the stream is closed or the task is cancelled.
     package func run() async {
         await stream.whileWanted {
-            do {
-                try await film()
-            } catch is CancellationError {
-                logger.info("camera down", metadata: ["reason": "nobody watches"])
-            } catch {
-                logger.error("camera down", metadata: ["reason": "\(error)"])
+            while !Task.isCancelled {
+                do {
+                    try await film()
+                } catch is CancellationError {
+                    logger.info("camera down", metadata: ["reason": "nobody watches"])
+                } catch {
+                    logger.error("camera down", metadata: ["reason": "\(error)", "retry_seconds": "5"])
+                    try? await Task.sleep(for: .seconds(5))
+                }
             }
         }
     }

@@ -190,6 +190,8 @@ final class RTSPServerConnection: ChannelInboundHandler {
                 let status = RTSPStatus(code: 403, reason: "Too Many Requests Without A Session")
                 return .refusal(RTSPResponse(status, cSeq: cSeq), ends: true)
             }
+        } else {
+            requestsWithoutSession = 0
         }
         return .request(request)
     }
