@@ -11,8 +11,6 @@ import Reflector
 package final class Relay: Sendable {
     /// Every stream by its path.
     package let directory: StreamDirectory
-    /// What the listener has seen.
-    package var listenerCounters: ListenerCounters { listener.counters }
     /// Where RTSP is served, with the port that was chosen.
     package var rtspAddress: SocketAddress? { listener.localAddress }
     private let configuration: RelayConfiguration
@@ -57,7 +55,8 @@ package final class Relay: Sendable {
                 guard let path = StreamPath(stream.path) else { continue }
                 try directory.add(
                     Stream(
-                        path: path, title: camera.title, homeLoop: group.next(), policy: stream.source.policy,
+                        path: path, title: camera.title, homeLoop: group.next(),
+                        policy: stream.source.policy(configuration.limits),
                         clock: .system, logger: logger
                     )
                 )
@@ -103,9 +102,30 @@ package final class Relay: Sendable {
         }
     }
 
+    /// Says once a minute what the listener has turned away since; returns when it listens no more.
+    package func watchListener() async {
+        let report = Task { [listener, logger] in
+            var known = ListenerCounters()
+            while !Task.isCancelled {
+                try? await Task.sleep(for: .seconds(60))
+                let now = listener.counters
+                let turnedAway = now.turnedAway(since: known)
+                if !turnedAway.isEmpty { logger.warning("connections turned away", metadata: turnedAway) }
+                known = now
+            }
+        }
+        await listener.closed()
+        report.cancel()
+    }
+
     /// Says goodbye to every viewer and takes no more.
     package func endStreams() async {
         for stream in directory.streams { try? await stream.close().get() }
+    }
+
+    /// Takes no connection any more, and closes those there are within two seconds.
+    package func stopListening() async {
+        await listener.shutdown()
     }
 
     /// Closes everything within a few seconds.
@@ -152,11 +172,14 @@ private enum Source: Sendable {
 }
 
 extension SourceConfiguration {
-    fileprivate var policy: StreamPolicy {
-        switch self {
-        case .pull(let pull): StreamPolicy(onDemand: pull.onDemand, linger: pull.linger, startTimeout: pull.timeout)
-        case .testCamera: StreamPolicy(onDemand: true, linger: .seconds(2))
-        }
+    fileprivate func policy(_ limits: LimitsConfiguration) -> StreamPolicy {
+        var policy =
+            switch self {
+            case .pull(let pull): StreamPolicy(onDemand: pull.onDemand, linger: pull.linger, startTimeout: pull.timeout)
+            case .testCamera: StreamPolicy(onDemand: true, linger: .seconds(2))
+            }
+        policy.ringBytes = limits.groupMemory
+        return policy
     }
 }
 
@@ -167,5 +190,21 @@ extension RTSPListenerConfiguration {
         limits.requestsWithoutSession = configuration.limits.requestsBeforeSession
         limits.requestTime = configuration.limits.requestTimeout
         limits.idleTime = configuration.limits.idleTimeout
+    }
+}
+
+extension ListenerCounters {
+    /// What was refused or cut, by reason, as far as there was any.
+    fileprivate func turnedAway(since earlier: ListenerCounters) -> Logger.Metadata {
+        let reasons: [(String, KeyPath<ListenerCounters, Int>)] = [
+            ("too_many_from_address", \.refusedByAddress), ("too_many", \.refusedByTotal), ("malformed", \.malformed),
+            ("http", \.foreignProtocol), ("slow", \.slowRequests), ("idle", \.idle),
+            ("requests_without_session", \.tooManyRequests), ("accept_errors", \.acceptErrors),
+        ]
+        var metadata: Logger.Metadata = [:]
+        for (name, counter) in reasons where self[keyPath: counter] != earlier[keyPath: counter] {
+            metadata[name] = "\(self[keyPath: counter] - earlier[keyPath: counter])"
+        }
+        return metadata
     }
 }
