@@ -201,6 +201,8 @@ import Testing
         #expect(packets.count == 3)
         #expect(Set(packets.map(\.timestamp)).count == 1)
         #expect(packets.map(\.marker) == [false, false, true])
+        let timestamps = viewer.packets(of: 0).map(\.timestamp)
+        #expect(try #require(timestamps.last) &- timestamps[0] == 3600)
     }
 
     @Test("A second slice of the same key frame opens no second group")

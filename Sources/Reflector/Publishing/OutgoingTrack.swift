@@ -109,6 +109,7 @@ final class OutgoingTrack {
         else { return }
         let isSameTimestamp = packet.timestamp == lastIncoming
         lastIncoming = packet.timestamp
+        if !isSameTimestamp { hasEndedPicture = false }
         clock?.received(continuity.timestamp, at: time * 1e9)
         normalizer.receive(packet) { payload in
             send(
