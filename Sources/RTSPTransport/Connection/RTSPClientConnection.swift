@@ -186,11 +186,9 @@ package final class RTSPClientConnection: ChannelInboundHandler {
                 parser.negotiatedChannels.insert(pair.rtp)
                 parser.negotiatedChannels.insert(pair.rtcp)
             case .datagrams(let client, let server, let source):
-                guard let pair = pairs.first(where: { $0.ports == client }), let host = mediaHost(source) else {
-                    continue
-                }
+                guard let pair = pairs.first(where: { $0.ports == client }) else { continue }
                 pairOfTrack[index] = pair
-                pair.receive(from: host, server: server) { now in
+                pair.receive(from: mediaHosts(source), server: server) { now in
                     self.receiver?.readEnded(at: now)
                 } receive: { datagram, isControl, arrival in
                     self.receiver?.received(datagram, track: index, isControl: isControl, at: arrival)
@@ -200,9 +198,11 @@ package final class RTSPClientConnection: ChannelInboundHandler {
         }
     }
 
-    /// The address in `source`, else the one connected to: a name there is nearly always that host's own (quirk E7).
-    private func mediaHost(_ source: String?) -> SocketAddress? {
-        source.flatMap { try? SocketAddress(ipAddress: $0, port: 0) } ?? channel?.remoteAddress
+    /// The address connected to, and the one in `source`: a camera behind address translation tells its inner one, and a
+    /// name there is nearly always that host's own (quirk E7).
+    private func mediaHosts(_ source: String?) -> [SocketAddress] {
+        let told = source.flatMap { try? SocketAddress(ipAddress: $0, port: 0) }
+        return [channel?.remoteAddress, told].compactMap { $0 }
     }
 
     func closePaths() {
