@@ -108,10 +108,11 @@ package final class Relay: Sendable {
         for stream in directory.streams { try? await stream.close().get() }
     }
 
-    /// Closes everything within a few seconds.
+    /// Closes everything within two seconds, sources that say goodbye to their cameras included: a viewer who has not
+    /// read his last words after one second will not.
     package func stop() async {
         await endStreams()
-        await listener.shutdown()
+        await listener.shutdown(within: .seconds(1))
         await datagrams.shutdown()
         try? await group.shutdownGracefully()
     }
