@@ -36,6 +36,10 @@ extension PlayClientStateMachine {
             return answeredKeepalive(plan, asked, response)
         case .tearingDown:
             guard asked.method == .teardown else { return .ignored }
+            // The nonce ran out since: a session that is not torn down stays for its whole timeout (quirk E17).
+            if response.status.code == 401, let again = requests.repeated(asked, challengedBy: response) {
+                return .send(again)
+            }
             state = .ended
             return .tornDown
         case .idle, .openingPorts, .ended:

@@ -140,6 +140,27 @@ import Testing
         #expect(dialogue.isStopped)
     }
 
+    @Test("E17 TEARDOWN answered 401 for a nonce that ran out is sent once more")
+    func staleTearDown() throws {
+        let dialogue = try PlayDialogue("rtsp://admin:pw@camera.example/stream")
+        dialogue.answer(401, ["WWW-Authenticate": "Digest realm=\"a\", nonce=\"one\""])
+        dialogue.answer()
+        dialogue.answer(body: PlayDialogue.video)
+        dialogue.answer(200, ["Session": "1"])
+        #expect(dialogue.answer().session != nil)
+        guard case .tearDown(let request) = dialogue.machine.stopRequested() else { throw PlayDialogueError() }
+        let challenge: RTSPHeaders = [
+            "CSeq": request.headers["CSeq"] ?? "", "WWW-Authenticate": "Digest realm=\"a\", nonce=\"two\"",
+        ]
+        guard case .send(let again) = dialogue.answer(401, challenge) else { throw PlayDialogueError() }
+        #expect(again.method == .teardown)
+        #expect(again.headers["Session"] == "1")
+        #expect(again.headers["Authorization"]?.contains("nonce=\"two\"") == true)
+        guard case .tornDown = dialogue.answer(401, ["WWW-Authenticate": "Digest realm=\"a\", nonce=\"3\""]) else {
+            throw PlayDialogueError()
+        }
+    }
+
     @Test("Stopping before anything is set up closes without TEARDOWN, and events afterwards are ignored")
     func stoppedEarly() throws {
         let dialogue = try PlayDialogue()
