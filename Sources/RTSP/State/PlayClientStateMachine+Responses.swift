@@ -109,6 +109,10 @@ extension PlayClientStateMachine {
             }
         } else {
             if let redirection = redirection(response) { return redirection }
+            // A camera without room for its picture is to be asked again, not kept for its sound (quirk F16).
+            if track.description.kind == .video, [453, 503].contains(response.status.code) {
+                return .ended(.refused(.setup, response.status))
+            }
             // Over UDP another transport serves all tracks; over TCP it is only worth a try if none were taken.
             let isAboutTransport = response.status.code == RTSPStatus.unsupportedTransport.code
             if isAboutTransport, request.transport == .udp || plan.tracks.isEmpty {
