@@ -167,6 +167,8 @@ extension PlayClientStateMachine {
         _ asked: PlayClientRequests.Pending,
         _ response: RTSPResponse
     ) -> ResponseReceivedResult {
+        answersKeepalives = true
+        unanswered = 0
         switch response.status.code {
         case 401:
             // The nonce ran out (quirk B5). Media goes on whatever comes of it; refused credentials are not sent

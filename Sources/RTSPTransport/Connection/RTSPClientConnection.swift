@@ -120,6 +120,9 @@ package final class RTSPClientConnection: ChannelInboundHandler {
         )
     }
 
+    /// Keepalives without an answer, of a camera that has answered one before.
+    package var missedKeepalives: Int { machine.missedKeepalives }
+
     // MARK: Channel
 
     package func channelActive(context: ChannelHandlerContext) {

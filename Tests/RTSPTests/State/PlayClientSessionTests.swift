@@ -45,6 +45,22 @@ import Testing
         #expect(dialogue.answer(200, ["CSeq": "5"]).isIgnored)
     }
 
+    @Test("F13 keepalives without answer are counted once one was answered, and only then")
+    func missedKeepalives() throws {
+        let dialogue = try PlayDialogue()
+        _ = try dialogue.play()
+        for _ in 0..<5 { _ = dialogue.keepalive() }
+        let before = dialogue.machine.missedKeepalives
+        #expect(before == 0)
+        let keepalive = try #require(dialogue.keepalive())
+        #expect(dialogue.answer(400, ["CSeq": keepalive.headers["CSeq"] ?? ""]).isIgnored)
+        for count in 1...4 {
+            _ = dialogue.keepalive()
+            let missed = dialogue.machine.missedKeepalives
+            #expect(missed == count)
+        }
+    }
+
     @Test("F6 a keepalive refused is ignored; 454 is the end of the session", arguments: [400, 403, 451, 500, 503])
     func refusedKeepalive(code: Int) throws {
         let dialogue = try PlayDialogue()
