@@ -47,6 +47,7 @@ extension RTSPClientEnd {
         case .stopped: "not wanted any more"
         case .unreachable(let reason): "\(reason); check address, power and network of the camera"
         case .closed: "the camera closed the connection"
+        case .deaf: "the camera asks without reading the answers; its software needs an update"
         case .redirected: "redirected"
         case .conversation(let error): error.description
         case .malformed(let error): error.description

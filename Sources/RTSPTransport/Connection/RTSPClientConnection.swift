@@ -134,7 +134,9 @@ package final class RTSPClientConnection: ChannelInboundHandler {
     }
 
     package func channelInactive(context: ChannelHandlerContext) {
-        channel = nil
+        // Of a name with several addresses the slower one may stand after the race is over, and is closed for it.
+        guard let channel, channel === context.channel else { return }
+        self.channel = nil
         if case .leaving(let end) = phase { finish(end) } else { finish(.closed) }
     }
 
