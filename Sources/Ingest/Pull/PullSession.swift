@@ -96,6 +96,11 @@ final class PullSession: RTSPClientReceiver {
             timer.cancel()
             settle()
         }
+        // Whoever cancels does not wait for a camera that does not answer.
+        ended.assumeIsolated().whenComplete { _ in
+            timer.cancel()
+            settle()
+        }
         return settled.futureResult
     }
 
