@@ -123,15 +123,15 @@ package final class Relay: Sendable {
         for stream in directory.streams { try? await stream.close().get() }
     }
 
-    /// Takes no connection any more, and closes those there are within two seconds.
+    /// Takes no connection any more; a viewer who has not read his last words after one second will not.
     package func stopListening() async {
-        await listener.shutdown()
+        await listener.shutdown(within: .seconds(1))
     }
 
-    /// Closes everything within a few seconds.
+    /// Closes everything within two seconds, sources that say goodbye to their cameras included.
     package func stop() async {
         await endStreams()
-        await listener.shutdown()
+        await stopListening()
         await datagrams.shutdown()
         try? await group.shutdownGracefully()
     }

@@ -43,7 +43,7 @@ import Testing
         let heard = Locked<[[UInt8]]>([])
         let host = try SocketAddress(ipAddress: "127.0.0.1", port: 554)
         let port = try await pair.eventLoop.submit {
-            pair.value.receive(from: host, server: nil, readEnded: { _ in }) { datagram, isControl, _ in
+            pair.value.receive(from: [host], server: nil, readEnded: { _ in }) { datagram, isControl, _ in
                 heard.change { $0.append([isControl ? 1 : 0] + Array(datagram.readableBytesView)) }
             }
             return Int(pair.value.ports.rtp)
@@ -69,7 +69,7 @@ import Testing
         let sender = try await FakeSender.start()
         let host = try SocketAddress(ipAddress: "127.0.0.2", port: 554)
         let port = try await pair.eventLoop.submit {
-            pair.value.receive(from: host, server: nil, readEnded: { _ in }) { _, _, _ in Issue.record("taken") }
+            pair.value.receive(from: [host], server: nil, readEnded: { _ in }) { _, _, _ in Issue.record("taken") }
             return Int(pair.value.ports.rtp)
         }.get()
         try await sender.send([1], to: port)
@@ -88,7 +88,7 @@ import Testing
         let heard = Locked<[Int]>([])
         let host = try SocketAddress(ipAddress: "127.0.0.1", port: 554)
         let port = try await pair.eventLoop.submit {
-            pair.value.receive(from: host, server: nil, readEnded: { _ in }) { datagram, _, _ in
+            pair.value.receive(from: [host], server: nil, readEnded: { _ in }) { datagram, _, _ in
                 heard.change { $0.append(datagram.readableBytes) }
             }
             return Int(pair.value.ports.rtp)
