@@ -96,8 +96,11 @@ let package = Package(
         tests(of: "LibAV", ["TestSupport", "Media", nioCore]),
         tests(of: "Reflector", ["TestSupport", "RTP", "Media", nioCore, nioEmbedded, concurrencyHelpers, logging]),
         tests(of: "RTSPTransport", ["TestSupport", "RTSP", nioCore, nioEmbedded, nioPosix]),
-        tests(of: "Ingest", ["TestSupport", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, nioPosix, logging]),
-        tests(of: "Egress", ["TestSupport", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, nioEmbedded]),
+        tests(
+            of: "Ingest",
+            ["TestSupport", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, nioPosix, logging]),
+        tests(
+            of: "Egress", ["TestSupport", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, nioEmbedded]),
         tests(
             of: "Server",
             ["TestSupport", "Ingest", "Egress", "RTSP", "Media", nioCore, concurrencyHelpers, logging]

@@ -27,6 +27,7 @@ package struct IngestCounters: Sendable, Hashable {
     /// Datagrams longer than the buffer they were read into (quirk H12).
     package var truncatedDatagrams: UInt64 = 0
 
+    /// All zero.
     package init() {}
 
     /// Field by field.

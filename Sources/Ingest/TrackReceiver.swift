@@ -17,6 +17,7 @@ package struct TrackReceiver {
 
     /// What a piece of RTCP holds for the relay.
     package struct ControlReception {
+        /// In the order they came; mostly one.
         package var senderReports: [SenderReport] = []
         /// A source of this track said BYE.
         package var isGoodbye = false
@@ -123,6 +124,7 @@ package struct TrackReceiver {
         lanes.indices.compactMap { lanes[$0].statistics.reportBlock(at: now) }
     }
 
+    /// What this track passed on, dropped and lost so far.
     package var counters: IngestCounters {
         var counters = counted
         for lane in lanes {

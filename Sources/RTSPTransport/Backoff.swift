@@ -10,6 +10,7 @@ package struct Backoff: Sendable, Hashable {
     /// Pauses given since the last reset.
     package private(set) var attempts = 0
 
+    /// Pauses from `base` up to `ceiling`.
     package init(base: TimeAmount = .milliseconds(500), ceiling: TimeAmount = .seconds(15)) {
         self.base = base
         self.ceiling = max(base, ceiling)

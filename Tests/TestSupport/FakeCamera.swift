@@ -7,6 +7,7 @@ import NIOPosix
 /// It shares no code with the relay, so that the two cannot agree on the same mistake. It records what it is asked,
 /// plays a synthetic stream to whoever says PLAY, and is as odd as its behaviour tells it to be.
 package final class FakeCamera: Sendable {
+    /// Of the RTSP socket.
     package let port: Int
     let loop: any EventLoop
     private let core: NIOLoopBound<FakeCameraCore>
@@ -36,16 +37,17 @@ package final class FakeCamera: Sendable {
     /// Without credentials.
     package var url: String { "rtsp://127.0.0.1:\(port)\(path)" }
 
+    /// Of its one stream.
     package var path: String { record.withLockedValue(\.path) }
 
+    /// Everything asked so far, on all connections.
     package var requests: [FakeRequest] { record.withLockedValue(\.requests) }
 
+    /// Everything asked so far by one method.
     package func requests(_ method: String) -> [FakeRequest] { requests.filter { $0.method == method } }
 
     /// RTCP and hole punches received over UDP: RTP socket and RTCP socket.
-    package var datagrams: [(bytes: [UInt8], isControl: Bool, arrival: NIODeadline)] {
-        record.withLockedValue(\.datagrams)
-    }
+    package var datagrams: [FakeDatagram] { record.withLockedValue(\.datagrams) }
 
     /// Interleaved frames received from the client: channel and payload.
     package var frames: [(channel: UInt8, bytes: [UInt8])] { record.withLockedValue(\.frames) }
@@ -53,13 +55,16 @@ package final class FakeCamera: Sendable {
     /// Response status lines the client sent to requests of the camera.
     package var responses: [String] { record.withLockedValue(\.responses) }
 
+    /// Since it was started.
     package var connectionsAccepted: Int { record.withLockedValue(\.connectionsAccepted) }
 
+    /// At the moment.
     package var connectionsOpen: Int { record.withLockedValue(\.connectionsOpen) }
 
     /// The most sessions there ever were at a time.
     package var mostSessions: Int { record.withLockedValue(\.mostSessions) }
 
+    /// Makes it odd in another way from now on.
     package func change(_ body: @escaping @Sendable (inout FakeCameraBehaviour) -> Void) async throws {
         try await onLoop { body(&$0.behaviour) }
     }
@@ -91,6 +96,7 @@ package final class FakeCamera: Sendable {
         try await onLoop { $0.sendRaw(bytes) }
     }
 
+    /// Text as it is, on every RTSP connection.
     package func sendRaw(_ text: String) async throws {
         try await sendRaw(Array(text.utf8))
     }
@@ -115,11 +121,24 @@ package final class FakeCamera: Sendable {
     }
 }
 
+/// What came to one of a camera's UDP sockets.
+package struct FakeDatagram: Sendable {
+    /// The datagram.
+    package let bytes: [UInt8]
+    /// Came to the RTCP socket.
+    package let isControl: Bool
+    /// When it was read.
+    package let arrival: NIODeadline
+
+    /// A receiver report with at least one block.
+    package var isReport: Bool { isControl && bytes.count >= 32 && bytes[1] == 201 && bytes[0] & 0x1F > 0 }
+}
+
 /// What was seen of the client, readable from any thread.
 struct FakeCameraRecord: Sendable {
     var path = "/stream"
     var requests: [FakeRequest] = []
-    var datagrams: [(bytes: [UInt8], isControl: Bool, arrival: NIODeadline)] = []
+    var datagrams: [FakeDatagram] = []
     var frames: [(channel: UInt8, bytes: [UInt8])] = []
     var responses: [String] = []
     var connectionsAccepted = 0
@@ -130,6 +149,7 @@ struct FakeCameraRecord: Sendable {
 
 /// The condition did not come true in time.
 package struct TookTooLong: Error, CustomStringConvertible {
+    /// What was waited for.
     package let description: String
 }
 
@@ -142,6 +162,6 @@ package func eventually(
     let deadline = NIODeadline.now() + bound
     while try await !condition() {
         guard NIODeadline.now() < deadline else { throw TookTooLong(description: "not within \(bound): \(claim)") }
-        try await Task.sleep(for: .milliseconds(3))
+        try await Task.sleep(for: .milliseconds(10))
     }
 }

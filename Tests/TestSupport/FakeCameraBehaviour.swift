@@ -2,6 +2,7 @@ import NIOCore
 
 /// One track a fake camera offers.
 package struct FakeTrack: Sendable {
+    /// What the track says by itself.
     package enum Content: Sendable {
         /// A decodable grey picture, an IDR with its parameter sets every `group` frames.
         case h264(group: Int)
@@ -11,13 +12,18 @@ package struct FakeTrack: Sendable {
         case silent
     }
 
+    /// What it says by itself.
     package var content: Content
+    /// Of every packet.
     package var payloadType: UInt8
     /// The lines from `m=` on, without line ends; `{control}` stands for the control value.
     package var lines: [String]
+    /// The value of `a=control`; SETUP is recognised by it.
     package var control: String
+    /// Ticks a second.
     package var clockRate: Int
 
+    /// A track of the test's own making.
     package init(content: Content, payloadType: UInt8, lines: [String], control: String, clockRate: Int) {
         self.content = content
         self.payloadType = payloadType
@@ -73,8 +79,11 @@ package struct FakeTrack: Sendable {
 
 /// A request as it came, and what is known about it.
 package struct FakeRequest: Sendable {
+    /// As written.
     package let method: String
+    /// As written.
     package let uri: String
+    /// In the order of the message.
     package let headers: [(name: String, value: String)]
     /// 0 for the first connection the camera accepted.
     package let connection: Int
@@ -82,8 +91,10 @@ package struct FakeRequest: Sendable {
     package let nth: Int
     /// 1 for the first request of this method on this connection.
     package let nthOnConnection: Int
+    /// When it was read.
     package let arrival: NIODeadline
 
+    /// The first value of that name, in any case.
     package subscript(_ name: String) -> String? {
         headers.first { $0.name.lowercased() == name.lowercased() }?.value
     }
@@ -109,27 +120,34 @@ package enum FakeAnswer: Sendable {
 
 /// How a fake camera asks for credentials.
 package struct FakeChallenge: Sendable {
+    /// What the answer is computed by.
     package enum Scheme: Sendable, Equatable {
         case basic
         case md5
         case sha256
     }
 
+    /// What the answer is computed by.
     package var scheme: Scheme
     /// The whole value of `WWW-Authenticate`; `{nonce}` stands for the current nonce.
     package var header: String
 
+    /// RFC 7617.
     package static let basic = FakeChallenge(scheme: .basic, header: "Basic realm=\"fake\"")
+    /// RFC 2069.
     package static let md5 = FakeChallenge(scheme: .md5, header: "Digest realm=\"fake\", nonce=\"{nonce}\"")
+    /// RFC 2617.
     package static let md5WithQop = FakeChallenge(
         scheme: .md5,
         header: "Digest realm=\"fake\", nonce=\"{nonce}\", algorithm=MD5, qop=\"auth\""
     )
+    /// RFC 7616.
     package static let sha256 = FakeChallenge(
         scheme: .sha256,
         header: "Digest realm=\"fake\", nonce=\"{nonce}\", algorithm=SHA-256, qop=\"auth\""
     )
 
+    /// A challenge in words of the test's own.
     package init(scheme: Scheme, header: String) {
         self.scheme = scheme
         self.header = header
@@ -138,19 +156,27 @@ package struct FakeChallenge: Sendable {
 
 /// Everything that may be odd about a fake camera. As made, it is a well-behaved one.
 package struct FakeCameraBehaviour: Sendable {
+    /// In the order of the description.
     package var tracks: [FakeTrack]
+    /// Of its one stream.
     package var path = "/stream"
     /// Overrides the description made of `tracks`.
     package var sdp: String?
+    /// Of its messages.
     package var lineEnd = "\r\n"
     /// `false`: status lines end behind the code (quirk A3).
     package var hasReason = true
     /// `Content-Base`, `{url}` standing for the URL without the credentials; `nil` for none.
     package var contentBase: String? = "{url}/"
+    /// The value of `Session` in answers to SETUP.
     package var session = "8F4A12C09B77;timeout=60"
+    /// The value of `Public`.
     package var publicMethods = "OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER"
+    /// All in one 401; none lets everybody in.
     package var challenges: [FakeChallenge] = []
+    /// The only account.
     package var user = "admin"
+    /// Of the only account.
     package var password = "s3cret"
     /// 461 to every SETUP that asks for UDP.
     package var refusesUDP = false
@@ -164,13 +190,16 @@ package struct FakeCameraBehaviour: Sendable {
     package var wantsDescribeFirst = false
     /// At most so many sessions at a time; 453 beyond (quirk E17).
     package var sessionLimit: Int?
+    /// One a second or so.
     package var sendsSenderReports = true
     /// Bytes thrown in front of every interleaved frame (quirk G1).
     package var garbage: [UInt8] = []
-    package var frameInterval: TimeAmount = .milliseconds(20)
+    /// Between two pictures.
+    package var frameInterval: TimeAmount = .milliseconds(10)
     /// Method → what to do; absent or `.usual` is the usual answer.
     package var answers: [String: @Sendable (FakeRequest) -> FakeAnswer] = [:]
 
+    /// A well-behaved camera.
     package init(tracks: [FakeTrack] = [.video()]) {
         self.tracks = tracks
     }

@@ -176,6 +176,8 @@ private final class FakeDatagramRecorder: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = Array(unwrapInboundIn(data).data.readableBytesView)
-        record.withLockedValue { $0.datagrams.append((bytes, isControl, .now())) }
+        record.withLockedValue {
+            $0.datagrams.append(FakeDatagram(bytes: bytes, isControl: isControl, arrival: .now()))
+        }
     }
 }

@@ -82,6 +82,7 @@ struct FakeEncoder {
 
 /// Packets spelled out byte by byte.
 package enum FakeCameraPacket {
+    /// An RTP packet without extension, padding and contributing sources.
     package static func rtp(
         payloadType: UInt8 = 96,
         sequenceNumber: UInt16,
@@ -110,6 +111,7 @@ package enum FakeCameraPacket {
         [0x24, channel, UInt8(truncatingIfNeeded: packet.count >> 8), UInt8(truncatingIfNeeded: packet.count)] + packet
     }
 
+    /// In network order.
     package static func bytes(_ word: UInt32) -> [UInt8] {
         (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * UInt32($0))) }
     }

@@ -2,7 +2,7 @@ import NIOCore
 
 /// Paces the connects of all cameras together: after a power cut two hundred of them are to be reached at once.
 ///
-/// First come, first served; a place is held until the connection stands or has failed.
+/// First come, first served; a place is held until the connection stands, has failed, or is long in coming.
 package actor ConnectLimiter {
     private let simultaneous: Int
     private let interval: TimeAmount

@@ -27,16 +27,20 @@ package struct PullConfiguration: Sendable, Equatable {
     package var url: String
     /// The account on the camera; `nil` asks without one.
     package var username: String?
+    /// The password of `username`.
     package var password: Secret?
+    /// How the packets come.
     package var transport: PullTransport
     /// `true` pulls only while somebody watches.
     package var onDemand: Bool
     /// How long an on-demand pull goes on after its last viewer.
     package var linger: TimeAmount
-    /// How long a connection or an answer may take, and how long a track may be silent.
+    /// How long a connection or an answer may take; a track may be silent for as long, but for 6 s at most.
     package var timeout: TimeAmount
+    /// How the session is kept alive.
     package var keepalive: PullKeepalive
 
+    /// A pull with the built-in defaults.
     package init(
         url: String,
         username: String? = nil,

@@ -22,10 +22,7 @@ final class PullSession: RTSPClientReceiver {
         var keepalive: PlayClientKeepalive
         /// For connection and answers.
         var timeout: TimeAmount
-        /// For a track that has to flow.
-        var stallTimeout: TimeAmount
-        /// For the first packet over UDP.
-        var silenceTimeout: TimeAmount
+        var patience: PullPatience
     }
 
     let ended: EventLoopFuture<End>
@@ -34,7 +31,7 @@ final class PullSession: RTSPClientReceiver {
     private let logger: Logger
     private let eventLoop: any EventLoop
     private let promise: EventLoopPromise<End>
-    private let onLive: @Sendable () -> Void
+    private let monitor: PullMonitor
     private let synchronizationSource = UInt32.random(in: .min ... .max)
     private var connection: RTSPClientConnection?
     private var publication: Publication?
@@ -50,24 +47,25 @@ final class PullSession: RTSPClientReceiver {
     private var watchTimer: RepeatedTask?
     private var reportTimer: RepeatedTask?
     private var reorderTimer: Scheduled<Void>?
-    private var skipped: [SkippedTrack] = []
+    private var address = ""
 
     init(
         stream: Stream,
         request: Request,
         logger: Logger,
-        onLive: @escaping @Sendable () -> Void
+        monitor: PullMonitor
     ) {
         self.stream = stream
         self.request = request
         self.logger = logger
-        self.onLive = onLive
+        self.monitor = monitor
         eventLoop = stream.homeLoop
         promise = eventLoop.makePromise()
         ended = promise.futureResult
     }
 
-    /// Connects; completes when the connection stands or cannot be had.
+    /// Connects; completes when the connection stands or cannot be had, or takes so long that the other cameras should
+    /// not have to wait for it: one that is switched off does not even refuse.
     func start() -> EventLoopFuture<Void> {
         let conversation = PlayClientStateMachine.Request(
             url: request.url,
@@ -82,7 +80,20 @@ final class PullSession: RTSPClientReceiver {
             on: eventLoop
         )
         self.connection = connection
-        return connection.start()
+        monitor.connectionBegan(over: request.transport)
+        let settled = eventLoop.makePromise(of: Void.self)
+        var isSettled = false
+        let settle = {
+            guard !isSettled else { return }
+            isSettled = true
+            settled.succeed()
+        }
+        let timer = eventLoop.assumeIsolated().scheduleTask(in: request.patience.connect, settle)
+        connection.start().assumeIsolated().whenComplete { _ in
+            timer.cancel()
+            settle()
+        }
+        return settled.futureResult
     }
 
     func stop() {
@@ -98,7 +109,9 @@ final class PullSession: RTSPClientReceiver {
     // MARK: The connection's calls
 
     func connected(to peer: SocketAddress) {
-        logger.debug("connected", metadata: ["address": "\(peer.unmapped)"])
+        address = peer.unmapped.brief
+        monitor.connected(to: address)
+        logger.debug("connected", metadata: ["address": "\(address)"])
     }
 
     func prepared(_ tracks: [PlayClientTrack]) {
@@ -116,18 +129,21 @@ final class PullSession: RTSPClientReceiver {
     func playing(_ session: PlayClientSession) {
         let now = NIODeadline.now()
         playingSince = now
-        skipped = session.skipped
         for track in session.skipped where track.reason != .backChannel {
             logger.notice("track left out", metadata: ["track": "\(track)"])
         }
         publish(at: now)
         guard error == nil else { return }
+        logger.debug("playing")
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         watchTimer = eventLoop.scheduleRepeatedTask(initialDelay: watchInterval, delay: watchInterval) { _ in
             bound.value.watchTracks(at: .now())
         }
         guard request.transport == .udp else { return }
-        reportTimer = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(5)) { _ in
+        reportTimer = eventLoop.scheduleRepeatedTask(
+            initialDelay: request.patience.firstReport,
+            delay: request.patience.reports
+        ) { _ in
             bound.value.sendReports(at: .now())
         }
     }
@@ -167,6 +183,7 @@ final class PullSession: RTSPClientReceiver {
         publication = nil
         let counters = self.counters
         connection = nil
+        monitor.sessionEnded(counters)
         let livedFor = firstArrival.map { NIODeadline.now() - $0 }
         promise.succeed(End(error: error ?? .connection(end), livedFor: livedFor, counters: counters))
     }
@@ -188,7 +205,7 @@ final class PullSession: RTSPClientReceiver {
     /// At PLAY's answer, or at the first packet, which some cameras send before it (quirk F11).
     private func publish(at now: NIODeadline) {
         guard publication == nil, error == nil else { return }
-        watch = StallWatch(kinds: tracks.map(\.description.kind), patience: request.stallTimeout, since: now)
+        watch = StallWatch(kinds: tracks.map(\.description.kind), patience: request.patience.stall, since: now)
         do {
             publication = try stream.publish(tracks: tracks.map(\.description), by: "camera")
         } catch {
@@ -205,23 +222,24 @@ final class PullSession: RTSPClientReceiver {
             "camera up",
             metadata: [
                 "codecs": "\(codecs)", "transport": "\(request.transport == .udp ? "udp" : "tcp")",
-                "address": "\(connection?.peer.map { "\($0.unmapped)" } ?? "unknown")",
+                "address": "\(address)",
             ]
         )
-        onLive()
+        monitor.entered(.live)
     }
 
     // MARK: Time
 
     /// Often enough to add little to what is waited for.
     private var watchInterval: TimeAmount {
-        .nanoseconds(max(10_000_000, min(request.stallTimeout, request.silenceTimeout).nanoseconds / 10))
+        .nanoseconds(max(10_000_000, min(request.patience.stall, request.patience.silence).nanoseconds / 10))
     }
 
     private func watchTracks(at now: NIODeadline) {
+        monitor.counted(counters)
         guard let watch else { return }
         if request.transport == .udp, !watch.hasHeard, watch.expectsMedia, let playingSince,
-            now - playingSince >= request.silenceTimeout
+            now - playingSince >= request.patience.silence
         {
             giveUp(.silent)
         } else if let error = watch.verdict(at: now) {
@@ -229,7 +247,7 @@ final class PullSession: RTSPClientReceiver {
         }
     }
 
-    /// Every 5 s, also to a camera that sends no reports itself (quirk F7).
+    /// Also to a camera that sends no reports itself (quirk F7).
     private func sendReports(at now: NIODeadline) {
         for index in receivers.indices {
             let blocks = receivers[index].reportBlocks(at: now)

@@ -6,11 +6,13 @@ import Reflector
 
 /// What became of one pull.
 package struct PullOutcome: Sendable {
+    /// Why it ended.
     package var error: PullError
     /// For how long packets came; `nil` if none ever did.
     package var livedFor: TimeAmount?
     /// What was learnt about the camera, for the next pull.
     package var transport: TransportChoice
+    /// Of all its sessions together.
     package var counters: IngestCounters
 }
 
@@ -21,34 +23,51 @@ package struct PullOutcome: Sendable {
 package struct PullSource: Sendable {
     /// Redirections followed before the camera is given up.
     private static let mostRedirections = 3
-    /// A frozen picture is noticed within this, whatever the configured patience.
-    private static let stallTimeout = TimeAmount.seconds(6)
-    /// Time for a first packet over UDP.
-    private static let silenceTimeout = TimeAmount.seconds(3)
 
     private let stream: Stream
     private let configuration: PullConfiguration
     private let transport: TransportChoice
     private let limiter: ConnectLimiter
+    private let patience: PullPatience
     private let logger: Logger
-    private let onLive: @Sendable () -> Void
+    private let monitor: PullMonitor
 
-    /// `transport` is what the pull before came to know, or a new choice of the configured policy; `onLive` is called
-    /// at the first packet, on the stream's home loop.
+    /// `transport` is what the pull before came to know, or a new choice of the configured policy.
     package init(
         stream: Stream,
         configuration: PullConfiguration,
         transport: TransportChoice,
         limiter: ConnectLimiter,
+        patience: PullPatience = PullPatience(),
+        logger: Logger
+    ) {
+        self.init(
+            stream: stream,
+            configuration: configuration,
+            transport: transport,
+            limiter: limiter,
+            patience: patience,
+            logger: logger,
+            monitor: PullMonitor(eventLoop: stream.homeLoop)
+        )
+    }
+
+    init(
+        stream: Stream,
+        configuration: PullConfiguration,
+        transport: TransportChoice,
+        limiter: ConnectLimiter,
+        patience: PullPatience,
         logger: Logger,
-        onLive: @escaping @Sendable () -> Void = {}
+        monitor: PullMonitor
     ) {
         self.stream = stream
         self.configuration = configuration
         self.transport = transport
         self.limiter = limiter
+        self.patience = patience
         self.logger = logger
-        self.onLive = onLive
+        self.monitor = monitor
     }
 
     /// Returns when the camera is gone, or the task is cancelled: then the session has been torn down.
@@ -93,19 +112,20 @@ package struct PullSource: Sendable {
         at url: RTSPURL,
         over transport: TransportSpecification.LowerTransport
     ) async -> PullSession.End {
+        var patience = self.patience
+        patience.stall = min(patience.stall, configuration.timeout)
         let request = PullSession.Request(
             url: url,
             transport: transport,
             keepalive: configuration.keepalive.machine,
             timeout: configuration.timeout,
-            stallTimeout: min(configuration.timeout, Self.stallTimeout),
-            silenceTimeout: min(configuration.timeout, Self.silenceTimeout)
+            patience: patience
         )
         let nothing = PullSession.End(error: .cancelled, livedFor: nil, counters: IngestCounters())
         do {
             let session = try await limiter.connecting { () -> NIOLoopBound<PullSession> in
                 let (session, connected) = try await stream.homeLoop.submit {
-                    let session = PullSession(stream: stream, request: request, logger: logger, onLive: onLive)
+                    let session = PullSession(stream: stream, request: request, logger: logger, monitor: monitor)
                     return (NIOLoopBound(session, eventLoop: stream.homeLoop), session.start())
                 }.get()
                 await withTaskCancellationHandler {

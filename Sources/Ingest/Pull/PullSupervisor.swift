@@ -8,29 +8,36 @@ package struct PullSupervisor: Sendable {
     private let stream: Stream
     private let configuration: PullConfiguration
     private let limiter: ConnectLimiter
+    private let patience: PullPatience
+    private let monitor: PullMonitor
     private let logger: Logger
 
     /// `limiter` is shared by all cameras.
-    package init(stream: Stream, configuration: PullConfiguration, limiter: ConnectLimiter, logger: Logger) {
+    package init(
+        stream: Stream,
+        configuration: PullConfiguration,
+        limiter: ConnectLimiter,
+        patience: PullPatience = PullPatience(),
+        logger: Logger
+    ) {
         self.stream = stream
         self.configuration = configuration
         self.limiter = limiter
+        self.patience = patience
+        monitor = PullMonitor(eventLoop: stream.homeLoop)
         var logger = logger
         logger[metadataKey: "stream"] = "\(stream.path)"
         self.logger = logger
     }
 
+    /// How the camera is doing; throws when the event loops are gone.
+    package func status() async throws -> PullStatus {
+        try await monitor.status()
+    }
+
     /// Returns when the stream is closed, or the task is cancelled; the camera's session has been torn down then.
     package func run() async {
-        var demand = stream.demand.makeAsyncIterator()
-        while let isWanted = await demand.next() {
-            guard isWanted else { continue }
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { await pull() }
-                while let isStillWanted = await demand.next(), isStillWanted {}
-                group.cancelAll()
-            }
-        }
+        await stream.whileWanted { await pull() }
     }
 
     private func pull() async {
@@ -42,7 +49,9 @@ package struct PullSupervisor: Sendable {
                 configuration: configuration,
                 transport: transport,
                 limiter: limiter,
-                logger: logger
+                patience: patience,
+                logger: logger,
+                monitor: monitor
             )
             let outcome = await source.run()
             transport = outcome.transport
@@ -52,6 +61,7 @@ package struct PullSupervisor: Sendable {
                 livedFor: outcome.livedFor,
                 random: Double.random(in: 0...1)
             )
+            monitor.entered(schedule.isLocked ? .locked : .waiting, because: outcome.error)
             logger.warning(
                 schedule.isLocked ? "camera auth locked" : "camera down",
                 metadata: [
@@ -60,6 +70,7 @@ package struct PullSupervisor: Sendable {
             )
             try? await Task.sleep(for: .nanoseconds(pause.nanoseconds))
         }
+        monitor.entered(.idle)
         logger.info("camera released")
     }
 }

@@ -17,6 +17,7 @@ package struct ReconnectSchedule: Sendable {
     /// A camera that was live gets one try at once.
     private var mayTryAtOnce = true
 
+    /// A camera that was not tried yet.
     package init() {}
 
     /// Credentials were refused more than once in a row.

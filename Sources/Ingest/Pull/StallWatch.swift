@@ -18,6 +18,7 @@ package struct StallWatch: Sendable {
     /// A source that said goodbye and sends on is believed to be there.
     private static let grace = TimeAmount.seconds(1)
 
+    /// Watches tracks of these kinds, by their place, from `begin` on.
     package init(kinds: [MediaKind], patience: TimeAmount, since begin: NIODeadline) {
         self.patience = patience
         self.begin = begin

@@ -2,10 +2,12 @@ import RTSP
 
 /// Which of UDP and TCP a camera is asked for, learnt from what became of it (quirks E5, E13).
 package struct TransportChoice: Sendable, Hashable {
+    /// What the next connection is to ask for.
     package private(set) var current: TransportSpecification.LowerTransport
     private let policy: PullTransport
     private var hasSwitched = false
 
+    /// The first choice of a policy.
     package init(_ policy: PullTransport) {
         self.policy = policy
         current = policy == .udp ? .udp : .tcp

@@ -106,7 +106,8 @@ extension PlayClientStateMachine {
         } else {
             if let redirection = redirection(response) { return redirection }
             // Over UDP another transport serves all tracks; over TCP it is only worth a try if none were taken.
-            if response.status == .unsupportedTransport, request.transport == .udp || plan.tracks.isEmpty {
+            let isAboutTransport = response.status.code == RTSPStatus.unsupportedTransport.code
+            if isAboutTransport, request.transport == .udp || plan.tracks.isEmpty {
                 return .ended(.transportRefused(offered: nil))
             }
             let reason = SkippedTrack.Reason.refused(response.status)

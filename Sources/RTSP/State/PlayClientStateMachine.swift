@@ -12,12 +12,16 @@ package struct PlayClientStateMachine: ~Copyable {
     package struct Request: Sendable {
         /// With the credentials, if there are any.
         package var url: RTSPURL
+        /// What SETUP asks for; the other one needs a new connection.
         package var transport: TransportSpecification.LowerTransport
+        /// How the session is kept alive.
         package var keepalive: PlayClientKeepalive
+        /// Sent with every request (quirk A7).
         package var userAgent: String
         /// Unguessable visible ASCII, new for each connection (RFC 7616 §3.4).
         package var clientNonce: String
 
+        /// A request with what most cameras want.
         package init(
             url: RTSPURL,
             transport: TransportSpecification.LowerTransport,
@@ -74,6 +78,7 @@ package struct PlayClientStateMachine: ~Copyable {
     /// GET_PARAMETER was called unknown, or a keepalive's credentials were refused.
     var keepalive: PlayClientKeepalive
 
+    /// A conversation that waits for its connection.
     package init(_ request: Request) {
         self.request = request
         keepalive = request.keepalive

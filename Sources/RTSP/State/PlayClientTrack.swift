@@ -13,12 +13,15 @@ package enum PlayClientPath: Sendable, Hashable {
 package struct PlayClientTrack: Sendable, Hashable {
     /// Place among the tracks of the session description.
     package var index: Int
+    /// The track as the session description has it.
     package var description: TrackDescription
+    /// How its packets come.
     package var path: PlayClientPath
 }
 
 /// A track that is left out while the others play (quirk E16).
 package struct SkippedTrack: Sendable, Hashable {
+    /// Why it is left out.
     package enum Reason: Sendable, Hashable {
         /// The server would not set it up.
         case refused(RTSPStatus)
@@ -32,7 +35,9 @@ package struct SkippedTrack: Sendable, Hashable {
 
     /// Place among the tracks of the session description.
     package var index: Int
+    /// Its media type.
     package var kind: MediaKind
+    /// Why it is left out.
     package var reason: Reason
 }
 
@@ -52,6 +57,7 @@ extension SkippedTrack: CustomStringConvertible {
 package struct PlayClientSession: Sendable {
     /// In the order of the session description; never empty.
     package var tracks: [PlayClientTrack]
+    /// Tracks of the description that do not play, in its order.
     package var skipped: [SkippedTrack]
     /// Time between keepalives; `nil` where none are wanted.
     package var keepaliveInterval: TimeAmount?

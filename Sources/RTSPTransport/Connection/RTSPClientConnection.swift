@@ -23,6 +23,7 @@ package final class RTSPClientConnection: ChannelInboundHandler {
         /// For the answer to TEARDOWN.
         package var tearDown: TimeAmount
 
+        /// What cameras need that are slow, but there.
         package init(answer: TimeAmount = .seconds(10), tearDown: TimeAmount = .milliseconds(500)) {
             self.answer = answer
             self.tearDown = tearDown
@@ -118,9 +119,6 @@ package final class RTSPClientConnection: ChannelInboundHandler {
             truncatedDatagrams: sums.truncated
         )
     }
-
-    /// The camera's address as connected to.
-    package var peer: SocketAddress? { channel?.remoteAddress }
 
     // MARK: Channel
 

@@ -14,7 +14,9 @@ package final class UDPPortPair {
         package var truncated: UInt64 = 0
     }
 
+    /// What SETUP names as `client_port`.
     package let ports: PortPair
+    /// What was not passed on so far.
     package private(set) var counters = Counters()
     private let media: any Channel
     private let control: any Channel
@@ -35,7 +37,7 @@ package final class UDPPortPair {
         self.ports = ports
     }
 
-    /// Begins to take packets from `host`; a port of 0 in `server` is one the server did not tell (quirk E6).
+    /// Begins to take packets from `host`; `server` is `nil` where it told no ports of use (quirk E6).
     package func receive(
         from host: SocketAddress,
         server: PortPair?,
@@ -121,7 +123,10 @@ extension UDPPortPair {
     private static let attempts = 64
 
     /// Opens a free pair on a local address, on `eventLoop`, which must be the current one.
-    package static func open(on local: SocketAddress, eventLoop: any EventLoop) -> EventLoopFuture<NIOLoopBound<UDPPortPair>> {
+    package static func open(
+        on local: SocketAddress,
+        eventLoop: any EventLoop
+    ) -> EventLoopFuture<NIOLoopBound<UDPPortPair>> {
         open(on: local, eventLoop: eventLoop, attempts: attempts)
     }
 

@@ -6,6 +6,11 @@
 struct TrackClock: Sendable {
     /// The line told moves by at most this much a report.
     private static let slew = 5_000_000.0
+    /// All tracks too early or too late by no more than this are left alone: ffmpeg puts pictures on a grid, and one that moves a
+    /// hair across a line falls on its neighbour.
+    private static let sharedTolerance = 50_000_000.0
+    /// So is one track out of step with the others by no more than this, which nobody hears.
+    private static let ownTolerance = 10_000_000.0
     /// Beyond this it is set anew.
     private static let step = 500_000_000.0
     /// Of what a packet is late, this part is taken for drift of the source's clock and not for jitter.
@@ -90,12 +95,12 @@ struct TrackClock: Sendable {
     /// Moves the line told towards `estimate`, the best that is known of `timestamp`. `common` is the least by which any track of the
     /// stream is told too early: an error they share puts nothing out of step, and only what goes beyond it may jump, onwards.
     mutating func adjust(to estimate: Double, at timestamp: UInt32, common: Double) {
-        guard let known = told else { return tell(estimate - common + Self.slewed(common), of: timestamp) }
+        let shared = abs(common) <= Self.sharedTolerance ? 0 : Self.slewed(common)
+        guard let known = told else { return tell(estimate - common + shared, of: timestamp) }
         let predicted = time(of: timestamp, on: known)
-        let error = estimate - predicted
-        let beyond = error - common
-        let correction = beyond > Self.step ? beyond + Self.slewed(common) : Self.slewed(error)
-        tell(predicted + correction, of: timestamp)
+        let own = estimate - predicted - common
+        let correction = own > Self.step ? own : own > Self.ownTolerance ? Self.slewed(own) : 0
+        tell(predicted + shared + correction, of: timestamp)
     }
 
     private static func slewed(_ error: Double) -> Double {

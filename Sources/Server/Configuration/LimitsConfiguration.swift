@@ -21,7 +21,7 @@ package struct LimitsConfiguration: Sendable, Equatable {
         requestTimeout: TimeAmount = .seconds(10),
         idleTimeout: TimeAmount = .seconds(30),
         sessionTimeout: TimeAmount = .seconds(60),
-        simultaneousConnects: Int = 10
+        simultaneousConnects: Int = 128
     ) {
         self.connectionsPerAddress = connectionsPerAddress
         self.requestsBeforeSession = requestsBeforeSession

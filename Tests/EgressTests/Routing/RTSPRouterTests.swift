@@ -35,7 +35,8 @@ import Testing
                 #expect(lines.contains(line), "\(line)")
             }
             #expect(lines.filter { $0.hasPrefix("m=") } == ["m=video 0 RTP/AVP 96", "m=audio 0 RTP/AVP 0"])
-            #expect(lines.filter { $0.hasPrefix("a=control:trackID=") } == ["a=control:trackID=0", "a=control:trackID=1"])
+            #expect(
+                lines.filter { $0.hasPrefix("a=control:trackID=") } == ["a=control:trackID=0", "a=control:trackID=1"])
         }
     }
 

@@ -25,6 +25,16 @@ extension FakeViewer {
     func play(_ url: String, _ session: String, _ headers: [(String, String)] = []) async throws -> Answer {
         try await request("PLAY", url, [("Session", session)] + headers)
     }
+
+    /// The packet on channel 0 with that sequence number or a later one.
+    func video(from sequenceNumber: UInt16) async throws -> SeenPacket {
+        let frame = try await frames.next { frame in
+            guard frame.channel == 0, let packet = SeenPacket(frame.payload) else { return false }
+            return Int16(bitPattern: packet.sequenceNumber &- sequenceNumber) >= 0
+        }
+        guard let packet = SeenPacket(frame.payload) else { throw CancellationError() }
+        return packet
+    }
 }
 
 extension FakeViewer.Answer {

@@ -2,6 +2,7 @@ import Media
 import NIOCore
 import RTP
 import Reflector
+import TestSupport
 
 /// A source that sends what a test tells it to.
 final class SyntheticCamera: Sendable {
@@ -39,6 +40,17 @@ final class SyntheticCamera: Sendable {
         try await stream.homeLoop.submit { [source] in
             for picture in 0..<pictures { source.value.sendPicture(isKey: picture == 0) }
         }.get()
+    }
+
+    /// Waits until nobody watches.
+    func viewersLeft(within bound: Duration = .seconds(5)) async throws {
+        let end = ContinuousClock.now + bound
+        while try await stream.viewerCount().get() > 0 {
+            guard ContinuousClock.now < end else {
+                throw WaitTimedOut(name: "end of the last viewer", bound: .seconds(5))
+            }
+            try await Task.sleep(for: .milliseconds(1))
+        }
     }
 
     /// The camera goes away; the stream and its viewers stay.

@@ -88,5 +88,10 @@ package struct WaitTimedOut: Error, CustomStringConvertible {
     package let name: String
     package let bound: TimeAmount
 
+    package init(name: String, bound: TimeAmount) {
+        self.name = name
+        self.bound = bound
+    }
+
     package var description: String { "no \(name) within \(bound)" }
 }

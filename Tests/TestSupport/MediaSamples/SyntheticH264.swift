@@ -3,10 +3,13 @@
 /// An IDR codes each macroblock as Intra_16x16 DC without residual, one byte each; some are I_PCM, which makes it
 /// large enough for fragmentation. Every other picture is one run of skipped macroblocks.
 package enum SyntheticH264 {
+    /// Pixels.
     package static let width = 320
+    /// Pixels.
     package static let height = 240
     private static let macroblocks = (width / 16) * (height / 16)
 
+    /// Constrained baseline, level 2.0.
     package static let sequenceParameterSet: [UInt8] = {
         var bits = BitWriter()
         bits.byte(0x67)
@@ -27,6 +30,7 @@ package enum SyntheticH264 {
         return bits.nalUnit()
     }()
 
+    /// CAVLC, one slice group.
     package static let pictureParameterSet: [UInt8] = {
         var bits = BitWriter()
         bits.byte(0x68)
@@ -88,10 +92,12 @@ package enum SyntheticH264 {
         return bits.nalUnit()
     }
 
+    /// The value of `sprop-parameter-sets` (RFC 6184 §8.1).
     package static var spropParameterSets: String {
         base64(sequenceParameterSet) + "," + base64(pictureParameterSet)
     }
 
+    /// RFC 4648 §4.
     package static func base64(_ bytes: [UInt8]) -> String {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
         var text = ""
