@@ -55,7 +55,7 @@ struct CameraRestartTests {
             #expect(presentation.count > 50 && presentation.count == own.count, "stream \(stream)")
             #expect((presentation.max() ?? 0) > 7.5, "stream \(stream)")
             #expect(Playback.longestStep(presentation) < 1, "stream \(stream)")
-            #expect(Playback.isRising(decoding), "stream \(stream)")
+            #expect(Playback.falls(decoding) == [], "stream \(stream)")
         }
     }
 }

@@ -121,7 +121,8 @@ package struct Film: Sendable {
                 [
                     "-nostdin", "-loglevel", "error", "-f", "lavfi", "-i", subject.rawValue, "-t", "\(seconds)",
                     "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency",
-                    "-x264-params", "keyint=\(group):scenecut=0:sliced-threads=0:threads=1:aud=1", "-f", "h264", file.path,
+                    "-x264-params", "keyint=\(group):scenecut=0:sliced-threads=0:threads=1:aud=1", "-f", "h264",
+                    file.path,
                 ],
                 in: directory
             ).ended(within: .seconds(60))

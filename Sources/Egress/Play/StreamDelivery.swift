@@ -149,11 +149,10 @@ package final class StreamDelivery: Subscriber {
         case .skip:
             skippedBursts += 1
         case .skipAll:
-            skippedBursts += UInt64(held.count + 1)
-            held.removeAll()
+            held.append(burst)
+            dropHeld()
         case .restart:
-            skippedBursts += UInt64(held.count)
-            held.removeAll()
+            dropHeld()
             held.append(burst)
         }
     }
@@ -163,6 +162,25 @@ package final class StreamDelivery: Subscriber {
         let onEnd = self.onEnd
         end(goodbye: true)
         onEnd?()
+    }
+
+    /// Forgets what is held, but for the rest of a picture that the viewer has got the beginning of: it is to lose whole
+    /// pictures, and no decoder takes half a one.
+    private func dropHeld() {
+        let rest = restOfPicture()
+        skippedBursts += UInt64(held.count - rest.count)
+        held = rest
+    }
+
+    private func restOfPicture() -> Deque<Burst> {
+        guard lastSent?.leavesPictureOpen == true, let track = tracks.first(where: { $0.description.kind == .video })
+        else { return [] }
+        var rest = Deque<Burst>()
+        for burst in held {
+            if let end = burst.throughAccessUnit(of: track.index) { return rest + [end] }
+            rest.append(burst)
+        }
+        return []
     }
 
     // MARK: Sending

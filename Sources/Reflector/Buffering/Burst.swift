@@ -29,12 +29,26 @@ package final class Burst: Sendable {
     package let arrival: NIODeadline
     /// A decoder can start with the first packet of this burst.
     package let startsGroup: Bool
+    /// The rest of the last picture comes in a later burst.
+    package let leavesPictureOpen: Bool
 
-    package init(bytes: ByteBuffer, entries: [Entry], arrival: NIODeadline, startsGroup: Bool) {
+    package init(
+        bytes: ByteBuffer, entries: [Entry], arrival: NIODeadline, startsGroup: Bool, leavesPictureOpen: Bool = false
+    ) {
         self.bytes = bytes
         self.entries = entries
         self.arrival = arrival
         self.startsGroup = startsGroup
+        self.leavesPictureOpen = leavesPictureOpen
+    }
+
+    /// The burst up to the end of the first access unit that ends in it on `track`; `nil` where none does.
+    package func throughAccessUnit(of track: Int) -> Burst? {
+        let end = entries.firstIndex { $0.track == track && !$0.isControl && $0.endsAccessUnit }
+        guard let end, let slice = bytes.getSlice(at: 0, length: entries[end].offset + entries[end].length) else {
+            return nil
+        }
+        return Burst(bytes: slice, entries: Array(entries[...end]), arrival: arrival, startsGroup: startsGroup)
     }
 
     /// Framed size in bytes.

@@ -7,6 +7,8 @@ struct BurstBuilder {
     private var entries: [Burst.Entry] = []
     /// The packets so far begin with a random access point.
     private(set) var startsGroup = false
+    /// The last picture has not ended; holds from one burst to the next.
+    private var isMidPicture = false
     private let allocator = ByteBufferAllocator()
     /// Room for a burst like the last ones, so that the buffer is allocated once per burst.
     private var expectedBytes = 4096
@@ -15,10 +17,12 @@ struct BurstBuilder {
     var isEmpty: Bool { entries.isEmpty }
 
     /// Copies one packet in behind a fresh 12-byte header: CSRC lists, extensions and padding of the source stay out (H15).
+    /// `isPicture`: it is of the leading video track.
     mutating func append(
         payload: ByteBuffer,
         header: OutgoingHeader,
         track: Int,
+        isPicture: Bool = false,
         startsGroup opensGroup: Bool
     ) {
         let length = 12 + payload.readableBytes
@@ -34,6 +38,7 @@ struct BurstBuilder {
             ssrc: header.ssrc
         )
         bytes.writeImmutableBuffer(payload)
+        if isPicture { isMidPicture = !header.marker }
         entries.append(
             Burst.Entry(offset: offset, length: length, track: track, isControl: false, endsAccessUnit: header.marker)
         )
@@ -71,7 +76,9 @@ struct BurstBuilder {
     /// What has come together, `nil` if nothing; the builder is empty then.
     mutating func take(at arrival: NIODeadline) -> Burst? {
         guard !entries.isEmpty else { return nil }
-        let burst = Burst(bytes: bytes, entries: entries, arrival: arrival, startsGroup: startsGroup)
+        let burst = Burst(
+            bytes: bytes, entries: entries, arrival: arrival, startsGroup: startsGroup, leavesPictureOpen: isMidPicture
+        )
         expectedBytes = max(1024, (expectedBytes + bytes.readableBytes) / 2)
         expectedEntries = max(2, entries.count)
         bytes = ByteBuffer()

@@ -139,6 +139,14 @@ final class OutgoingTrack {
     /// The timestamp of the newest packet sent.
     var timestamp: UInt32 { continuity.timestamp }
 
+    /// The first of the video tracks.
+    private var leadsPictures: Bool {
+        switch groups {
+        case .byPayload, .byTimestamp: description.kind == .video
+        case .none: false
+        }
+    }
+
     var hasSent: Bool { packetCount > 0 }
 
     /// It has sent, it has a clock, and no sender report has told of it yet.
@@ -219,6 +227,7 @@ final class OutgoingTrack {
                 timestamp: continuity.timestamp, ssrc: ssrc
             ),
             track: index,
+            isPicture: leadsPictures,
             startsGroup: startsGroup
         )
     }

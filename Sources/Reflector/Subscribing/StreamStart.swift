@@ -32,7 +32,7 @@ package final class StreamStart: Sendable {
         }
         let edge = (group.last?.arrival ?? .uptimeNanoseconds(0)) - Self.window
         var firstPackets = [FirstPacket?](repeating: nil, count: pictureClocks.count)
-        var builder = PacketCollector()
+        var builder = PacketCollector(pictureTrack: pictureClocks.firstIndex { $0 != nil })
         for report in reports { builder.append(report.packet, like: nil, track: report.track) }
         for burst in group {
             let isRecent = burst.arrival >= edge || burst === group.last
@@ -97,14 +97,22 @@ private struct TimestampDrawing {
 
 /// Packets that have their headers already, collected into bursts.
 private struct PacketCollector {
+    /// The leading video track.
+    let pictureTrack: Int?
     private(set) var bursts: [Burst] = []
+    private var isMidPicture = false
     private var bytes = ByteBuffer()
     private var entries: [Burst.Entry] = []
+
+    init(pictureTrack: Int?) {
+        self.pictureTrack = pictureTrack
+    }
 
     var byteCount: Int { bytes.readableBytes }
 
     mutating func append(_ packet: ByteBuffer, like entry: Burst.Entry?, track: Int) {
         let isControl = entry == nil
+        if let entry, track == pictureTrack { isMidPicture = !entry.endsAccessUnit }
         bytes.writeInteger(0x2400 | UInt16(truncatingIfNeeded: 2 * track + (isControl ? 1 : 0)))
         bytes.writeInteger(UInt16(truncatingIfNeeded: packet.readableBytes))
         entries.append(
@@ -118,7 +126,12 @@ private struct PacketCollector {
 
     mutating func cut(at arrival: NIODeadline) {
         guard !entries.isEmpty else { return }
-        bursts.append(Burst(bytes: bytes, entries: entries, arrival: arrival, startsGroup: bursts.isEmpty))
+        bursts.append(
+            Burst(
+                bytes: bytes, entries: entries, arrival: arrival, startsGroup: bursts.isEmpty,
+                leavesPictureOpen: isMidPicture
+            )
+        )
         bytes = ByteBuffer()
         entries = []
     }

@@ -25,9 +25,15 @@ struct Playback: Sendable {
         zip(times.dropFirst(), times).map { $0 - $1 }.max() ?? 0
     }
 
-    /// Whether each is later than the one before.
-    static func isRising(_ times: [Double]) -> Bool {
-        zip(times.dropFirst(), times).allSatisfy { $0 > $1 }
+    /// Where one is not later than the one before it.
+    static func falls(_ times: [Double]) -> [Fall] {
+        zip(times, times.dropFirst()).filter { $0 >= $1 }.map { Fall(from: $0, to: $1) }
+    }
+
+    /// A step backwards in time, or none at all; in seconds.
+    struct Fall: Equatable {
+        var from: Double
+        var to: Double
     }
 }
 
@@ -50,6 +56,21 @@ struct FFmpeg {
             playback.pictures = frames.times["video"] ?? []
             playback.sounds = frames.times["audio"] ?? []
             return playback
+        }
+    }
+
+    /// Decodes one picture of a stream over TCP; what hinders it is a complaint.
+    static func firstPicture(of url: String) async throws -> [String] {
+        try await withTemporaryDirectory { directory in
+            let ended = try await OutsideTool("ffmpeg").start(
+                [
+                    "-nostdin", "-hide_banner", "-loglevel", "error", "-rtsp_transport", "tcp", "-i", url,
+                    "-frames:v", "1", "-an", "-f", "framecrc", "pipe:1",
+                ],
+                in: directory
+            ).ended(within: .seconds(10))
+            let hasPicture = FrameChecksums(ended.lines).times["video"]?.count == 1
+            return ended.complaints + (hasPicture ? [] : ["no picture"])
         }
     }
 
@@ -118,7 +139,9 @@ struct GStreamer {
             ).ended(within: bound)
             var complaints = ended.complaints + ended.lines.filter { $0.hasPrefix("WARNING") || $0.hasPrefix("ERROR") }
             if ended.status != 0 { complaints.append("gst-launch-1.0 ended with \(ended.status)") }
-            if !ended.lines.contains(where: { $0.hasPrefix("Got EOS") }) { complaints.append("the pictures did not come") }
+            if !ended.lines.contains(where: { $0.hasPrefix("Got EOS") }) {
+                complaints.append("the pictures did not come")
+            }
             return complaints
         }
     }

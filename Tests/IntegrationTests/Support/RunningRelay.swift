@@ -3,6 +3,7 @@ import Logging
 import NIOConcurrencyHelpers
 import NIOCore
 import Reflector
+import Synchronization
 import TestSupport
 
 @testable import Server
@@ -11,6 +12,7 @@ import TestSupport
 final class RunningRelay: Sendable {
     let relay: Relay
     private let sources: Task<Void, Never>
+    private let isStopped = Atomic(false)
     private let lines: NIOLockedValueBox<[String]>
 
     private init(relay: Relay, sources: Task<Void, Never>, lines: NIOLockedValueBox<[String]>) {
@@ -22,7 +24,8 @@ final class RunningRelay: Sendable {
     static func start(_ configuration: RelayConfiguration) async throws -> RunningRelay {
         let lines = NIOLockedValueBox<[String]>([])
         let logger = Logger(label: "heliograph") { _ in
-            RelayLogHandler(LogConfiguration(level: .debug), write: { line in lines.withLockedValue { $0.append(line) } })
+            RelayLogHandler(
+                LogConfiguration(level: .debug), write: { line in lines.withLockedValue { $0.append(line) } })
         }
         let relay = try await Relay.start(configuration, loops: 2, logger: logger)
         return RunningRelay(relay: relay, sources: Task { await relay.runSources() }, lines: lines)
@@ -30,6 +33,9 @@ final class RunningRelay: Sendable {
 
     /// Everything logged so far, debug lines included.
     var log: [String] { lines.withLockedValue(\.self) }
+
+    /// How often that message was logged.
+    func logged(_ message: String) -> Int { log.count { $0.contains(" \(message) ") } }
 
     /// The port for RTSP.
     var port: Int { relay.rtspAddress?.port ?? 0 }
@@ -43,8 +49,9 @@ final class RunningRelay: Sendable {
         return try await stream.viewerCount().get()
     }
 
-    /// The order in which the server itself stops.
+    /// The order in which the server itself stops; once.
     func stop() async {
+        guard !isStopped.exchange(true, ordering: .relaxed) else { return }
         await relay.endStreams()
         sources.cancel()
         await sources.value

@@ -22,11 +22,19 @@ package final class FakeViewer: Sendable {
         self.frames = frames
     }
 
-    package static func connect(host: String = "127.0.0.1", port: Int) async throws -> FakeViewer {
+    /// `receiveBuffer` in bytes makes the kernel take no more than that for a viewer who does not read.
+    package static func connect(
+        host: String = "127.0.0.1", port: Int, receiveBuffer: Int? = nil
+    ) async throws -> FakeViewer {
         let eventLoop = group.next()
         let answers = Inbox<Answer>("response", on: eventLoop)
         let frames = Inbox<Frame>("interleaved frame", on: eventLoop)
-        let channel = try await ClientBootstrap(group: eventLoop)
+        var bootstrap = ClientBootstrap(group: eventLoop)
+        if let receiveBuffer {
+            let size = SocketOptionValue(receiveBuffer)
+            bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: size)
+        }
+        let channel = try await bootstrap
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(FakeViewerHandler(answers: answers, frames: frames))
@@ -38,6 +46,11 @@ package final class FakeViewer: Sendable {
 
     /// The viewer's own end of the connection.
     package var localAddress: SocketAddress? { channel.localAddress }
+
+    /// A viewer that does not read lets the server's bytes pile up.
+    package func reads(_ isReading: Bool) async throws {
+        try await channel.setOption(.autoRead, value: isReading).get()
+    }
 
     /// Sends the text as it stands.
     package func send(_ text: String) async throws {
@@ -101,6 +114,7 @@ extension FakeViewer {
         package let body: String
         /// Interleaved frames that came before it on this connection.
         package let framesBefore: Int
+        package let arrival = NIODeadline.now()
 
         /// The first value of that name, in any case.
         package subscript(_ name: String) -> String? {
@@ -117,6 +131,7 @@ extension FakeViewer {
     package struct Frame: Sendable {
         package let channel: UInt8
         package let payload: [UInt8]
+        package let arrival = NIODeadline.now()
     }
 
     /// The connection ended while a test waited.
