@@ -186,8 +186,6 @@ final class RTSPServerConnection: ChannelInboundHandler {
                 let status = RTSPStatus(code: 403, reason: "Too Many Requests Without A Session")
                 return .refusal(RTSPResponse(status, cSeq: cSeq), ends: true)
             }
-        } else {
-            requestsWithoutSession = 0
         }
         guard request.version == "RTSP/1.0" else {
             return .refusal(RTSPResponse(.versionNotSupported, cSeq: cSeq), ends: false)
