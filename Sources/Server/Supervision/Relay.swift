@@ -11,6 +11,8 @@ import Reflector
 package final class Relay: Sendable {
     /// Every stream by its path.
     package let directory: StreamDirectory
+    /// What the listener has seen.
+    package var listenerCounters: ListenerCounters { listener.counters }
     /// Where RTSP is served, with the port that was chosen.
     package var rtspAddress: SocketAddress? { listener.localAddress }
     private let configuration: RelayConfiguration
