@@ -85,16 +85,21 @@ package final class Stream: Sendable {
     }
 
     /// Adds a subscriber that lives on `eventLoop`, which must be the current one; `subscribed(_:start:)` tells it when it is on.
+    /// `tracks` are all those of the snapshot it was told: a stream that has others by now is over for it, and says so at once.
     /// `observer` is told after each burst, once for all subscribers that share it.
     package func subscribe(
-        _ subscriber: any Subscriber, observer: (any BurstDeliveryObserver)? = nil, on eventLoop: any EventLoop
+        _ subscriber: any Subscriber, knowing tracks: [StreamTrack]? = nil,
+        observer: (any BurstDeliveryObserver)? = nil, on eventLoop: any EventLoop
     ) {
+        let ssrcs = tracks?.map(\.ssrc)
         let subscriber = NIOLoopBound(subscriber, eventLoop: eventLoop)
         let observer = NIOLoopBound(observer, eventLoop: eventLoop)
         if homeLoop.inEventLoop {
-            core.value.subscribe(subscriber, observer: observer, on: eventLoop)
+            core.value.subscribe(subscriber, ssrcs: ssrcs, observer: observer, on: eventLoop)
         } else {
-            homeLoop.execute { [core] in core.value.subscribe(subscriber, observer: observer, on: eventLoop) }
+            homeLoop.execute { [core] in
+                core.value.subscribe(subscriber, ssrcs: ssrcs, observer: observer, on: eventLoop)
+            }
         }
     }
 
