@@ -130,11 +130,11 @@ import Testing
         try camera.publish()
         let description = camera.stream.describe(on: camera.loop)
         camera.loop.run()
-        let ssrcs = try description.wait().tracks.map(\.ssrc)
+        let tracks = try description.wait().tracks
         camera.endPublication()
         try camera.publish([PublishedStream.video])
         let viewer = RecordingSubscriber()
-        camera.stream.subscribe(viewer, expecting: ssrcs, on: camera.loop)
+        camera.stream.subscribe(viewer, knowing: tracks, on: camera.loop)
         camera.loop.run()
         #expect(viewer.hasEnded)
         #expect(viewer.subscription == nil)

@@ -42,6 +42,13 @@ final class SyntheticCamera: Sendable {
         }.get()
     }
 
+    /// Pictures that are no key pictures.
+    func sendPictures(_ count: Int) async throws {
+        try await stream.homeLoop.submit { [source] in
+            for _ in 0..<count { source.value.sendPicture(isKey: false) }
+        }.get()
+    }
+
     /// Waits until nobody watches.
     func viewersLeft(within bound: Duration = .seconds(5)) async throws {
         let end = ContinuousClock.now + bound
