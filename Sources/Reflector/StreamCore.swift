@@ -72,7 +72,8 @@ final class StreamCore {
                 logger.notice("stream changed, viewers have to ask again", metadata: ["source": "\(source)"])
                 endSubscribers()
             }
-            tracks = OutgoingTrack.tracks(of: descriptions, random: clock.random)
+            let longestGroup = Double(policy.ringAge.nanoseconds) / 1e9
+            tracks = OutgoingTrack.tracks(of: descriptions, longestGroup: longestGroup, random: clock.random)
         }
         version += 1
         hasPublication = true

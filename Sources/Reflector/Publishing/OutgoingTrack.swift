@@ -34,6 +34,11 @@ final class OutgoingTrack {
     /// How many of the normalizer's changes are in `description`.
     private var knownChanges = 0
     private var recoveryPointIsNext = false
+    /// Stream time of the last random access point, or of the source's first picture, in seconds.
+    private var lastRandomAccess: Double?
+    /// After so many seconds without a random access point a group begins with any picture: some encoders refresh the
+    /// picture bit by bit and never say so (I17), and a viewer is better off with that than with nothing for ever.
+    private let longestGroup: Double
     /// Where there is nothing that says what a random access point is: each access unit is one.
     private let groups: GroupRule
     /// Payload types of the present source, format by format; viewers keep seeing those of `description`.
@@ -59,10 +64,11 @@ final class OutgoingTrack {
     }
 
     init(
-        index: Int, description: TrackDescription, ssrc: UInt32, groups: GroupRule, firstSequenceNumber: UInt16,
-        firstTimestamp: UInt32
+        index: Int, description: TrackDescription, ssrc: UInt32, groups: GroupRule, longestGroup: Double,
+        firstSequenceNumber: UInt16, firstTimestamp: UInt32
     ) {
         self.index = index
+        self.longestGroup = longestGroup
         self.ssrc = ssrc
         self.description = description
         self.groups = groups
@@ -86,6 +92,8 @@ final class OutgoingTrack {
         hasEndedPicture = false
         lastIncoming = nil
         active = nil
+        recoveryPointIsNext = false
+        lastRandomAccess = nil
     }
 
     /// A compatible source begins: its description counts from now on, but for the payload types, which viewers know already.
@@ -113,7 +121,7 @@ final class OutgoingTrack {
         clock?.received(continuity.timestamp, at: time * 1e9)
         normalizer.receive(packet) { payload in
             send(
-                payload, payloadType: payloadType, isSameTimestamp: isSameTimestamp, into: &builder,
+                payload, payloadType: payloadType, isSameTimestamp: isSameTimestamp, time: time, into: &builder,
                 openGroup: openGroup
             )
         }
@@ -175,8 +183,8 @@ final class OutgoingTrack {
     }
 
     private func send(
-        _ payload: NormalizedPayload, payloadType: UInt8, isSameTimestamp: Bool, into builder: inout BurstBuilder,
-        openGroup: (inout BurstBuilder) -> Void
+        _ payload: NormalizedPayload, payloadType: UInt8, isSameTimestamp: Bool, time: Double,
+        into builder: inout BurstBuilder, openGroup: (inout BurstBuilder) -> Void
     ) {
         let traits = payload.traits
         if traits.contains(.recoveryPoint) { recoveryPointIsNext = true }
@@ -187,7 +195,7 @@ final class OutgoingTrack {
             return
         }
         if traits.contains(.startsPicture), isSameTimestamp, hasEndedPicture { continuity.separateFrame() }
-        let opens = opensGroup(traits)
+        let opens = opensGroup(traits, time: time)
         if opens {
             groupTimestamp = continuity.timestamp
             openGroup(&builder)
@@ -198,13 +206,19 @@ final class OutgoingTrack {
         hasEndedPicture = payload.marker && traits.contains(.picture)
     }
 
-    private func opensGroup(_ traits: PayloadTraits) -> Bool {
+    private func opensGroup(_ traits: PayloadTraits, time: Double) -> Bool {
         switch groups {
-        case .none: false
-        case .byTimestamp: groupTimestamp != continuity.timestamp
+        case .none: return false
+        case .byTimestamp: return groupTimestamp != continuity.timestamp
         case .byPayload:
-            traits.contains(.startsPicture) && (traits.contains(.startsRandomAccess) || recoveryPointIsNext)
-                && groupTimestamp != continuity.timestamp
+            guard traits.contains(.startsPicture), groupTimestamp != continuity.timestamp else { return false }
+            if traits.contains(.startsRandomAccess) || recoveryPointIsNext {
+                lastRandomAccess = time
+                return true
+            }
+            let last = lastRandomAccess ?? time
+            lastRandomAccess = last
+            return time - last > longestGroup
         }
     }
 
@@ -236,7 +250,10 @@ final class OutgoingTrack {
 extension OutgoingTrack {
     /// The tracks of a new life of the stream: random SSRCs, sequence numbers and timestamps (RFC 3550 §5.1).
     /// The first video track leads; where there is none, a viewer can start with any packet.
-    static func tracks(of descriptions: [TrackDescription], random: () -> UInt32) -> [OutgoingTrack] {
+    /// `longestGroup` in seconds.
+    static func tracks(
+        of descriptions: [TrackDescription], longestGroup: Double, random: () -> UInt32
+    ) -> [OutgoingTrack] {
         let leader = descriptions.firstIndex { $0.kind == .video } ?? 0
         var ssrcs: Set<UInt32> = []
         return descriptions.enumerated().map { index, description in
@@ -244,7 +261,7 @@ extension OutgoingTrack {
             while !ssrcs.insert(ssrc).inserted { ssrc &+= 1 }
             return OutgoingTrack(
                 index: index, description: description, ssrc: ssrc,
-                groups: index == leader ? GroupRule(leading: description) : .none,
+                groups: index == leader ? GroupRule(leading: description) : .none, longestGroup: longestGroup,
                 firstSequenceNumber: UInt16(truncatingIfNeeded: random()), firstTimestamp: random()
             )
         }
