@@ -50,9 +50,13 @@ package struct ReconnectSchedule: Sendable {
 }
 
 extension PullError {
-    /// Credentials that the camera does not take.
+    /// Credentials that the camera does not take; a locked account is answered 403 by some (quirk B11).
     package var isRefusedCredentials: Bool {
-        if case .connection(.conversation(.unauthorized)) = self { true } else { false }
+        switch self {
+        case .connection(.conversation(.unauthorized)): true
+        case .connection(.conversation(.refused(_, let status))): status.code == 403
+        default: false
+        }
     }
 
     /// The camera is there, and has no room for us.

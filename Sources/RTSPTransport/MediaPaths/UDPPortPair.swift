@@ -90,7 +90,7 @@ package final class UDPPortPair {
         let source = envelope.remoteAddress
         let isLatched = isControl ? latched.control : latched.media
         let expected = isControl ? reception.controlSource : reception.mediaSource
-        guard reception.hosts.contains(where: source.hasSameHost), !isLatched || expected == source else {
+        guard expects(source), !isLatched || expected == source else {
             counters.foreign &+= 1
             return
         }
@@ -110,6 +110,10 @@ package final class UDPPortPair {
             self.reception = reception
         }
         reception.receive(envelope.data, isControl, arrival)
+    }
+
+    fileprivate func expects(_ source: SocketAddress) -> Bool {
+        reception?.hosts.contains(where: source.hasSameHost) ?? false
     }
 
     fileprivate func truncated() {
@@ -197,8 +201,10 @@ private final class PortReader: ChannelInboundHandler {
         let envelope = Self.unwrapInboundIn(data)
         let arrival = arrival ?? .now()
         self.arrival = arrival
-        // What fills its room to the last byte was longer.
-        if envelope.data.readableBytes >= Self.datagramSizes[sizeIndex], sizeIndex + 1 < Self.datagramSizes.count {
+        // What fills its room to the last byte was longer. A stranger's is no reason to make more room.
+        if envelope.data.readableBytes >= Self.datagramSizes[sizeIndex], sizeIndex + 1 < Self.datagramSizes.count,
+            pair.expects(envelope.remoteAddress)
+        {
             sizeIndex += 1
             let allocator = Self.allocator(for: Self.datagramSizes[sizeIndex])
             _ = try? context.channel.syncOptions?.setOption(.recvAllocator, value: allocator)
