@@ -38,6 +38,8 @@ package final class StreamDelivery: Subscriber {
     private var held = Deque<Burst>()
     private let heldVariants = BurstVariants()
     private var lastSent: Burst?
+    /// Where the group that was sent last begins, by track.
+    private var lastGroup: [Int: UInt16] = [:]
     private var earlierSkips = 0
     private var skippedBursts: UInt64 = 0
 
@@ -186,7 +188,7 @@ package final class StreamDelivery: Subscriber {
     }
 
     private func send(_ burst: Burst, variants: BurstVariants) {
-        lastSent = burst
+        noteSent(burst)
         interleaved?.send(variants)
         datagrams?.send(variants)
     }
@@ -197,7 +199,7 @@ package final class StreamDelivery: Subscriber {
         while let burst = held.first, interleaved?.isDrained ?? true, datagrams?.isPacing != true {
             held.removeFirst()
             heldVariants.load(burst)
-            lastSent = burst
+            noteSent(burst)
             interleaved?.send(heldVariants)
             datagrams?.pace(heldVariants)
             let isOut = held.isEmpty && datagrams?.isPacing != true
@@ -225,13 +227,31 @@ package final class StreamDelivery: Subscriber {
         datagrams?.stopPacing()
     }
 
+    private func noteSent(_ burst: Burst) {
+        lastSent = burst
+        if burst.startsGroup { lastGroup = burst.firstSequenceNumbers }
+    }
+
     /// A start that lies behind what the viewer has got already would run its sequence numbers backwards.
+    ///
+    /// The burst sent last may hold one track of several: the others are no older than the group they belong to.
     private func isAhead(_ start: StreamStart) -> Bool {
         guard let lastSent else { return true }
-        return lastSent.entries.lazy.filter { !$0.isControl }.allSatisfy { entry in
-            guard let first = start.firstPackets[entry.track] else { return true }
-            let sent: UInt16 = lastSent.bytes.getInteger(at: entry.offset + 2) ?? 0
-            return Int16(bitPattern: first.sequenceNumber &- sent) > 0
+        return [lastGroup, lastSent.firstSequenceNumbers].allSatisfy { sent in
+            sent.allSatisfy { track, number in
+                guard let first = start.firstPackets[track] else { return true }
+                return Int16(bitPattern: first.sequenceNumber &- number) > 0
+            }
+        }
+    }
+}
+
+extension Burst {
+    /// Of each track's first packet.
+    fileprivate var firstSequenceNumbers: [Int: UInt16] {
+        entries.reduce(into: [:]) { numbers, entry in
+            guard !entry.isControl, numbers[entry.track] == nil else { return }
+            numbers[entry.track] = bytes.getInteger(at: entry.offset + 2)
         }
     }
 }
