@@ -43,6 +43,8 @@ package final class StreamDelivery: Subscriber {
     /// Groups are the video's: who is sent none can begin with any burst.
     private let startsAnywhere: Bool
     private var lastSent: Burst?
+    /// The beginning of the group that was sent last.
+    private var lastGroupStart: Burst?
     private var earlierSkips = 0
     private var skippedBursts: UInt64 = 0
 
@@ -215,7 +217,7 @@ package final class StreamDelivery: Subscriber {
     }
 
     private func send(_ burst: Burst, variants: BurstVariants) {
-        lastSent = burst
+        noteSent(burst)
         interleaved?.send(variants)
         datagrams?.send(variants)
     }
@@ -226,7 +228,7 @@ package final class StreamDelivery: Subscriber {
         while let burst = held.first, interleaved?.isDrained ?? true, datagrams?.isPacing != true {
             held.removeFirst()
             heldVariants.load(burst)
-            lastSent = burst
+            noteSent(burst)
             interleaved?.send(heldVariants)
             datagrams?.pace(heldVariants)
             let isOut = held.isEmpty && datagrams?.isPacing != true
@@ -256,15 +258,31 @@ package final class StreamDelivery: Subscriber {
         datagrams?.stopPacing()
     }
 
+    private func noteSent(_ burst: Burst) {
+        lastSent = burst
+        if burst.startsGroup { lastGroupStart = burst }
+    }
+
     /// A start that lies behind what the viewer has got already would run its sequence numbers backwards.
+    ///
+    /// The burst sent last may hold one track of several: the others are no older than the group they belong to.
     private func isAhead(_ start: StreamStart) -> Bool {
         guard let lastSent else { return true }
-        return lastSent.entries.lazy.filter { !$0.isControl }.allSatisfy { entry in
-            guard entry.track < start.firstPackets.count, let first = start.firstPackets[entry.track] else {
-                return true
+        return [lastGroupStart, lastSent].allSatisfy { sent in
+            (sent?.firstSequenceNumbers ?? [:]).allSatisfy { track, number in
+                guard track < start.firstPackets.count, let first = start.firstPackets[track] else { return true }
+                return Int16(bitPattern: first.sequenceNumber &- number) > 0
             }
-            let sent: UInt16 = lastSent.bytes.getInteger(at: entry.offset + 2) ?? 0
-            return Int16(bitPattern: first.sequenceNumber &- sent) > 0
+        }
+    }
+}
+
+extension Burst {
+    /// Of each track's first packet.
+    fileprivate var firstSequenceNumbers: [Int: UInt16] {
+        entries.reduce(into: [:]) { numbers, entry in
+            guard !entry.isControl, numbers[entry.track] == nil else { return }
+            numbers[entry.track] = bytes.getInteger(at: entry.offset + 2)
         }
     }
 }
