@@ -25,7 +25,7 @@ final class StreamCore {
     private var builder = BurstBuilder()
     private var ring: GroupRing
     private var reports: SenderReportSchedule
-    /// Made when a viewer joins, good for all who join before the next burst.
+    /// Made when a viewer joins, good for all who join before the next burst; a large one for a moment longer.
     private var start: StreamStart?
     /// Stream time to wall clock, in nanoseconds. It stands while anybody watches: a viewer places what comes by it, and an outage of
     /// the camera must not become a hole in the recording.
@@ -127,7 +127,7 @@ final class StreamCore {
 
     private func distribute(_ burst: Burst) {
         ring.append(burst)
-        start = nil
+        start = ring.isStartable ? start?.followed(by: burst) : nil
         for handle in groups {
             if handle.eventLoop === homeLoop {
                 handle.group.value.deliver(burst)

@@ -17,12 +17,17 @@ package final class StreamStart: Sendable {
     static let window = TimeAmount.milliseconds(150)
     /// Size of the bursts that the start is cut into, in bytes.
     fileprivate static let portion = 64 * 1024
+    /// A start of more bytes is worth keeping for those who join a moment later: two hundred viewers a second would
+    /// each have the home loop copy a group of up to 16 MB, and then hold a copy of their own.
+    private static let costly = 1024 * 1024
 
     package let bursts: [Burst]
     /// By track index; `nil` for a track without a packet in the start.
     package let firstPackets: [FirstPacket?]
     /// Framed bytes.
     package let byteCount: Int
+    /// Arrival of the newest picture that was drawn.
+    private let edge: NIODeadline
 
     /// `pictureClocks`: RTP clock of each video track by index, `nil` for tracks that are not drawn together.
     /// `reports`: a fresh sender report per track, sent ahead.
@@ -34,6 +39,7 @@ package final class StreamStart: Sendable {
         var firstPackets = [FirstPacket?](repeating: nil, count: pictureClocks.count)
         var builder = PacketCollector(pictureTrack: pictureClocks.firstIndex { $0 != nil })
         let live = group.last?.arrival ?? .uptimeNanoseconds(0)
+        self.edge = live
         for report in reports { builder.append(report.packet, like: nil, track: report.track, at: live) }
         for burst in group {
             let isRecent = burst.arrival >= edge || burst === group.last
@@ -53,6 +59,27 @@ package final class StreamStart: Sendable {
         bursts = builder.bursts
         byteCount = bursts.reduce(0) { $0 + $1.byteCount }
         self.firstPackets = firstPackets
+    }
+
+    private init(_ start: StreamStart, followedBy burst: Burst) {
+        bursts = start.bursts + [burst]
+        byteCount = start.byteCount + burst.byteCount
+        edge = start.edge
+        var firstPackets = start.firstPackets
+        for entry in burst.entries
+        where !entry.isControl && entry.track < firstPackets.count && firstPackets[entry.track] == nil {
+            let packet = burst.packet(entry)
+            firstPackets[entry.track] = FirstPacket(
+                sequenceNumber: packet.rtpSequenceNumber, timestamp: packet.rtpTimestamp
+            )
+        }
+        self.firstPackets = firstPackets
+    }
+
+    /// The start of who joins behind `burst`; `nil` where a new one is due.
+    func followed(by burst: Burst) -> StreamStart? {
+        guard byteCount > Self.costly, !burst.startsGroup, burst.arrival - edge <= Self.window else { return nil }
+        return StreamStart(self, followedBy: burst)
     }
 }
 

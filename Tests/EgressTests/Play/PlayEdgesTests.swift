@@ -23,10 +23,11 @@ import Testing
             try await camera.leave()
             let other = try await SyntheticCamera(stream: camera.stream, tracks: [SyntheticCamera.video])
             try await other.sendGroup()
-            #expect(try await early.play(url, session).status == 503)
-            let status = try await paused.play(url, pausedSession).status
-            // Told when it asks, or ended before.
-            #expect(status == 503 || status == 454)
+            // On the stream's own loop the session is gone before the answer is made.
+            #expect([454, 503].contains(try await early.play(url, session).status))
+            #expect([454, 503].contains(try await paused.play(url, pausedSession).status))
+            try await early.closed()
+            try await paused.closed()
             let late = try await relay.viewer()
             let fresh = try await late.setUp(url, track: 0).session ?? ""
             #expect(try await late.play(url, fresh).status == 200)

@@ -38,6 +38,34 @@ import Testing
         #expect(held < start.byteCount + 64 * 1024)
     }
 
+    @Test("Who joins within a moment of each other shares a large start, and goes on without a gap")
+    func sharedStart() throws {
+        let camera = try PublishedStream()
+        try camera.publish()
+        camera.sendVideo(NALUnit.idr, timestamp: 0, size: 30_000)
+        for index in 1...40 { camera.sendVideo(NALUnit.slice, timestamp: UInt32(index) * 3600, size: 30_000) }
+        let viewers = (0..<6).map { _ in RecordingSubscriber() }
+        for (index, viewer) in viewers.enumerated() {
+            camera.stream.subscribe(viewer, on: camera.loop)
+            camera.sendVideo(NALUnit.slice, timestamp: UInt32(41 + index) * 3600, size: 30_000)
+            camera.sendAudio(timestamp: UInt32(index) * 160, after: .milliseconds(1))
+        }
+        // 41 ms from one to the next: the fifth is beyond the 150 ms.
+        #expect(Set(viewers.compactMap { $0.start?.bursts.first.map { ObjectIdentifier($0) } }).count == 2)
+        for viewer in viewers {
+            let packets = viewer.packets(of: 0)
+            #expect(packets.last?.timestamp == viewers[0].packets(of: 0).last?.timestamp)
+            for (earlier, later) in zip(packets, packets.dropFirst()) {
+                #expect(later.sequenceNumber.distance(from: earlier.sequenceNumber) == 1)
+            }
+        }
+        #expect(viewers[0].start?.firstPackets[1] == nil)
+        for viewer in viewers.dropFirst() {
+            let first = viewer.packets(of: 1).first
+            #expect(first?.sequenceNumber.rawValue == viewer.start?.firstPackets[1]?.sequenceNumber)
+        }
+    }
+
     @Test("Forms of a burst that are unloaded hold nothing of it")
     func unloaded() {
         let variants = BurstVariants()
