@@ -55,7 +55,9 @@ struct CameraRestartTests {
             #expect(presentation.count > 50 && presentation.count == own.count, "stream \(stream)")
             #expect((presentation.max() ?? 0) > 7.5, "stream \(stream)")
             #expect(Playback.longestStep(presentation) < 1, "stream \(stream)")
-            #expect(Playback.falls(decoding) == [], "stream \(stream)")
+            // The very first picture is placed by ffmpeg itself, which knows no time for it yet.
+            #expect(decoding == decoding.sorted(), "stream \(stream)")
+            #expect(Playback.falls(Array(decoding.dropFirst())) == [], "stream \(stream)")
         }
     }
 }

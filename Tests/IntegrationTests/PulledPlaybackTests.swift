@@ -30,7 +30,7 @@ struct PulledPlaybackTests {
             ]
             try await withRelay(cameras) { relay in
                 async let h264: Void = expectTenSeconds(
-                    of: [relay.url("h264")], video: .h264, audio: .pcmu, audioFrameRate: 7, longestStep: 1
+                    of: [relay.url("h264")], video: .h264, audio: .init(codec: .pcmu, rate: 8000), longestStep: 1
                 )
                 async let h265: Void = expectTenSeconds(of: [relay.url("h265")], video: .h265, longestStep: 1)
                 _ = try await (h264, h265)

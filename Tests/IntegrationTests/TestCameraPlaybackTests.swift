@@ -12,37 +12,3 @@ struct TestCameraPlaybackTests {
         }
     }
 }
-
-/// Both players watch each stream over both paths, all at once. A camera that leaves pictures out when the machine is busy is
-/// allowed a longer step from one to the next, in seconds.
-func expectTenSeconds(
-    of urls: [String], video: Codec = .h264, audio: Codec = .aac, pictureRate: Int = 25, audioFrameRate: Int = 46,
-    longestStep: Double = 0.3
-) async throws {
-    try await withThrowingTaskGroup(of: Void.self) { players in
-        for url in urls {
-            for path in MediaPath.allCases {
-                players.addTask {
-                    let playback = try await FFmpeg.watch(url, over: path, seconds: 10)
-                    #expect(playback.complaints.isEmpty, "ffmpeg over \(path)")
-                    #expect(
-                        playback.pictures.count >= (longestStep < 1 ? 96 : 90) * pictureRate / 10, "ffmpeg over \(path)"
-                    )
-                    #expect(playback.sounds.count >= 92 * audioFrameRate / 10, "ffmpeg over \(path)")
-                    #expect(Playback.falls(playback.pictures) == [], "ffmpeg over \(path)")
-                    #expect(Playback.falls(playback.sounds) == [], "ffmpeg over \(path)")
-                    #expect(Playback.longestStep(playback.pictures) < longestStep, "ffmpeg over \(path)")
-                    #expect(Playback.longestStep(playback.sounds) < longestStep, "ffmpeg over \(path)")
-                }
-                players.addTask {
-                    let complaints = try await GStreamer.complaints(
-                        watching: url, over: path, video: video, pictures: 10 * pictureRate, audio: audio,
-                        sounds: 10 * audioFrameRate, within: .seconds(20)
-                    )
-                    #expect(complaints.isEmpty, "GStreamer over \(path)")
-                }
-            }
-        }
-        try await players.waitForAll()
-    }
-}

@@ -42,7 +42,7 @@ package final class RunningTool: Sendable {
         status = ended.futureResult
         process.terminationHandler = { ended.succeed($0.terminationStatus) }
         do {
-            try process.run()
+            try Self.withoutBlockedSignals { try process.run() }
         } catch {
             ended.fail(error)
             throw error
@@ -51,6 +51,16 @@ package final class RunningTool: Sendable {
 
     deinit {
         end()
+    }
+
+    /// Threads of a pool block all signals, and a child inherits that: it would not hear an interrupt.
+    private static func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
+        var none = sigset_t()
+        var blocked = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &blocked)
+        defer { pthread_sigmask(SIG_SETMASK, &blocked, nil) }
+        try body()
     }
 
     private static func isInstalled(_ name: String) -> Bool {
@@ -70,6 +80,13 @@ package final class RunningTool: Sendable {
             .split(whereSeparator: \.isNewline)
             .map(String.init)
     }
+
+    /// As Control-C does.
+    package func interrupt() {
+        if process.isRunning { kill(process.processIdentifier, SIGINT) }
+    }
+
+    package var isRunning: Bool { process.isRunning }
 
     /// Ends the program, which may be one that would go on for ever.
     package func stop() async {

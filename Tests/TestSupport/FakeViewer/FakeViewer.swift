@@ -34,7 +34,8 @@ package final class FakeViewer: Sendable {
             let size = SocketOptionValue(receiveBuffer)
             bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: size)
         }
-        let channel = try await bootstrap
+        let channel =
+            try await bootstrap
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(FakeViewerHandler(answers: answers, frames: frames))

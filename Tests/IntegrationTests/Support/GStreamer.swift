@@ -1,0 +1,69 @@
+import Foundation
+import Media
+import NIOCore
+import TestSupport
+
+/// GStreamer as a viewer.
+struct GStreamer {
+    /// What a track is made of, and how much of it a second has.
+    struct Track {
+        var codec: Codec
+        /// Pictures or samples a second.
+        var rate: Int
+
+        /// From its payload to its raw form.
+        var decoder: String {
+            switch codec {
+            case .h264: "rtph264depay ! h264parse ! avdec_h264"
+            case .h265: "rtph265depay ! h265parse ! avdec_h265"
+            case .aac: "rtpmp4gdepay ! aacparse ! avdec_aac"
+            case .pcmu: "rtppcmudepay ! mulawdec"
+            default: "decodebin"
+            }
+        }
+    }
+
+    /// Bytes of a picture of 16 by 16 in 4:2:0.
+    private static let thumbnail = 16 * 16 * 3 / 2
+
+    /// Decodes `seconds` of both tracks; whatever hinders it, or takes longer than `bound`, is a complaint.
+    static func complaints(
+        watching url: String, over path: MediaPath, video: Track, audio: Track, seconds: Int, within bound: TimeAmount
+    ) async throws -> [String] {
+        try await withTemporaryDirectory { directory in
+            let pipeline = """
+                rtspsrc location=\(url) protocols=\(path.rawValue) latency=200 name=s \
+                s. ! application/x-rtp,media=video ! \(video.decoder) \
+                ! videoscale ! videoconvert ! video/x-raw,format=I420,width=16,height=16 \
+                ! filesink location=pictures sync=false buffer-mode=unbuffered \
+                s. ! application/x-rtp,media=audio ! \(audio.decoder) \
+                ! audioconvert ! audio/x-raw,format=S16LE,channels=1 \
+                ! filesink location=sound sync=false buffer-mode=unbuffered
+                """
+            let tool = try OutsideTool("gst-launch-1.0").start(
+                pipeline.split(separator: " ").map(String.init), in: directory, environment: ["GST_DEBUG": "1"]
+            )
+            var complaints: [String] = []
+            do {
+                try await eventually("GStreamer has decoded \(seconds) s of both tracks", within: bound) {
+                    let pictures = size(of: "pictures", in: directory) / thumbnail
+                    let samples = size(of: "sound", in: directory) / 2
+                    return pictures >= seconds * video.rate && samples >= seconds * audio.rate || !tool.isRunning
+                }
+            } catch {
+                complaints.append("\(error)")
+            }
+            if !tool.isRunning { complaints.append("gst-launch-1.0 ended too early") }
+            complaints += tool.complaints + tool.lines.filter { $0.hasPrefix("WARNING") || $0.hasPrefix("ERROR") }
+            // What it says from here on is none of ours: at its own end it often cuts its own PAUSE off.
+            tool.interrupt()
+            _ = try await tool.ended(within: .seconds(5))
+            return complaints
+        }
+    }
+
+    private static func size(of name: String, in directory: URL) -> Int {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: directory.appendingPathComponent(name).path)
+        return (attributes?[.size] as? NSNumber)?.intValue ?? 0
+    }
+}
