@@ -113,6 +113,38 @@ import Testing
         #expect(!viewer.hasEnded)
     }
 
+    @Test("Of a camera that comes back in the middle of a group, viewers get the next key frame first, and no gap")
+    func resumesWithGroup() throws {
+        let camera = try PublishedStream()
+        try camera.publish()
+        camera.sendVideo(NALUnit.idr, timestamp: 3600)
+        let viewer = RecordingSubscriber()
+        camera.stream.subscribe(viewer, on: camera.loop)
+        camera.endPublication()
+        camera.ssrc = 4711
+        try camera.publish()
+        for index in 0..<5 { camera.sendVideo(NALUnit.slice, timestamp: 900_000 + UInt32(index) * 3600) }
+        camera.sendVideo(NALUnit.idr, timestamp: 918_000)
+
+        let packets = viewer.packets(of: 0)
+        #expect(packets.count == 2)
+        #expect(packets[1].sequenceNumber.distance(from: packets[0].sequenceNumber) == 1)
+        #expect(packets[1].payload.getInteger(at: packets[1].payload.readerIndex, as: UInt8.self) == NALUnit.idr)
+    }
+
+    @Test("A camera that comes back and never sends a key frame is let through after some seconds")
+    func resumesWithoutGroup() throws {
+        let camera = try PublishedStream()
+        try camera.publish()
+        camera.sendVideo(NALUnit.idr, timestamp: 3600)
+        let viewer = RecordingSubscriber()
+        camera.stream.subscribe(viewer, on: camera.loop)
+        camera.endPublication()
+        try camera.publish()
+        for index in 0..<400 { camera.sendVideo(NALUnit.slice, timestamp: 900_000 + UInt32(index) * 3600) }
+        #expect((50...120).contains(viewer.packets(of: 0).count))
+    }
+
     @Test("A source that comes back as something else ends the viewers")
     func incompatibleSource() throws {
         let camera = try PublishedStream()
