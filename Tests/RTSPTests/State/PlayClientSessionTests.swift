@@ -15,6 +15,14 @@ import Testing
         #expect(try PlayDialogue().play(session: session).keepaliveInterval == .seconds(seconds))
     }
 
+    @Test("F3 a timeout that only the answer to PLAY tells counts too")
+    func lateTimeout() throws {
+        let dialogue = try PlayDialogue()
+        dialogue.describe()
+        dialogue.answer(200, ["Session": "1"])
+        #expect(dialogue.answer(200, ["Session": "1;timeout=12"]).session?.keepaliveInterval == .seconds(6))
+    }
+
     @Test("F4 GET_PARAMETER keeps alive where Public lists it, else OPTIONS")
     func method() throws {
         let listed = try PlayDialogue()
