@@ -96,15 +96,21 @@ let package = Package(
         tests(of: "LibAV", ["TestSupport", "Media", nioCore]),
         tests(of: "Reflector", ["TestSupport", "RTP", "Media", nioCore, nioEmbedded, concurrencyHelpers, logging]),
         tests(of: "RTSPTransport", ["TestSupport", "RTSP", nioCore, nioEmbedded, nioPosix]),
-        tests(of: "Ingest", ["TestSupport", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, nioPosix, logging]),
-        tests(of: "Egress", ["TestSupport", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, nioEmbedded]),
+        tests(
+            of: "Ingest",
+            ["TestSupport", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, nioPosix, logging]),
+        tests(
+            of: "Egress", ["TestSupport", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, nioEmbedded]),
         tests(
             of: "Server",
             ["TestSupport", "Ingest", "Egress", "RTSP", "Media", nioCore, concurrencyHelpers, logging]
         ),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["Server", "Ingest", "RTSP", "RTP", "Media", "TestSupport", nioCore, nioPosix, logging],
+            dependencies: [
+                "Server", "Ingest", "Reflector", "RTSP", "RTP", "Media", "TestSupport",
+                nioCore, nioPosix, concurrencyHelpers, logging,
+            ],
             swiftSettings: settings
         ),
     ]

@@ -26,36 +26,4 @@ extension ByteBuffer {
     var h264UnitType: UInt8? {
         getInteger(at: readerIndex, as: UInt8.self).map { $0 & 0x1F }
     }
-
-    /// The NAL units of an Annex B byte stream, start codes and the zero bytes before them left out.
-    ///
-    /// ```
-    /// 00 00 01 | NAL unit | 00* 00 00 01 | NAL unit …
-    /// ```
-    /// A NAL unit itself never holds 00 00 01 and never ends with 00, so the cut is certain.
-    func h264UnitsOfByteStream() -> [ByteBuffer] {
-        let bytes = readableBytesView
-        var units: [ByteBuffer] = []
-        var unitStart: Int?
-        var index = bytes.startIndex
-        func close(at end: Int) {
-            guard let start = unitStart else { return }
-            var end = end
-            while end > start, bytes[end - 1] == 0 { end -= 1 }
-            if end > start, let unit = getSlice(at: start, length: end - start) { units.append(unit) }
-        }
-        while index + 2 < bytes.endIndex {
-            if bytes[index + 2] > 1 {
-                index += 3
-            } else if bytes[index] == 0, bytes[index + 1] == 0, bytes[index + 2] == 1 {
-                close(at: index)
-                unitStart = index + 3
-                index += 3
-            } else {
-                index += 1
-            }
-        }
-        close(at: bytes.endIndex)
-        return units
-    }
 }

@@ -61,7 +61,7 @@ package final class VideoEncoder {
             // The parameter sets come out at once as extradata, and `encode` puts them in band.
             context.flags |= AV_CODEC_FLAG_GLOBAL_HEADER
         }
-        let units = ByteBuffer(bytes: encoder.extradata).h264UnitsOfByteStream()
+        let units = AnnexB.nalUnits(in: ByteBuffer(bytes: encoder.extradata))
         parameterSets = units.filter { $0.h264UnitType == 7 } + units.filter { $0.h264UnitType == 8 }
         guard units.contains(where: { $0.h264UnitType == 7 }), units.contains(where: { $0.h264UnitType == 8 }) else {
             throw LibAVError(attempt, because: "\(encoder.name) gave no parameter sets")
@@ -93,7 +93,7 @@ package final class VideoEncoder {
         var accessUnits: [EncodedAccessUnit] = []
         try encoder.encode(picture.frame) { bytes, packet in
             let isKeyFrame = packet.flags & AV_PKT_FLAG_KEY != 0
-            var units = ByteBuffer(bytes: bytes).h264UnitsOfByteStream()
+            var units = AnnexB.nalUnits(in: ByteBuffer(bytes: bytes))
             if isKeyFrame {
                 addParameterSets(to: &units)
             }

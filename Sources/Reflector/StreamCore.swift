@@ -29,7 +29,8 @@ final class StreamCore {
     /// the camera must not become a hole in the recording.
     private var unixEpochOffset: Double?
     private var groups: [GroupHandle] = []
-    private var waiting: [EventLoopPromise<StreamSnapshot>] = []
+    private var waiting: [Int: EventLoopPromise<StreamSnapshot>] = [:]
+    private var lastWaiter = 0
     private(set) var lifecycle: StreamLifecycle
     private var lingerTimer: Scheduled<Void>?
     private var lastSubscription = 0
@@ -76,8 +77,9 @@ final class StreamCore {
         if viewers.isEmpty { unixEpochOffset = nil }
         lifecycle.sourceBegan()
         let snapshot = self.snapshot
-        for promise in waiting { promise.succeed(snapshot) }
-        waiting = []
+        let answered = waiting.values
+        waiting = [:]
+        for promise in answered { promise.succeed(snapshot) }
         return Publication(core: self, trackCount: descriptions.count)
     }
 
@@ -96,9 +98,16 @@ final class StreamCore {
 
     func readEnded(at now: NIODeadline) {
         guard !builder.isEmpty else { return }
-        if reports.isDue(at: now, for: tracks) {
-            reports.adjust(tracks)
-            for report in senderReports() { builder.append(control: report.packet, track: report.track) }
+        // A viewer that waited for this group, or for this track, knows no report yet. ffmpeg places what comes before
+        // the first one by a clock of its own, and the sound would run twice through the moments in between.
+        let awaitsReports = builder.startsGroup && !ring.isStartable || tracks.contains { $0.awaitsFirstReport }
+        if reports.isDue(at: now, for: tracks) || awaitsReports {
+            reports.adjust(tracks, isWatched: !viewers.isEmpty)
+            if awaitsReports {
+                builder.lead(with: senderReports())
+            } else {
+                for report in senderReports() { builder.append(control: report.packet, track: report.track) }
+            }
         }
         if let burst = builder.take(at: now) { distribute(burst) }
     }
@@ -145,11 +154,16 @@ final class StreamCore {
     func describe() -> EventLoopFuture<StreamSnapshot> {
         guard !lifecycle.isClosed else { return homeLoop.makeFailedFuture(StreamError.closed(path)) }
         wanted()
-        if !tracks.isEmpty, hasPublication || !policy.onDemand { return homeLoop.makeSucceededFuture(snapshot) }
+        if !tracks.isEmpty, hasPublication || !policy.onDemand {
+            unwantedIfIdle()
+            return homeLoop.makeSucceededFuture(snapshot)
+        }
+        lastWaiter += 1
+        let id = lastWaiter
         let promise = homeLoop.makePromise(of: StreamSnapshot.self)
-        waiting.append(promise)
-        let timeout = homeLoop.assumeIsolated().scheduleTask(in: policy.startTimeout) { [path] in
-            promise.fail(StreamError.unavailable(path))
+        waiting[id] = promise
+        let timeout = homeLoop.assumeIsolated().scheduleTask(in: policy.startTimeout) {
+            self.waiting.removeValue(forKey: id)?.fail(StreamError.unavailable(self.path))
         }
         promise.futureResult.assumeIsolated().whenComplete { _ in
             timeout.cancel()
@@ -160,8 +174,11 @@ final class StreamCore {
 
     func subscribe(
         _ subscriber: NIOLoopBound<any Subscriber>, observer: NIOLoopBound<(any BurstDeliveryObserver)?>,
-        on eventLoop: any EventLoop
+        expecting ssrcs: [UInt32]?, on eventLoop: any EventLoop
     ) {
+        guard !lifecycle.isClosed, ssrcs == nil || ssrcs == tracks.map(\.ssrc) else {
+            return eventLoop.execute { subscriber.value.streamEnded() }
+        }
         lastSubscription += 1
         let id = lastSubscription
         wanted()
@@ -171,9 +188,7 @@ final class StreamCore {
         let handle = groupHandle(for: eventLoop)
         let ending = NIOLoopBound(self, eventLoop: homeLoop)
         let subscription = Subscription.Parts(id: id, group: handle.group, core: ending, homeLoop: homeLoop)
-        let isClosed = lifecycle.isClosed
         let attach: @Sendable () -> Void = {
-            guard !isClosed else { return subscriber.value.streamEnded() }
             handle.group.value.add(subscriber.value, id: id, observer: observer.value)
             subscriber.value.subscribed(Subscription(subscription), start: start)
         }
@@ -192,8 +207,9 @@ final class StreamCore {
         guard !lifecycle.isClosed else { return }
         lifecycle.closed()
         lingerTimer?.cancel()
-        for promise in waiting { promise.fail(StreamError.closed(path)) }
-        waiting = []
+        let refused = waiting.values
+        waiting = [:]
+        for promise in refused { promise.fail(StreamError.closed(path)) }
         endSubscribers()
         demand.finish()
     }
@@ -241,7 +257,7 @@ final class StreamCore {
     }
 
     private func unwantedIfIdle() {
-        guard viewers.isEmpty, waiting.isEmpty || lifecycle.isLive, lifecycle.unwanted() == .startLinger else { return }
+        guard viewers.isEmpty, waiting.isEmpty, lifecycle.unwanted() == .startLinger else { return }
         lingerTimer?.cancel()
         lingerTimer = homeLoop.assumeIsolated().scheduleTask(in: policy.linger) {
             self.lingered()

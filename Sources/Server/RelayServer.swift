@@ -27,6 +27,8 @@ private struct RelayService: Service {
     let logger: Logger
 
     func run() async throws {
+        let openFiles = OpenFileLimit.raise()
+        logger.debug("open files", metadata: ["limit": "\(openFiles)"])
         let relay = try await Relay.start(configuration, logger: logger)
         for url in relay.watchURLs { logger.notice("ready to watch", metadata: ["url": "\(url)"]) }
         await withTaskGroup(of: Void.self) { tasks in

@@ -124,6 +124,57 @@ import Testing
         #expect(viewer.hasEnded)
     }
 
+    @Test("A viewer who goes by the description of a former source is told that it has ended")
+    func staleDescription() throws {
+        let camera = try PublishedStream()
+        try camera.publish()
+        let description = camera.stream.describe(on: camera.loop)
+        camera.loop.run()
+        let ssrcs = try description.wait().tracks.map(\.ssrc)
+        camera.endPublication()
+        try camera.publish([PublishedStream.video])
+        let viewer = RecordingSubscriber()
+        camera.stream.subscribe(viewer, expecting: ssrcs, on: camera.loop)
+        camera.loop.run()
+        #expect(viewer.hasEnded)
+        #expect(viewer.subscription == nil)
+    }
+
+    @Test("On demand: a DESCRIBE that nobody follows lets the source go when the linger is over")
+    func describedOnly() async throws {
+        let camera = try PublishedStream(policy: StreamPolicy(onDemand: true, linger: .seconds(30)))
+        var demand = camera.stream.demand.makeAsyncIterator()
+        for _ in 0..<2 {
+            _ = camera.stream.describe(on: camera.loop)
+            camera.loop.run()
+        }
+        #expect(await demand.next() == true)
+        try camera.publish()
+        camera.loop.run()
+        camera.loop.advanceTime(by: .seconds(20))
+        _ = camera.stream.describe(on: camera.loop)
+        camera.loop.run()
+        camera.loop.advanceTime(by: .seconds(30))
+        #expect(await demand.next() == false)
+    }
+
+    @Test(
+        "On demand: a source that never comes is no longer wanted when the DESCRIBE has timed out and the linger is over"
+    )
+    func describedInVain() async throws {
+        let camera = try PublishedStream(
+            policy: StreamPolicy(onDemand: true, linger: .seconds(30), startTimeout: .seconds(10))
+        )
+        var demand = camera.stream.demand.makeAsyncIterator()
+        let description = camera.stream.describe(on: camera.loop)
+        camera.loop.run()
+        #expect(await demand.next() == true)
+        camera.loop.advanceTime(by: .seconds(10))
+        await #expect(throws: StreamError.self) { try await description.get() }
+        camera.loop.advanceTime(by: .seconds(30))
+        #expect(await demand.next() == false)
+    }
+
     @Test("A stream takes one source at a time")
     func oneSource() throws {
         let camera = try PublishedStream()

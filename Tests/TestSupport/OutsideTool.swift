@@ -5,6 +5,10 @@ package struct OutsideTool: Sendable {
     /// The program did not end well; the text is what it wrote to standard error.
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
+
+        package init(description: String) {
+            self.description = description
+        }
     }
 
     /// The program's name, found in `PATH`.

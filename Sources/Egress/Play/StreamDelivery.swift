@@ -29,6 +29,8 @@ package final class StreamDelivery: Subscriber {
 
     private let stream: Stream
     private let tracks: [StreamTrack]
+    /// Of every track of the description that the viewer goes by.
+    private let expectedSSRCs: [UInt32]
     private let eventLoop: any EventLoop
     private let interleaved: InterleavedPath?
     private let datagrams: DatagramPath?
@@ -50,6 +52,7 @@ package final class StreamDelivery: Subscriber {
         datagrams: DatagramSocketPair?, eventLoop: any EventLoop
     ) {
         self.stream = stream
+        expectedSSRCs = tracks.map(\.ssrc)
         self.tracks = tracks.filter { routes[$0.index] != nil }
         self.eventLoop = eventLoop
         interleaved = InterleavedPath(routes: routes, trackCount: tracks.count, writer: writer)
@@ -72,7 +75,7 @@ package final class StreamDelivery: Subscriber {
         guard case .idle = phase else { return eventLoop.makeFailedFuture(StreamError.closed(stream.path)) }
         let promise = eventLoop.makePromise(of: PlayStart.self)
         phase = .subscribing(promise)
-        stream.subscribe(self, observer: datagrams?.sockets, on: eventLoop)
+        stream.subscribe(self, observer: datagrams?.sockets, expecting: expectedSSRCs, on: eventLoop)
         return promise.futureResult
     }
 

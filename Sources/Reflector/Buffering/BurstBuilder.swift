@@ -5,7 +5,8 @@ import RTP
 struct BurstBuilder {
     private var bytes = ByteBuffer()
     private var entries: [Burst.Entry] = []
-    private var startsGroup = false
+    /// The packets so far begin with a random access point.
+    private(set) var startsGroup = false
     private let allocator = ByteBufferAllocator()
     /// Room for a burst like the last ones, so that the buffer is allocated once per burst.
     private var expectedBytes = 4096
@@ -48,6 +49,23 @@ struct BurstBuilder {
         entries.append(
             Burst.Entry(offset: offset, length: length, track: track, isControl: true, endsAccessUnit: false)
         )
+    }
+
+    /// Puts RTCP compound packets of ours before all that has come together, which costs a copy of it.
+    mutating func lead(with packets: [(track: Int, packet: ByteBuffer)]) {
+        guard !packets.isEmpty else { return }
+        let (behind, behindEntries, behindStartsGroup) = (bytes, entries, startsGroup)
+        entries = []
+        for (track, packet) in packets { append(control: packet, track: track) }
+        let shift = bytes.writerIndex
+        bytes.writeImmutableBuffer(behind)
+        entries += behindEntries.map { entry in
+            Burst.Entry(
+                offset: entry.offset + shift, length: entry.length, track: entry.track, isControl: entry.isControl,
+                endsAccessUnit: entry.endsAccessUnit
+            )
+        }
+        startsGroup = behindStartsGroup
     }
 
     /// What has come together, `nil` if nothing; the builder is empty then.

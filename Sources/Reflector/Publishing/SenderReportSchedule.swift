@@ -24,12 +24,21 @@ struct SenderReportSchedule {
         return true
     }
 
-    /// Moves what the reports tell of each track towards what is known by now; once per interval.
-    func adjust(_ tracks: [OutgoingTrack]) {
+    /// Moves what the reports tell of each track towards what is known by now, by little while anybody watches.
+    func adjust(_ tracks: [OutgoingTrack], isWatched: Bool) {
         let shift = commonShift(of: tracks)
-        for track in tracks where track.hasSent {
-            if let time = Self.time(of: track, shift: shift) { track.clock?.adjust(to: time, at: track.timestamp) }
+        let estimates = tracks.filter(\.hasSent).compactMap { track in
+            Self.time(of: track, shift: shift).map { (track: track, time: $0) }
         }
+        guard isWatched else {
+            for (track, time) in estimates { track.clock?.tell(time, of: track.timestamp) }
+            return
+        }
+        let errors = estimates.compactMap { track, time in
+            track.clock?.toldTime(of: track.timestamp).map { time - $0 }
+        }
+        let common = errors.min() ?? 0
+        for (track, time) in estimates { track.clock?.adjust(to: time, at: track.timestamp, common: common) }
     }
 
     /// A compound of sender report and source description for each track that has a clock and has sent.

@@ -1,14 +1,23 @@
 /// Which moment a timestamp of one track stands for, in nanoseconds of stream time: what sender reports tell.
 ///
 /// Receivers place every picture and sound by the last report (ffmpeg to the tick), so the line that is told is stiff: it follows
-/// what is known of the track by a few milliseconds a report, and jumps only when it is wrong beyond use.
+/// what is known of the track by a few milliseconds a report, and jumps only when the track is out of step with the others; never
+/// backwards, for nobody can play a moment twice.
 struct TrackClock: Sendable {
     /// The line told moves by at most this much a report.
     private static let slew = 5_000_000.0
+    /// All tracks too early or too late by no more than this are left alone: ffmpeg puts pictures on a grid, and one that moves a
+    /// hair across a line falls on its neighbour.
+    private static let sharedTolerance = 50_000_000.0
+    /// So is one track out of step with the others by no more than this, which nobody hears.
+    private static let ownTolerance = 10_000_000.0
     /// Beyond this it is set anew.
     private static let step = 500_000_000.0
     /// Of what a packet is late, this part is taken for drift of the source's clock and not for jitter.
     private static let drift = 0.001
+
+    /// A network that stalls makes everything late for a moment; what stays late for so long is a source that stood still.
+    private static let patience = 5_000_000_000.0
 
     private struct Point: Sendable {
         var timestamp: UInt32
@@ -18,6 +27,8 @@ struct TrackClock: Sendable {
     private let nanosecondsPerTick: Double
     /// By arrival: late by what network and encoder hold back, never early, so the earliest packets tell.
     private var arrival: Point?
+    /// Arrival of the first packet that was late beyond use, when all since then were.
+    private var lateSince: Double?
     /// By the source's own sender reports, on its wall clock.
     private var sender: Point?
     /// What was told.
@@ -36,9 +47,14 @@ struct TrackClock: Sendable {
         }
         let predicted = time(of: timestamp, on: known)
         let lateness = nanoseconds - predicted
-        if abs(lateness) > Self.step {
+        if lateness > Self.step {
+            let since = lateSince ?? nanoseconds
+            lateSince = since
+            guard nanoseconds - since > Self.patience else { return }
+            lateSince = nil
             arrival = Point(timestamp: timestamp, nanoseconds: nanoseconds)
         } else {
+            lateSince = nil
             arrival = Point(timestamp: timestamp, nanoseconds: predicted + min(lateness, lateness * Self.drift))
         }
     }
@@ -71,16 +87,24 @@ struct TrackClock: Sendable {
     /// Something was told of this track.
     var isTold: Bool { told != nil }
 
-    /// Moves the line told towards `estimate`, the best that is known of `timestamp`.
-    mutating func adjust(to estimate: Double, at timestamp: UInt32) {
-        guard let known = told else {
-            told = Point(timestamp: timestamp, nanoseconds: estimate)
-            return
-        }
+    /// Tells `estimate` of `timestamp` from now on.
+    mutating func tell(_ estimate: Double, of timestamp: UInt32) {
+        told = Point(timestamp: timestamp, nanoseconds: estimate)
+    }
+
+    /// Moves the line told towards `estimate`, the best that is known of `timestamp`. `common` is the least by which any track of the
+    /// stream is told too early: an error they share puts nothing out of step, and only what goes beyond it may jump, onwards.
+    mutating func adjust(to estimate: Double, at timestamp: UInt32, common: Double) {
+        let shared = abs(common) <= Self.sharedTolerance ? 0 : Self.slewed(common)
+        guard let known = told else { return tell(estimate - common + shared, of: timestamp) }
         let predicted = time(of: timestamp, on: known)
-        let error = estimate - predicted
-        let correction = abs(error) > Self.step ? error : min(max(error, -Self.slew), Self.slew)
-        told = Point(timestamp: timestamp, nanoseconds: predicted + correction)
+        let own = estimate - predicted - common
+        let correction = own > Self.step ? own : own > Self.ownTolerance ? Self.slewed(own) : 0
+        tell(predicted + shared + correction, of: timestamp)
+    }
+
+    private static func slewed(_ error: Double) -> Double {
+        min(max(error, -slew), slew)
     }
 
     private func time(of timestamp: UInt32, on line: Point) -> Double {

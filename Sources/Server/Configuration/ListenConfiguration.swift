@@ -43,6 +43,14 @@ package struct RTPPortPair: Sendable, Hashable {
         rtcp = 8001
     }
 
+    /// Whichever pair is free at the start.
+    package static let anyFree = RTPPortPair(rtp: 0, rtcp: 0)
+
+    private init(rtp: UInt16, rtcp: UInt16) {
+        self.rtp = rtp
+        self.rtcp = rtcp
+    }
+
     /// `nil` unless `rtp` is even and not 0.
     package init?(rtp: UInt16) {
         guard rtp != 0, rtp.isMultiple(of: 2) else { return nil }

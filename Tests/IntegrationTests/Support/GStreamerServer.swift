@@ -1,0 +1,78 @@
+import Foundation
+import NIOCore
+import TestSupport
+
+/// GStreamer's RTSP server with live test pictures: a camera made by other people.
+final class GStreamerServer: Sendable {
+    /// By path: what `gst-launch-1.0` would be given.
+    private static let streams = [
+        "h264": """
+        videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=25/1 \
+        ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=25 bitrate=300 \
+        ! rtph264pay name=pay0 pt=96 audiotestsrc is-live=true wave=ticks \
+        ! audio/x-raw,rate=8000,channels=1 ! mulawenc ! rtppcmupay name=pay1 pt=0
+        """,
+        "h265": """
+        videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=25/1 \
+        ! x265enc tune=zerolatency speed-preset=ultrafast key-int-max=25 bitrate=300 \
+        ! rtph265pay name=pay0 pt=96 audiotestsrc is-live=true wave=ticks \
+        ! audio/x-raw,rate=48000,channels=1 ! avenc_aac ! aacparse ! rtpmp4gpay name=pay1 pt=97
+        """,
+    ]
+
+    private static let program = """
+        import sys, gi
+        gi.require_version("Gst", "1.0")
+        gi.require_version("GstRtspServer", "1.0")
+        from gi.repository import Gst, GstRtspServer, GLib
+        Gst.init(None)
+        server = GstRtspServer.RTSPServer()
+        server.set_address("127.0.0.1")
+        server.set_service("0")
+        for description in sys.argv[1:]:
+            path, launch = description.split("=", 1)
+            factory = GstRtspServer.RTSPMediaFactory()
+            factory.set_launch("( " + launch + " )")
+            factory.set_shared(True)
+            server.get_mount_points().add_factory(path, factory)
+        server.attach(None)
+        print("port", server.get_bound_port(), flush=True)
+        GLib.MainLoop().run()
+        """
+
+    private let tool: RunningTool
+    let port: Int
+
+    private init(tool: RunningTool, port: Int) {
+        self.tool = tool
+        self.port = port
+    }
+
+    func url(_ path: String) -> String { "rtsp://127.0.0.1:\(port)/\(path)" }
+
+    /// Runs `body` with a server of both streams, `h264` with µ-law and `h265` with AAC.
+    static func run<Result>(_ body: (GStreamerServer) async throws -> Result) async throws -> Result {
+        try await withTemporaryDirectory { directory in
+            let arguments = streams.map { "/\($0.key)=\($0.value)" }
+            // Debian's own: another Python would not find Debian's bindings.
+            let tool = try OutsideTool("/usr/bin/python3").start(["-c", program] + arguments, in: directory)
+            do {
+                try await eventually("GStreamer's server tells its port, or why it cannot run") {
+                    tool.lines.contains { $0.hasPrefix("port ") } || tool.complaints.contains { $0.contains("Error") }
+                }
+                guard let port = tool.lines.first(where: { $0.hasPrefix("port ") }).flatMap({ Int($0.dropFirst(5)) })
+                else {
+                    throw OutsideTool.Failure(
+                        description: "no GStreamer server (deploy/install test installs it): \(tool.complaints)"
+                    )
+                }
+                let result = try await body(GStreamerServer(tool: tool, port: port))
+                await tool.stop()
+                return result
+            } catch {
+                await tool.stop()
+                throw error
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import Ingest
+import Logging
+import NIOConcurrencyHelpers
+import NIOCore
+import Reflector
+import TestSupport
+
+@testable import Server
+
+/// The whole server in this process: what `relays.yaml` would describe, on ports of its own.
+final class RunningRelay: Sendable {
+    let relay: Relay
+    private let sources: Task<Void, Never>
+    private let lines: NIOLockedValueBox<[String]>
+
+    private init(relay: Relay, sources: Task<Void, Never>, lines: NIOLockedValueBox<[String]>) {
+        self.relay = relay
+        self.sources = sources
+        self.lines = lines
+    }
+
+    static func start(_ configuration: RelayConfiguration) async throws -> RunningRelay {
+        let lines = NIOLockedValueBox<[String]>([])
+        let logger = Logger(label: "heliograph") { _ in
+            RelayLogHandler(LogConfiguration(level: .debug), write: { line in lines.withLockedValue { $0.append(line) } })
+        }
+        let relay = try await Relay.start(configuration, loops: 2, logger: logger)
+        return RunningRelay(relay: relay, sources: Task { await relay.runSources() }, lines: lines)
+    }
+
+    /// Everything logged so far, debug lines included.
+    var log: [String] { lines.withLockedValue(\.self) }
+
+    /// The port for RTSP.
+    var port: Int { relay.rtspAddress?.port ?? 0 }
+
+    func url(_ path: String) -> String { "rtsp://127.0.0.1:\(port)/\(path)" }
+
+    func viewer() async throws -> FakeViewer { try await FakeViewer.connect(port: port) }
+
+    func viewerCount(of path: String) async throws -> Int {
+        guard let path = StreamPath(path), let stream = relay.directory.stream(at: path) else { return 0 }
+        return try await stream.viewerCount().get()
+    }
+
+    /// The order in which the server itself stops.
+    func stop() async {
+        await relay.endStreams()
+        sources.cancel()
+        await sources.value
+        await relay.stop()
+    }
+}
+
+/// Runs `body` with a relay of these cameras, and stops it whatever happens.
+func withRelay<Result>(
+    _ cameras: [CameraConfiguration], limits: LimitsConfiguration = LimitsConfiguration(), port: UInt16 = 0,
+    _ body: (RunningRelay) async throws -> Result
+) async throws -> Result {
+    let listen = ListenConfiguration(rtsp: ListenAddress(host: "127.0.0.1", port: port), rtp: .anyFree)
+    let relay = try await RunningRelay.start(RelayConfiguration(listen: listen, limits: limits, cameras: cameras))
+    do {
+        let result = try await body(relay)
+        await relay.stop()
+        return result
+    } catch {
+        await relay.stop()
+        throw error
+    }
+}
+
+extension CameraConfiguration {
+    /// The built-in camera with a small picture.
+    static func testCamera(_ path: String = "test", keyFrameInterval: TimeAmount = .seconds(2)) -> CameraConfiguration {
+        let camera = TestCameraConfiguration(
+            width: 640, height: 360, keyFrameInterval: keyFrameInterval, bitRate: 1_000_000
+        )
+        return CameraConfiguration(
+            name: path, streams: [StreamConfiguration(path: path, source: .testCamera(camera))]
+        )
+    }
+
+    /// A camera that is pulled.
+    static func pulled(_ path: String, _ pull: PullConfiguration) -> CameraConfiguration {
+        CameraConfiguration(name: path, streams: [StreamConfiguration(path: path, source: .pull(pull))])
+    }
+}
