@@ -156,7 +156,8 @@ extension PlayClientStateMachine {
         let session = PlayClientSession(
             tracks: plan.tracks,
             skipped: plan.skipped.sorted { $0.index < $1.index },
-            keepaliveInterval: keepaliveInterval(sessionTimeout: plan.sessionTimeout ?? response.headers.session?.timeout)
+            keepaliveInterval: keepaliveInterval(
+                sessionTimeout: plan.sessionTimeout ?? response.headers.session?.timeout)
         )
         state = .playing(plan)
         return .playing(session)

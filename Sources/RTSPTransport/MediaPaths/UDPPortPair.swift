@@ -39,7 +39,7 @@ package final class UDPPortPair {
     }
 
     /// Begins to take packets from one of `hosts`, the first of which is sent to until another one sends; `server` is
-    /// `nil` where the server told no ports of use (quirk E6).
+    /// `nil` where it told no ports of use (quirk E6).
     package func receive(
         from hosts: [SocketAddress],
         server: PortPair?,
