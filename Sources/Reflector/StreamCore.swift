@@ -23,6 +23,8 @@ final class StreamCore {
     private var hasPublication = false
     private var timeline = StreamTimeline()
     private var builder = BurstBuilder()
+    /// Closed while a source that came back has sent no key frame.
+    private var gate: ResumptionGate?
     private var ring: GroupRing
     private var reports: SenderReportSchedule
     /// Made when a viewer joins, good for all who join before the next burst; a large one for a moment longer.
@@ -67,6 +69,7 @@ final class StreamCore {
         }
         if tracks.map(\.description).isCompatible(with: descriptions) {
             for (track, description) in zip(tracks, descriptions) { track.sourceBegan(description) }
+            gate = ResumptionGate(descriptions)
         } else {
             if !tracks.isEmpty {
                 logger.notice("stream changed, viewers have to ask again", metadata: ["source": "\(source)"])
@@ -86,6 +89,10 @@ final class StreamCore {
     }
 
     func receive(_ packet: RTPPacket, track: Int, at arrival: NIODeadline) {
+        if gate != nil {
+            guard gate?.opens(for: packet, track: track, at: arrival) == true else { return }
+            gate = nil
+        }
         let time = timeline.time(at: arrival)
         if unixEpochOffset == nil { unixEpochOffset = clock.unixNanoseconds(at: arrival) - time * 1e9 }
         tracks[track].receive(packet, time: time, into: &builder) { builder in
@@ -117,6 +124,7 @@ final class StreamCore {
     func publicationEnded() {
         guard hasPublication else { return }
         hasPublication = false
+        gate = nil
         if let burst = builder.take(at: timeline.lastArrival) { distribute(burst) }
         timeline.sourceEnded()
         for track in tracks { track.sourceEnded() }

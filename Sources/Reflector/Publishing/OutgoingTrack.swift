@@ -11,8 +11,6 @@ final class OutgoingTrack {
     private static let heldBytes = 16 * 1024
     /// Another format takes over when the one on the air was silent for so long, in seconds.
     private static let formatPatience = 2.0
-    /// A source that came back is let through after so long also without a random access point, in seconds: it may have none.
-    private static let resumptionPatience = 12.0
 
     let index: Int
     let ssrc: UInt32
@@ -31,7 +29,6 @@ final class OutgoingTrack {
     /// Timestamp of the access unit that opened the current group: its further slices open no other.
     private var groupTimestamp: UInt32?
     private var active: ActiveFormat?
-    private var resumption = Resumption.through
     /// Grows with every change of the parameter sets.
     private(set) var configurationChanges: UInt64 = 0
     /// How many of the normalizer's changes are in `description`.
@@ -54,13 +51,6 @@ final class OutgoingTrack {
         var ssrc: UInt32
         /// Stream time of its last packet, in seconds.
         var lastTime: Double
-    }
-
-    /// Viewers stay when a source comes back, and hold pictures of the old one.
-    private enum Resumption {
-        /// Nothing goes out before a random access point; `since`: stream time of the first packet, in seconds.
-        case awaitsGroup(since: Double?)
-        case through
     }
 
     /// What makes a group of pictures on this track.
@@ -114,7 +104,6 @@ final class OutgoingTrack {
         for index in self.description.formats.indices { self.description.formats[index].payloadType = known[index] }
         normalizer = PayloadNormalizer(format: description.primary, kind: description.kind)
         knownChanges = normalizer.configurationChanges
-        resumption = .awaitsGroup(since: nil)
     }
 
     /// Turns a packet into what viewers get; `time` is stream time in seconds.
@@ -212,7 +201,6 @@ final class OutgoingTrack {
             openGroup(&builder)
         }
         if traits.contains(.picture) { recoveryPointIsNext = false }
-        guard isThrough(opens: opens, time: time) else { return forgetHeld() }
         releaseHeld(payloadType: payloadType, into: &builder, startsGroup: opens)
         append(payload, payloadType: payloadType, into: &builder, startsGroup: opens)
         hasEndedPicture = payload.marker && traits.contains(.picture)
@@ -234,31 +222,11 @@ final class OutgoingTrack {
         }
     }
 
-    /// Whether pictures of a source that came back go out yet: the first ones may refer to what it sent to nobody.
-    private func isThrough(opens: Bool, time: Double) -> Bool {
-        switch (resumption, groups) {
-        case (.through, _), (_, .none), (_, .byTimestamp):
-            return true
-        case (.awaitsGroup(let since), .byPayload):
-            let began = since ?? time
-            guard opens || time - began > Self.resumptionPatience else {
-                resumption = .awaitsGroup(since: began)
-                return false
-            }
-            resumption = .through
-            return true
-        }
-    }
-
-    private func forgetHeld() {
-        held.removeAll(keepingCapacity: true)
-        heldByteCount = 0
-    }
-
     private func releaseHeld(payloadType: UInt8, into builder: inout BurstBuilder, startsGroup: Bool) {
         guard !held.isEmpty else { return }
         for payload in held { append(payload, payloadType: payloadType, into: &builder, startsGroup: startsGroup) }
-        forgetHeld()
+        held.removeAll(keepingCapacity: true)
+        heldByteCount = 0
     }
 
     private func append(
