@@ -85,19 +85,20 @@ package final class Stream: Sendable {
     }
 
     /// Adds a subscriber that lives on `eventLoop`, which must be the current one; `subscribed(_:start:)` tells it when it is on.
-    /// `observer` is told after each burst, once for all subscribers that share it. `ssrcs` are those of the description that the
-    /// subscriber goes by: where the stream has become another one since, `streamEnded()` is all that comes.
+    /// `tracks` are all those of the snapshot it was told: a stream that has others by now is over for it, and says so at once.
+    /// `observer` is told after each burst, once for all subscribers that share it.
     package func subscribe(
-        _ subscriber: any Subscriber, observer: (any BurstDeliveryObserver)? = nil, expecting ssrcs: [UInt32]? = nil,
-        on eventLoop: any EventLoop
+        _ subscriber: any Subscriber, knowing tracks: [StreamTrack]? = nil,
+        observer: (any BurstDeliveryObserver)? = nil, on eventLoop: any EventLoop
     ) {
+        let ssrcs = tracks?.map(\.ssrc)
         let subscriber = NIOLoopBound(subscriber, eventLoop: eventLoop)
         let observer = NIOLoopBound(observer, eventLoop: eventLoop)
         if homeLoop.inEventLoop {
-            core.value.subscribe(subscriber, observer: observer, expecting: ssrcs, on: eventLoop)
+            core.value.subscribe(subscriber, ssrcs: ssrcs, observer: observer, on: eventLoop)
         } else {
             homeLoop.execute { [core] in
-                core.value.subscribe(subscriber, observer: observer, expecting: ssrcs, on: eventLoop)
+                core.value.subscribe(subscriber, ssrcs: ssrcs, observer: observer, on: eventLoop)
             }
         }
     }

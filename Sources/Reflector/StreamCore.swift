@@ -8,6 +8,8 @@ final class StreamCore {
     private struct GroupHandle {
         let eventLoop: any EventLoop
         let group: NIOLoopBoundBox<SubscriberGroup>
+        /// Counted on the home loop, from before a subscriber joins to after it has left.
+        var viewers = 0
     }
 
     private let path: StreamPath
@@ -23,18 +25,19 @@ final class StreamCore {
     private var builder = BurstBuilder()
     private var ring: GroupRing
     private var reports: SenderReportSchedule
-    /// Made when a viewer joins, good for all who join before the next burst.
+    /// Made when a viewer joins, good for all who join before the next burst; a large one for a moment longer.
     private var start: StreamStart?
     /// Stream time to wall clock, in nanoseconds. It stands while anybody watches: a viewer places what comes by it, and an outage of
     /// the camera must not become a hole in the recording.
     private var unixEpochOffset: Double?
     private var groups: [GroupHandle] = []
     private var waiting: [Int: EventLoopPromise<StreamSnapshot>] = [:]
-    private var lastWaiter = 0
+    private var lastWaiting = 0
     private(set) var lifecycle: StreamLifecycle
     private var lingerTimer: Scheduled<Void>?
     private var lastSubscription = 0
-    private var viewers: [Int: Int] = [:]
+    /// The loop of each subscriber, by its number.
+    private var viewers: [Int: ObjectIdentifier] = [:]
     private let demand: AsyncStream<Bool>.Continuation
 
     init(
@@ -69,7 +72,8 @@ final class StreamCore {
                 logger.notice("stream changed, viewers have to ask again", metadata: ["source": "\(source)"])
                 endSubscribers()
             }
-            tracks = OutgoingTrack.tracks(of: descriptions, random: clock.random)
+            let longestGroup = Double(policy.ringAge.nanoseconds) / 1e9
+            tracks = OutgoingTrack.tracks(of: descriptions, longestGroup: longestGroup, random: clock.random)
         }
         version += 1
         hasPublication = true
@@ -77,9 +81,7 @@ final class StreamCore {
         if viewers.isEmpty { unixEpochOffset = nil }
         lifecycle.sourceBegan()
         let snapshot = self.snapshot
-        let answered = waiting.values
-        waiting = [:]
-        for promise in answered { promise.succeed(snapshot) }
+        for promise in takeWaiting() { promise.succeed(snapshot) }
         return Publication(core: self, trackCount: descriptions.count)
     }
 
@@ -125,7 +127,7 @@ final class StreamCore {
 
     private func distribute(_ burst: Burst) {
         ring.append(burst)
-        start = nil
+        start = ring.isStartable ? start?.followed(by: burst) : nil
         for handle in groups {
             if handle.eventLoop === homeLoop {
                 handle.group.value.deliver(burst)
@@ -155,48 +157,57 @@ final class StreamCore {
         guard !lifecycle.isClosed else { return homeLoop.makeFailedFuture(StreamError.closed(path)) }
         wanted()
         if !tracks.isEmpty, hasPublication || !policy.onDemand {
+            // Who asks and never plays must not keep the source.
             unwantedIfIdle()
             return homeLoop.makeSucceededFuture(snapshot)
         }
-        lastWaiter += 1
-        let id = lastWaiter
         let promise = homeLoop.makePromise(of: StreamSnapshot.self)
-        waiting[id] = promise
-        let timeout = homeLoop.assumeIsolated().scheduleTask(in: policy.startTimeout) {
-            self.waiting.removeValue(forKey: id)?.fail(StreamError.unavailable(self.path))
+        lastWaiting += 1
+        let number = lastWaiting
+        waiting[number] = promise
+        let timeout = homeLoop.assumeIsolated().scheduleTask(in: policy.startTimeout) { [path] in
+            promise.fail(StreamError.unavailable(path))
         }
         promise.futureResult.assumeIsolated().whenComplete { _ in
             timeout.cancel()
+            self.waiting[number] = nil
             self.unwantedIfIdle()
         }
         return promise.futureResult
     }
 
     func subscribe(
-        _ subscriber: NIOLoopBound<any Subscriber>, observer: NIOLoopBound<(any BurstDeliveryObserver)?>,
-        expecting ssrcs: [UInt32]?, on eventLoop: any EventLoop
+        _ subscriber: NIOLoopBound<any Subscriber>, ssrcs: [UInt32]?,
+        observer: NIOLoopBound<(any BurstDeliveryObserver)?>, on eventLoop: any EventLoop
     ) {
+        let attach = attachment(of: subscriber, ssrcs: ssrcs, observer: observer, on: eventLoop)
+        if eventLoop === homeLoop { attach() } else { eventLoop.execute(attach) }
+    }
+
+    private func attachment(
+        of subscriber: NIOLoopBound<any Subscriber>, ssrcs: [UInt32]?,
+        observer: NIOLoopBound<(any BurstDeliveryObserver)?>, on eventLoop: any EventLoop
+    ) -> @Sendable () -> Void {
         guard !lifecycle.isClosed, ssrcs == nil || ssrcs == tracks.map(\.ssrc) else {
-            return eventLoop.execute { subscriber.value.streamEnded() }
+            return { subscriber.value.streamEnded() }
         }
         lastSubscription += 1
         let id = lastSubscription
         wanted()
-        viewers[id] = 1
+        viewers[id] = ObjectIdentifier(eventLoop)
         let start = self.start ?? makeStart()
         self.start = start
-        let handle = groupHandle(for: eventLoop)
+        let group = joinGroup(on: eventLoop)
         let ending = NIOLoopBound(self, eventLoop: homeLoop)
-        let subscription = Subscription.Parts(id: id, group: handle.group, core: ending, homeLoop: homeLoop)
-        let attach: @Sendable () -> Void = {
-            handle.group.value.add(subscriber.value, id: id, observer: observer.value)
+        let subscription = Subscription.Parts(id: id, group: group, core: ending, homeLoop: homeLoop)
+        return {
+            group.value.add(subscriber.value, id: id, observer: observer.value)
             subscriber.value.subscribed(Subscription(subscription), start: start)
         }
-        if eventLoop === homeLoop { attach() } else { eventLoop.execute(attach) }
     }
 
     func unsubscribed(_ id: Int) {
-        viewers.removeValue(forKey: id)
+        if let eventLoop = viewers.removeValue(forKey: id) { leaveGroup(on: eventLoop) }
         unwantedIfIdle()
     }
 
@@ -207,9 +218,7 @@ final class StreamCore {
         guard !lifecycle.isClosed else { return }
         lifecycle.closed()
         lingerTimer?.cancel()
-        let refused = waiting.values
-        waiting = [:]
-        for promise in refused { promise.fail(StreamError.closed(path)) }
+        for promise in takeWaiting() { promise.fail(StreamError.closed(path)) }
         endSubscribers()
         demand.finish()
     }
@@ -225,25 +234,39 @@ final class StreamCore {
         )
     }
 
-    private func groupHandle(for eventLoop: any EventLoop) -> GroupHandle {
-        if let known = groups.first(where: { $0.eventLoop === eventLoop }) { return known }
-        let handle = GroupHandle(
-            eventLoop: eventLoop,
-            group: NIOLoopBoundBox.makeBoxSendingValue(SubscriberGroup(), eventLoop: eventLoop)
-        )
-        groups.append(handle)
-        return handle
+    private func takeWaiting() -> [EventLoopPromise<StreamSnapshot>] {
+        defer { waiting = [:] }
+        return Array(waiting.values)
+    }
+
+    private func joinGroup(on eventLoop: any EventLoop) -> NIOLoopBoundBox<SubscriberGroup> {
+        if let known = groups.firstIndex(where: { $0.eventLoop === eventLoop }) {
+            groups[known].viewers += 1
+            return groups[known].group
+        }
+        let group = NIOLoopBoundBox.makeBoxSendingValue(SubscriberGroup(), eventLoop: eventLoop)
+        groups.append(GroupHandle(eventLoop: eventLoop, group: group, viewers: 1))
+        return group
+    }
+
+    /// A loop where nobody watches any more is not woken for every burst.
+    private func leaveGroup(on eventLoop: ObjectIdentifier) {
+        guard let index = groups.firstIndex(where: { ObjectIdentifier($0.eventLoop) == eventLoop }) else { return }
+        groups[index].viewers -= 1
+        if groups[index].viewers == 0 { groups.remove(at: index) }
     }
 
     private func endSubscribers() {
-        for handle in groups {
+        let ended = groups
+        groups = []
+        viewers = [:]
+        for handle in ended {
             if handle.eventLoop === homeLoop {
                 handle.group.value.end()
             } else {
                 handle.eventLoop.execute { handle.group.value.end() }
             }
         }
-        viewers = [:]
         ring.clear()
         start = nil
     }

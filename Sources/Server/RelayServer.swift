@@ -31,14 +31,34 @@ private struct RelayService: Service {
         logger.debug("open files", metadata: ["limit": "\(openFiles)"])
         let relay = try await Relay.start(configuration, logger: logger)
         for url in relay.watchURLs { logger.notice("ready to watch", metadata: ["url": "\(url)"]) }
-        await withTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { await relay.runSources() }
-            tasks.addTask { try? await gracefulShutdown() }
-            // Sources run for ever: the first to return is the shutdown.
-            await tasks.next()
+        let isListening = await withTaskGroup(of: Bool.self) { tasks in
+            tasks.addTask {
+                await relay.runSources()
+                return true
+            }
+            tasks.addTask {
+                try? await gracefulShutdown()
+                return true
+            }
+            tasks.addTask {
+                await relay.watchListener()
+                return false
+            }
+            // Sources run for ever: the first to return is the shutdown, or the loss of the listener.
+            let first = await tasks.next() ?? true
             await relay.endStreams()
             tasks.cancelAll()
+            await relay.stopListening()
+            // Sources say TEARDOWN to their cameras.
+            await tasks.waitForAll()
+            return first
         }
         await relay.stop()
+        guard isListening else { throw ListenerLost() }
     }
+}
+
+/// The kernel took the listening socket away: nothing is served any more, and a supervisor had better start the relay anew.
+private struct ListenerLost: Error, CustomStringConvertible {
+    let description = "the RTSP port no longer listens; start the relay again"
 }

@@ -113,6 +113,38 @@ import Testing
         #expect(!viewer.hasEnded)
     }
 
+    @Test("Of a camera that comes back in the middle of a group, viewers get the next key frame first, and no gap")
+    func resumesWithGroup() throws {
+        let camera = try PublishedStream()
+        try camera.publish()
+        camera.sendVideo(NALUnit.idr, timestamp: 3600)
+        let viewer = RecordingSubscriber()
+        camera.stream.subscribe(viewer, on: camera.loop)
+        camera.endPublication()
+        camera.ssrc = 4711
+        try camera.publish()
+        for index in 0..<5 { camera.sendVideo(NALUnit.slice, timestamp: 900_000 + UInt32(index) * 3600) }
+        camera.sendVideo(NALUnit.idr, timestamp: 918_000)
+
+        let packets = viewer.packets(of: 0)
+        #expect(packets.count == 2)
+        #expect(packets[1].sequenceNumber.distance(from: packets[0].sequenceNumber) == 1)
+        #expect(packets[1].payload.getInteger(at: packets[1].payload.readerIndex, as: UInt8.self) == NALUnit.idr)
+    }
+
+    @Test("A camera that comes back and never sends a key frame is let through after some seconds")
+    func resumesWithoutGroup() throws {
+        let camera = try PublishedStream()
+        try camera.publish()
+        camera.sendVideo(NALUnit.idr, timestamp: 3600)
+        let viewer = RecordingSubscriber()
+        camera.stream.subscribe(viewer, on: camera.loop)
+        camera.endPublication()
+        try camera.publish()
+        for index in 0..<400 { camera.sendVideo(NALUnit.slice, timestamp: 900_000 + UInt32(index) * 3600) }
+        #expect((50...120).contains(viewer.packets(of: 0).count))
+    }
+
     @Test("A source that comes back as something else ends the viewers")
     func incompatibleSource() throws {
         let camera = try PublishedStream()
@@ -130,11 +162,11 @@ import Testing
         try camera.publish()
         let description = camera.stream.describe(on: camera.loop)
         camera.loop.run()
-        let ssrcs = try description.wait().tracks.map(\.ssrc)
+        let tracks = try description.wait().tracks
         camera.endPublication()
         try camera.publish([PublishedStream.video])
         let viewer = RecordingSubscriber()
-        camera.stream.subscribe(viewer, expecting: ssrcs, on: camera.loop)
+        camera.stream.subscribe(viewer, knowing: tracks, on: camera.loop)
         camera.loop.run()
         #expect(viewer.hasEnded)
         #expect(viewer.subscription == nil)
@@ -201,6 +233,8 @@ import Testing
         #expect(packets.count == 3)
         #expect(Set(packets.map(\.timestamp)).count == 1)
         #expect(packets.map(\.marker) == [false, false, true])
+        let timestamps = viewer.packets(of: 0).map(\.timestamp)
+        #expect(try #require(timestamps.last) &- timestamps[0] == 3600)
     }
 
     @Test("A second slice of the same key frame opens no second group")

@@ -5,6 +5,7 @@ import Reflector
 /// The tracks of a viewer that go out as datagrams.
 ///
 /// What a viewer starts with is paced, so that a group of pictures at once does not overrun its socket; live bursts go out as they come.
+/// While they have to wait for the start, the pace is that of the stream and some more, or a fast one would never be caught up with.
 final class DatagramPath {
     private struct Destination {
         let rtp: SocketAddress
@@ -35,6 +36,8 @@ final class DatagramPath {
     var onPaced: (() -> Void)?
     /// Packets that may go out before the next tick.
     private var allowance = DatagramPath.pacedPackets
+    /// Live packets held since the last tick.
+    private var heldPackets = 0
 
     /// `nil` if no route goes by datagrams.
     init?(routes: [Int: DeliveryRoute], trackCount: Int, sockets: DatagramSocketPair, eventLoop: any EventLoop) {
@@ -62,7 +65,14 @@ final class DatagramPath {
         sendPortion()
     }
 
+    /// A live burst waits behind what is paced.
+    func held(packets: Int) {
+        guard timer != nil else { return }
+        heldPackets += packets
+    }
+
     func stopPacing() {
+        heldPackets = 0
         pacing = nil
         onPaced = nil
         timer?.cancel()
@@ -99,7 +109,8 @@ final class DatagramPath {
 
     private func ticked() {
         timer = nil
-        allowance = Self.pacedPackets
+        allowance = Self.pacedPackets + heldPackets
+        heldPackets = 0
         sendPortion()
         if pacing == nil { onPaced?() }
     }

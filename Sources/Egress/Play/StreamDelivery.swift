@@ -28,9 +28,10 @@ package final class StreamDelivery: Subscriber {
     private static let firstPacketPatience = TimeAmount.milliseconds(500)
 
     private let stream: Stream
+    /// All of the stream, as the viewer was told.
+    private let known: [StreamTrack]
+    /// Those of them that the viewer is sent.
     private let tracks: [StreamTrack]
-    /// Of every track of the description that the viewer goes by.
-    private let expectedSSRCs: [UInt32]
     private let eventLoop: any EventLoop
     private let interleaved: InterleavedPath?
     private let datagrams: DatagramPath?
@@ -39,7 +40,11 @@ package final class StreamDelivery: Subscriber {
     private var machine = DeliveryStateMachine(startBytes: nil, at: .uptimeNanoseconds(0))
     private var held = Deque<Burst>()
     private let heldVariants = BurstVariants()
+    /// Groups are the video's: who is sent none can begin with any burst.
+    private let startsAnywhere: Bool
     private var lastSent: Burst?
+    /// The beginning of the group that was sent last.
+    private var lastGroupStart: Burst?
     private var earlierSkips = 0
     private var skippedBursts: UInt64 = 0
 
@@ -52,8 +57,9 @@ package final class StreamDelivery: Subscriber {
         datagrams: DatagramSocketPair?, eventLoop: any EventLoop
     ) {
         self.stream = stream
-        expectedSSRCs = tracks.map(\.ssrc)
+        known = tracks
         self.tracks = tracks.filter { routes[$0.index] != nil }
+        startsAnywhere = !self.tracks.contains { $0.description.kind == .video }
         self.eventLoop = eventLoop
         interleaved = InterleavedPath(routes: routes, trackCount: tracks.count, writer: writer)
         self.datagrams = datagrams.flatMap {
@@ -75,7 +81,7 @@ package final class StreamDelivery: Subscriber {
         guard case .idle = phase else { return eventLoop.makeFailedFuture(StreamError.closed(stream.path)) }
         let promise = eventLoop.makePromise(of: PlayStart.self)
         phase = .subscribing(promise)
-        stream.subscribe(self, observer: datagrams?.sockets, expecting: expectedSSRCs, on: eventLoop)
+        stream.subscribe(self, knowing: known, observer: datagrams?.sockets, on: eventLoop)
         return promise.futureResult
     }
 
@@ -138,13 +144,15 @@ package final class StreamDelivery: Subscriber {
 
     package func receive(_ burst: Burst, variants: BurstVariants) {
         let verdict = machine.burstArrived(
-            bytes: burst.byteCount, startsGroup: burst.startsGroup, isWritable: isWritable, at: burst.arrival
+            bytes: burst.byteCount, startsGroup: burst.startsGroup || startsAnywhere, isWritable: isWritable,
+            at: burst.arrival
         )
         switch verdict {
         case .send:
             send(burst, variants: variants)
         case .hold:
             held.append(burst)
+            datagrams?.held(packets: burst.entries.count)
             wake(for: burst)
         case .skip:
             skippedBursts += 1
@@ -193,7 +201,9 @@ package final class StreamDelivery: Subscriber {
 
     private func wake(for burst: Burst) {
         switch phase {
-        case .awaitingFirstPacket: firstPacketKnown(PlayStart(burst, of: tracks))
+        case .awaitingFirstPacket:
+            let start = PlayStart(burst, of: tracks)
+            if !start.tracks.isEmpty { firstPacketKnown(start) }
         case .playing: sendHeld()
         case .idle, .subscribing, .prepared, .ended: break
         }
@@ -207,7 +217,7 @@ package final class StreamDelivery: Subscriber {
     }
 
     private func send(_ burst: Burst, variants: BurstVariants) {
-        lastSent = burst
+        noteSent(burst)
         interleaved?.send(variants)
         datagrams?.send(variants)
     }
@@ -218,12 +228,14 @@ package final class StreamDelivery: Subscriber {
         while let burst = held.first, interleaved?.isDrained ?? true, datagrams?.isPacing != true {
             held.removeFirst()
             heldVariants.load(burst)
-            lastSent = burst
+            noteSent(burst)
             interleaved?.send(heldVariants)
             datagrams?.pace(heldVariants)
             let isOut = held.isEmpty && datagrams?.isPacing != true
             machine.heldBurstSent(bytes: burst.byteCount, next: isOut ? nil : held.first?.arrival ?? burst.arrival)
         }
+        // What went out last is not kept: a viewer that has caught up holds nothing of the past.
+        heldVariants.unload()
         if held.isEmpty, datagrams?.isPacing != true { machine.heldBurstSent(bytes: 0, next: nil) }
     }
 
@@ -246,13 +258,31 @@ package final class StreamDelivery: Subscriber {
         datagrams?.stopPacing()
     }
 
+    private func noteSent(_ burst: Burst) {
+        lastSent = burst
+        if burst.startsGroup { lastGroupStart = burst }
+    }
+
     /// A start that lies behind what the viewer has got already would run its sequence numbers backwards.
+    ///
+    /// The burst sent last may hold one track of several: the others are no older than the group they belong to.
     private func isAhead(_ start: StreamStart) -> Bool {
         guard let lastSent else { return true }
-        return lastSent.entries.lazy.filter { !$0.isControl }.allSatisfy { entry in
-            guard let first = start.firstPackets[entry.track] else { return true }
-            let sent: UInt16 = lastSent.bytes.getInteger(at: entry.offset + 2) ?? 0
-            return Int16(bitPattern: first.sequenceNumber &- sent) > 0
+        return [lastGroupStart, lastSent].allSatisfy { sent in
+            (sent?.firstSequenceNumbers ?? [:]).allSatisfy { track, number in
+                guard track < start.firstPackets.count, let first = start.firstPackets[track] else { return true }
+                return Int16(bitPattern: first.sequenceNumber &- number) > 0
+            }
+        }
+    }
+}
+
+extension Burst {
+    /// Of each track's first packet.
+    fileprivate var firstSequenceNumbers: [Int: UInt16] {
+        entries.reduce(into: [:]) { numbers, entry in
+            guard !entry.isControl, numbers[entry.track] == nil else { return }
+            numbers[entry.track] = bytes.getInteger(at: entry.offset + 2)
         }
     }
 }
@@ -260,7 +290,7 @@ package final class StreamDelivery: Subscriber {
 extension PlayStart {
     fileprivate init(_ firstPackets: [StreamStart.FirstPacket?], of tracks: [StreamTrack]) {
         self.init()
-        for track in tracks {
+        for track in tracks where track.index < firstPackets.count {
             guard let first = firstPackets[track.index] else { continue }
             self.tracks[track.index] = FirstPacket(sequenceNumber: first.sequenceNumber, timestamp: first.timestamp)
         }

@@ -63,6 +63,11 @@ package struct PullConfiguration: Sendable, Equatable {
 }
 
 extension PullConfiguration {
+    /// What cameras call a password in a path or a query.
+    private static let secretNames: Set = [
+        "password", "passwd", "passw", "pass", "pwd", "psw", "pw", "loginpas", "auth", "token", "secret", "key",
+    ]
+
     /// The URL for eyes: what follows `password=` and its kin is `***`, as XMEye cameras take it in the path.
     package var redactedURL: String {
         var shown = ""
@@ -72,7 +77,7 @@ extension PullConfiguration {
             let after = rest.index(after: equals)
             shown += rest[..<after]
             rest = rest[after...]
-            guard ["password", "passwd", "pass", "pwd", "token"].contains(String(word).lowercased()) else { continue }
+            guard Self.secretNames.contains(String(word).lowercased()) else { continue }
             let end = rest.firstIndex { "&;?/".contains($0) } ?? rest.endIndex
             shown += "***"
             rest = rest[end...]

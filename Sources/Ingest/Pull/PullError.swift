@@ -14,6 +14,8 @@ package enum PullError: Error, Sendable, Hashable {
     case silent
     /// A track fell silent while the connection seemed well.
     case stalled(MediaKind)
+    /// Nothing has to flow, and the keepalives that were answered are answered no longer.
+    case unresponsive
     /// The camera said BYE.
     case goodbye
     case stream(StreamError)
@@ -31,6 +33,7 @@ extension PullError: CustomStringConvertible {
         case .tooManyRedirections: "redirected again and again; use the URL it leads to"
         case .silent: "nothing arrives over UDP; check the firewall, or set the transport to tcp"
         case .stalled(let kind): "no \(kind.name) for some seconds; check the camera's load and the network"
+        case .unresponsive: "no answer to keepalives any more; check the camera and the network"
         case .goodbye: "the camera ended the stream"
         case .stream(let error): error.description
         case .cancelled: "not wanted any more"
@@ -44,6 +47,7 @@ extension RTSPClientEnd {
         case .stopped: "not wanted any more"
         case .unreachable(let reason): "\(reason); check address, power and network of the camera"
         case .closed: "the camera closed the connection"
+        case .deaf: "the camera asks without reading the answers; its software needs an update"
         case .redirected: "redirected"
         case .conversation(let error): error.description
         case .malformed(let error): error.description

@@ -12,6 +12,10 @@ package struct PullPatience: Sendable, Hashable {
     package var firstReport = TimeAmount.seconds(1)
     /// Between receiver reports: some cameras end a session without one for longer (quirk F7).
     package var reports = TimeAmount.seconds(5)
+    /// Between the first refusal of the credentials and the second try.
+    package var refused = TimeAmount.seconds(10)
+    /// Between tries with credentials that were refused twice: cameras lock accounts (quirk B11).
+    package var locked = TimeAmount.seconds(60)
 
     /// The built-in times.
     package init() {}

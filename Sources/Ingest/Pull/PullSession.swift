@@ -25,6 +25,9 @@ final class PullSession: RTSPClientReceiver {
         var patience: PullPatience
     }
 
+    /// One that is under way may still be answered.
+    private static let mostMissedKeepalives = 3
+
     let ended: EventLoopFuture<End>
     private let stream: Stream
     private let request: Request
@@ -90,6 +93,11 @@ final class PullSession: RTSPClientReceiver {
         }
         let timer = eventLoop.assumeIsolated().scheduleTask(in: request.patience.connect, settle)
         connection.start().assumeIsolated().whenComplete { _ in
+            timer.cancel()
+            settle()
+        }
+        // Whoever cancels does not wait for a camera that does not answer.
+        ended.assumeIsolated().whenComplete { _ in
             timer.cancel()
             settle()
         }
@@ -242,6 +250,8 @@ final class PullSession: RTSPClientReceiver {
             now - playingSince >= request.patience.silence
         {
             giveUp(.silent)
+        } else if !watch.expectsMedia, let connection, connection.missedKeepalives > Self.mostMissedKeepalives {
+            giveUp(.unresponsive)
         } else if let error = watch.verdict(at: now) {
             giveUp(error)
         }

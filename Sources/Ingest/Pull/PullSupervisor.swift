@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import NIOCore
 import RTSPTransport
 import Reflector
 
@@ -37,38 +38,42 @@ package struct PullSupervisor: Sendable {
 
     /// Returns when the stream is closed, or the task is cancelled; the camera's session has been torn down then.
     package func run() async {
-        await stream.whileWanted { await pull() }
+        let experience = PullExperience(transport: configuration.transport, patience: patience)
+        await stream.whileWanted { await pull(experience) }
     }
 
-    private func pull() async {
-        var transport = TransportChoice(configuration.transport)
-        var schedule = ReconnectSchedule()
+    private func pull(_ experience: PullExperience) async {
+        await experience.wanted(at: NIODeadline.now())
         while !Task.isCancelled {
+            let rest = await experience.rest(at: NIODeadline.now())
+            if rest > .zero {
+                monitor.entered(await experience.isLocked ? .locked : .waiting)
+                try? await Task.sleep(for: .nanoseconds(rest.nanoseconds))
+                continue
+            }
             let source = PullSource(
                 stream: stream,
                 configuration: configuration,
-                transport: transport,
+                transport: await experience.transport,
                 limiter: limiter,
                 patience: patience,
                 logger: logger,
                 monitor: monitor
             )
             let outcome = await source.run()
-            transport = outcome.transport
-            if Task.isCancelled { break }
-            let pause = schedule.pause(
-                after: outcome.error,
-                livedFor: outcome.livedFor,
-                random: Double.random(in: 0...1)
-            )
-            monitor.entered(schedule.isLocked ? .locked : .waiting, because: outcome.error)
+            guard !Task.isCancelled else {
+                await experience.released(outcome)
+                break
+            }
+            let pause = await experience.ended(outcome, at: NIODeadline.now())
+            let isLocked = await experience.isLocked
+            monitor.entered(isLocked ? .locked : .waiting, because: outcome.error)
             logger.warning(
-                schedule.isLocked ? "camera auth locked" : "camera down",
+                isLocked ? "camera auth locked" : "camera down",
                 metadata: [
                     "reason": "\(outcome.error)", "retry_seconds": "\(Double(pause.nanoseconds / 1_000_000) / 1000)",
                 ]
             )
-            try? await Task.sleep(for: .nanoseconds(pause.nanoseconds))
         }
         monitor.entered(.idle)
         logger.info("camera released")

@@ -6,19 +6,19 @@ import RTSPTransport
 package struct ReconnectSchedule: Sendable {
     /// A camera that was live this long is well again.
     private static let steadyAfter = TimeAmount.seconds(30)
-    /// Between tries with credentials that were refused twice: cameras lock accounts (quirk B11).
-    private static let lockedPause = TimeAmount.seconds(60)
-    private static let firstRefusedPause = TimeAmount.seconds(10)
     /// For a camera that has no session free (quirk F16).
     private static let busyPause = TimeAmount.seconds(30)
 
+    private let patience: PullPatience
     private var backoff = Backoff()
     private var refusals = 0
     /// A camera that was live gets one try at once.
     private var mayTryAtOnce = true
 
     /// A camera that was not tried yet.
-    package init() {}
+    package init(patience: PullPatience = PullPatience()) {
+        self.patience = patience
+    }
 
     /// Credentials were refused more than once in a row.
     package var isLocked: Bool { refusals > 1 }
@@ -31,7 +31,7 @@ package struct ReconnectSchedule: Sendable {
         }
         guard !error.isRefusedCredentials else {
             refusals += 1
-            let pause = refusals > 1 ? Self.lockedPause : Self.firstRefusedPause
+            let pause = refusals > 1 ? patience.locked : patience.refused
             return pause + spread(pause, random)
         }
         if livedFor != nil { refusals = 0 }
@@ -50,9 +50,13 @@ package struct ReconnectSchedule: Sendable {
 }
 
 extension PullError {
-    /// Credentials that the camera does not take.
+    /// Credentials that the camera does not take; a locked account is answered 403 by some (quirk B11).
     package var isRefusedCredentials: Bool {
-        if case .connection(.conversation(.unauthorized)) = self { true } else { false }
+        switch self {
+        case .connection(.conversation(.unauthorized)): true
+        case .connection(.conversation(.refused(_, let status))): status.code == 403
+        default: false
+        }
     }
 
     /// The camera is there, and has no room for us.

@@ -26,12 +26,15 @@ package struct TestCameraRelay: Sendable {
     /// Runs until the stream is closed or the task is cancelled.
     package func run() async {
         await stream.whileWanted {
-            do {
-                try await film()
-            } catch is CancellationError {
-                logger.info("camera down", metadata: ["reason": "nobody watches"])
-            } catch {
-                logger.error("camera down", metadata: ["reason": "\(error)"])
+            while !Task.isCancelled {
+                do {
+                    try await film()
+                } catch is CancellationError {
+                    logger.info("camera down", metadata: ["reason": "nobody watches"])
+                } catch {
+                    logger.error("camera down", metadata: ["reason": "\(error)", "retry_seconds": "5"])
+                    try? await Task.sleep(for: .seconds(5))
+                }
             }
         }
     }
@@ -53,8 +56,9 @@ package struct TestCameraRelay: Sendable {
         var index = 0
         while true {
             try Task.checkCancellation()
-            let frame = try camera.nextFrame(at: wallClock())
-            stream.homeLoop.execute { studio.value.publish(frame, at: .now()) }
+            let now = wallClock()
+            let frame = try camera.nextFrame(at: now)
+            stream.homeLoop.execute { studio.value.publish(frame, filmedAt: now, at: .now()) }
             index += 1
             try await clock.sleep(until: start + .seconds(1) * index / configuration.frameRate)
         }
@@ -67,12 +71,15 @@ private final class TestCameraStudio {
     private let video = H264Packetizer()
     private let audio = AACPacketizer()
     private var sequenceNumbers: [UInt16] = [0, 0]
+    /// Seconds since 1970 of timestamp 0 of both tracks.
+    private var beginning: Double?
 
     init(publication: Publication) {
         self.publication = publication
     }
 
-    func publish(_ frame: TestCameraFrame, at now: NIODeadline) {
+    /// `filmedAt`: seconds since 1970.
+    func publish(_ frame: TestCameraFrame, filmedAt time: Double, at now: NIODeadline) {
         let timestamp = UInt32(truncatingIfNeeded: frame.videoTimestamp)
         video.packetize(units: frame.video) { send($0, track: 0, payloadType: 96, timestamp: timestamp, at: now) }
         for accessUnit in frame.audio {
@@ -81,7 +88,20 @@ private final class TestCameraStudio {
                 send($0, track: 1, payloadType: 97, timestamp: timestamp, at: now)
             }
         }
+        if beginning == nil { report(from: time, at: now) }
         publication.readEnded(at: now)
+    }
+
+    /// Sound is made ahead of its picture: only a report says how the two belong together.
+    private func report(from time: Double, at now: NIODeadline) {
+        beginning = time
+        for track in publication.statistics.lastArrivals.indices {
+            let report = SenderReport(
+                ssrc: UInt32(track + 1), ntp: NTPTime(unixNanoseconds: Int64(time * 1e9)), rtpTimestamp: 0,
+                packetCount: 0, octetCount: 0
+            )
+            publication.receive(report, track: track, at: now)
+        }
     }
 
     private func send(

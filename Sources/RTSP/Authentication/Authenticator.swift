@@ -25,8 +25,9 @@ package struct Authenticator: Sendable {
 
     /// A request was answered by 401 and these headers.
     ///
-    /// The same nonce again means the password is wrong. A new one may only have replaced one that ran out, which some
-    /// cameras do not call stale (quirk B5): that is tried once, and again after a request has got through.
+    /// The same nonce again means the password is wrong, and so does a new one for the first request that was signed:
+    /// many cameras make one for every 401, and count each try (quirk B11). Later a new one may have replaced one that
+    /// ran out, which some do not call stale (quirk B5): that is tried once, and again after a request has got through.
     package mutating func challenged(by headers: RTSPHeaders) -> Verdict {
         guard let offered = ChallengeSelection.best(of: headers) else { return .rejected }
         guard let current = challenge, sent > 0 else {
@@ -35,8 +36,8 @@ package struct Authenticator: Sendable {
         }
         // A second request under one challenge is only sent once the first was accepted.
         if sent > 1 { hasRetriedWithNewNonce = false }
-        let isNew = offered.isStale || offered.nonce != current.nonce || offered.scheme != current.scheme
-        guard isNew, !hasRetriedWithNewNonce else { return .rejected }
+        let ranOut = sent > 1 && (offered.nonce != current.nonce || offered.scheme != current.scheme)
+        guard offered.isStale || ranOut, !hasRetriedWithNewNonce else { return .rejected }
         hasRetriedWithNewNonce = true
         answer(offered)
         return .retry

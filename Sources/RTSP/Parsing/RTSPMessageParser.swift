@@ -91,11 +91,14 @@ package struct RTSPMessageParser: Sendable {
         awaitingBody = nil
     }
 
-    /// The first Content-Length that is a number counts: some devices send two, or an empty one (quirks A4, A14).
+    /// The first Content-Length that is a number counts: some devices send two, or an empty one (quirks A4, A14). A
+    /// camera's 0 counts only where it says nothing else.
     private func bodyLength() throws(RTSPParsingError) -> Int {
         let values = head.headers.all("Content-Length").filter { !$0.isEmpty }
         guard !values.isEmpty else { return 0 }
-        guard let digits = values.first(where: { $0.utf8.allSatisfy(\.isDigit) }) else {
+        let numbers = values.filter { $0.utf8.allSatisfy(\.isDigit) }
+        let bodied = limits.garbage > 0 ? numbers.first { Int($0) != 0 } : nil
+        guard let digits = bodied ?? numbers.first else {
             if limits.garbage > 0 { return 0 }
             throw RTSPParsingError(.malformedContentLength, cSeq: head.headers["CSeq"])
         }

@@ -36,6 +36,10 @@ extension PlayClientStateMachine {
             return answeredKeepalive(plan, asked, response)
         case .tearingDown:
             guard asked.method == .teardown else { return .ignored }
+            // The nonce ran out since: a session that is not torn down stays for its whole timeout (quirk E17).
+            if response.status.code == 401, let again = requests.repeated(asked, challengedBy: response) {
+                return .send(again)
+            }
             state = .ended
             return .tornDown
         case .idle, .openingPorts, .ended:
@@ -105,6 +109,10 @@ extension PlayClientStateMachine {
             }
         } else {
             if let redirection = redirection(response) { return redirection }
+            // A camera without room for its picture is to be asked again, not kept for its sound (quirk F16).
+            if track.description.kind == .video, [453, 503].contains(response.status.code) {
+                return .ended(.refused(.setup, response.status))
+            }
             // Over UDP another transport serves all tracks; over TCP it is only worth a try if none were taken.
             let isAboutTransport = response.status.code == RTSPStatus.unsupportedTransport.code
             if isAboutTransport, request.transport == .udp || plan.tracks.isEmpty {
@@ -148,7 +156,8 @@ extension PlayClientStateMachine {
         let session = PlayClientSession(
             tracks: plan.tracks,
             skipped: plan.skipped.sorted { $0.index < $1.index },
-            keepaliveInterval: keepaliveInterval(sessionTimeout: plan.sessionTimeout)
+            keepaliveInterval: keepaliveInterval(
+                sessionTimeout: plan.sessionTimeout ?? response.headers.session?.timeout)
         )
         state = .playing(plan)
         return .playing(session)
@@ -159,6 +168,8 @@ extension PlayClientStateMachine {
         _ asked: PlayClientRequests.Pending,
         _ response: RTSPResponse
     ) -> ResponseReceivedResult {
+        answersKeepalives = true
+        unanswered = 0
         switch response.status.code {
         case 401:
             // The nonce ran out (quirk B5). Media goes on whatever comes of it; refused credentials are not sent

@@ -77,6 +77,9 @@ package struct PlayClientStateMachine: ~Copyable {
     var publicMethods: Set<RTSPMethod> = []
     /// GET_PARAMETER was called unknown, or a keepalive's credentials were refused.
     var keepalive: PlayClientKeepalive
+    /// Keepalives sent since the last answer to one.
+    var unanswered = 0
+    var answersKeepalives = false
 
     /// A conversation that waits for its connection.
     package init(_ request: Request) {
@@ -130,11 +133,16 @@ package struct PlayClientStateMachine: ~Copyable {
             case .getParameter: method = .getParameter
             case .automatic: method = publicMethods.contains(.getParameter) ? .getParameter : .options
             }
+            unanswered &+= 1
             return requests.make(method, uri: plan.base.requestURI)
         case .idle, .asking, .describing, .openingPorts, .settingUp, .starting, .tearingDown, .ended:
             return nil
         }
     }
+
+    /// Keepalives that are without an answer, of a server that has answered one before: the only sign of life where no
+    /// media has to flow (quirks F5, F13).
+    package var missedKeepalives: Int { answersKeepalives ? unanswered : 0 }
 
     /// Half the session's timeout, at most 30 s: early enough for who counts from the request before (quirks F1, F3).
     func keepaliveInterval(sessionTimeout: Int?) -> TimeAmount? {

@@ -243,8 +243,6 @@ extension PlaySessionStateMachine {
     /// What needs no session, and what makes one.
     package static let allowedInitially: [RTSPMethod] = [.options, .describe, .setup, .getParameter, .setParameter]
 
-    static let allowedWhenReady: [RTSPMethod] = allowedInitially + [.play, .pause, .teardown]
-
     static let allowedWhilePreparing: [RTSPMethod] = [.options, .describe, .getParameter, .setParameter, .teardown]
 
     static let allowedWhilePlaying: [RTSPMethod] = allowedWhilePreparing + [.play, .pause]

@@ -48,6 +48,8 @@ extension RTSPClientConnection {
 
     private func answer(_ response: RTSPResponse) {
         guard let channel else { return }
+        // What a peer does not read is kept in memory: one that asks and asks is not to fill it.
+        guard channel.isWritable else { return finish(.deaf) }
         var bytes = channel.allocator.buffer(capacity: 256)
         response.write(into: &bytes)
         channel.writeAndFlush(bytes, promise: nil)

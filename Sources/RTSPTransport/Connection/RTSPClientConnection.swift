@@ -120,6 +120,9 @@ package final class RTSPClientConnection: ChannelInboundHandler {
         )
     }
 
+    /// Keepalives without an answer, of a camera that has answered one before.
+    package var missedKeepalives: Int { machine.missedKeepalives }
+
     // MARK: Channel
 
     package func channelActive(context: ChannelHandlerContext) {
@@ -131,7 +134,9 @@ package final class RTSPClientConnection: ChannelInboundHandler {
     }
 
     package func channelInactive(context: ChannelHandlerContext) {
-        channel = nil
+        // Of a name with several addresses the slower one may stand after the race is over, and is closed for it.
+        guard let channel, channel === context.channel else { return }
+        self.channel = nil
         if case .leaving(let end) = phase { finish(end) } else { finish(.closed) }
     }
 
@@ -186,11 +191,9 @@ package final class RTSPClientConnection: ChannelInboundHandler {
                 parser.negotiatedChannels.insert(pair.rtp)
                 parser.negotiatedChannels.insert(pair.rtcp)
             case .datagrams(let client, let server, let source):
-                guard let pair = pairs.first(where: { $0.ports == client }), let host = mediaHost(source) else {
-                    continue
-                }
+                guard let pair = pairs.first(where: { $0.ports == client }) else { continue }
                 pairOfTrack[index] = pair
-                pair.receive(from: host, server: server) { now in
+                pair.receive(from: mediaHosts(source), server: server) { now in
                     self.receiver?.readEnded(at: now)
                 } receive: { datagram, isControl, arrival in
                     self.receiver?.received(datagram, track: index, isControl: isControl, at: arrival)
@@ -200,9 +203,11 @@ package final class RTSPClientConnection: ChannelInboundHandler {
         }
     }
 
-    /// The address in `source`, else the one connected to: a name there is nearly always that host's own (quirk E7).
-    private func mediaHost(_ source: String?) -> SocketAddress? {
-        source.flatMap { try? SocketAddress(ipAddress: $0, port: 0) } ?? channel?.remoteAddress
+    /// The address connected to, and the one in `source`: a camera behind address translation tells its inner one, and a
+    /// name there is nearly always that host's own (quirk E7).
+    private func mediaHosts(_ source: String?) -> [SocketAddress] {
+        let told = source.flatMap { try? SocketAddress(ipAddress: $0, port: 0) }
+        return [channel?.remoteAddress, told].compactMap { $0 }
     }
 
     func closePaths() {

@@ -25,6 +25,8 @@ package enum RTSPClientEnd: Error, Sendable, Hashable {
     case unreachable(reason: String)
     /// The server closed the connection.
     case closed
+    /// The server asks again and again, and does not read the answers.
+    case deaf
     /// The server wants to be asked elsewhere.
     case redirected(RTSPURL)
     case conversation(PlayClientError)

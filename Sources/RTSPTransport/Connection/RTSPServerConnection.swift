@@ -86,7 +86,7 @@ final class RTSPServerConnection: ChannelInboundHandler {
         writer.onAnswersTaken = { [weak self] in self?.process() }
         self.writer = writer
         control.onClose = { [weak self] in self?.finishBehindAnswer() }
-        control.onLastSessionEnded = { [weak self] in self?.patience.wasActive(at: .now()) }
+        control.onLastSessionEnded = { [weak self] in self?.lastSessionEnded() }
         environment.siblings.opened(self)
     }
 
@@ -171,18 +171,14 @@ final class RTSPServerConnection: ChannelInboundHandler {
 
     /// What the connection itself has to say to a request, or the request.
     private func item(for request: RTSPRequest) -> RequestPipeline.Item {
-        guard request.version == "RTSP/1.0" else {
-            if request.version.hasPrefix("HTTP/") {
-                environment.tally.count(\.foreignProtocol)
-                return .lastWords(
-                    ByteBuffer(string: "HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-                )
-            }
-            return .refusal(RTSPResponse(.versionNotSupported, cSeq: request.headers["CSeq"]), ends: false)
+        if request.version.hasPrefix("HTTP/") {
+            environment.tally.count(\.foreignProtocol)
+            return .lastWords(
+                ByteBuffer(string: "HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            )
         }
-        guard let cSeq = request.headers["CSeq"], !cSeq.isEmpty else {
-            return .refusal(RTSPResponse(.badRequest), ends: false)
-        }
+        let cSeq = request.headers["CSeq"]
+        // Before all else: what is wrong with a request must not make it free.
         if control.sessions == 0 {
             requestsWithoutSession += 1
             guard requestsWithoutSession <= environment.limits.requestsWithoutSession else {
@@ -191,7 +187,17 @@ final class RTSPServerConnection: ChannelInboundHandler {
                 return .refusal(RTSPResponse(status, cSeq: cSeq), ends: true)
             }
         }
+        guard request.version == "RTSP/1.0" else {
+            return .refusal(RTSPResponse(.versionNotSupported, cSeq: cSeq), ends: false)
+        }
+        guard let cSeq, !cSeq.isEmpty else { return .refusal(RTSPResponse(.badRequest), ends: false) }
         return .request(request)
+    }
+
+    /// A viewer that goes from camera to camera begins anew with each.
+    private func lastSessionEnded() {
+        requestsWithoutSession = 0
+        patience.wasActive(at: .now())
     }
 
     private func malformed(_ error: RTSPParsingError) {

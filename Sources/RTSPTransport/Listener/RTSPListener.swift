@@ -158,7 +158,7 @@ package final class RTSPListener: Sendable {
 
     private func bootstrap(_ seats: [LoopSeat]) -> ServerBootstrap {
         let byLoop = Dictionary(uniqueKeysWithValues: seats.map { (ObjectIdentifier($0.eventLoop), $0.connections) })
-        let tally = tally
+        let (tally, logger) = (tally, logger)
         return ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -171,7 +171,7 @@ package final class RTSPListener: Sendable {
             )
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AcceptErrorHandler(tally: tally))
+                    try channel.pipeline.syncOperations.addHandler(AcceptErrorHandler(tally: tally, logger: logger))
                 }
             }
             .childChannelInitializer { [self] channel in
@@ -211,21 +211,5 @@ package final class RTSPListener: Sendable {
             logger: logger
         )
         try channel.pipeline.syncOperations.addHandler(RTSPServerConnection(environment: environment))
-    }
-}
-
-/// Counts what NIO's own back-off handler deals with: it waits a second after EMFILE and its like, then accepts on.
-private final class AcceptErrorHandler: ChannelInboundHandler {
-    typealias InboundIn = any Channel
-
-    private let tally: ListenerTally
-
-    init(tally: ListenerTally) {
-        self.tally = tally
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        tally.count(\.acceptErrors)
-        context.fireErrorCaught(error)
     }
 }

@@ -29,7 +29,7 @@ package struct ConnectionLimits: Sendable, Equatable {
     package var requestTime: TimeAmount = .seconds(10)
     /// How long a connection without a session may ask nothing.
     package var idleTime: TimeAmount = .seconds(30)
-    /// Requests answered while there is no session; the next one is answered 403 and the connection ends.
+    /// Requests answered in a row while there is no session; the next one is answered 403 and the connection ends.
     package var requestsWithoutSession = 32
     /// Requests received ahead of the one that is being answered; reading pauses beyond.
     package var pipelinedRequests = 32

@@ -27,7 +27,10 @@ struct PortSearch: Sendable {
         self.group = group
         self.ports = ports
         do {
-            candidates = try (host.map { [$0] } ?? ["::", "0.0.0.0"]).map { try SocketAddress(ipAddress: $0, port: 0) }
+            candidates = try (host.map { [$0] } ?? ["::", "0.0.0.0"]).map {
+                // A name is looked up as the listener does it, once, before anything is served.
+                try SocketAddress.makeAddressResolvingHost($0, port: 0)
+            }
         } catch {
             throw .badHost(host ?? "::")
         }
@@ -46,6 +49,10 @@ struct PortSearch: Sendable {
             {
                 // No IPv6 on this machine.
                 continue
+            } catch let error as IOError where error.errnoCode == EADDRNOTAVAIL {
+                throw DatagramPortsError.badHost(local.ipAddress ?? "\(local)")
+            } catch let error as IOError {
+                throw DatagramPortsError.cannotBind(ports, reason: String(cString: strerror(error.errnoCode)))
             }
         }
         throw DatagramPortsError.noFreePair

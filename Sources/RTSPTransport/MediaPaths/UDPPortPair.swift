@@ -4,7 +4,8 @@ import RTSP
 
 /// The two sockets on which a client receives one track: RTP on an even port, RTCP on the next (RFC 3550 §11).
 ///
-/// Confined to its event loop. It takes packets from one host only, and from the first port of that host that sends.
+/// Confined to its event loop. It takes packets from the hosts it was told only, and of those from the first address and
+/// port that sends.
 package final class UDPPortPair {
     /// What was not passed on.
     package struct Counters: Sendable, Hashable {
@@ -26,7 +27,7 @@ package final class UDPPortPair {
     private struct Reception {
         var receive: (ByteBuffer, _ isControl: Bool, _ arrival: NIODeadline) -> Void
         var readEnded: (NIODeadline) -> Void
-        var host: SocketAddress
+        var hosts: [SocketAddress]
         var mediaSource: SocketAddress?
         var controlSource: SocketAddress?
     }
@@ -37,15 +38,16 @@ package final class UDPPortPair {
         self.ports = ports
     }
 
-    /// Begins to take packets from `host`; `server` is `nil` where it told no ports of use (quirk E6).
+    /// Begins to take packets from one of `hosts`, the first of which is sent to until another one sends; `server` is
+    /// `nil` where it told no ports of use (quirk E6).
     package func receive(
-        from host: SocketAddress,
+        from hosts: [SocketAddress],
         server: PortPair?,
         readEnded: @escaping (NIODeadline) -> Void,
         receive: @escaping (_ datagram: ByteBuffer, _ isControl: Bool, _ arrival: NIODeadline) -> Void
     ) {
-        var reception = Reception(receive: receive, readEnded: readEnded, host: host)
-        if let server {
+        var reception = Reception(receive: receive, readEnded: readEnded, hosts: hosts)
+        if let server, let host = hosts.first {
             reception.mediaSource = host.with(port: server.rtp)
             reception.controlSource = host.with(port: server.rtcp)
         }
@@ -88,7 +90,7 @@ package final class UDPPortPair {
         let source = envelope.remoteAddress
         let isLatched = isControl ? latched.control : latched.media
         let expected = isControl ? reception.controlSource : reception.mediaSource
-        guard source.hasSameHost(as: reception.host), !isLatched || expected == source else {
+        guard expects(source), !isLatched || expected == source else {
             counters.foreign &+= 1
             return
         }
@@ -99,14 +101,19 @@ package final class UDPPortPair {
             } else {
                 latched.media = true
                 reception.mediaSource = source
-                // Where RTP comes from the port next to it takes our reports, if none was told.
-                if reception.controlSource == nil, let port = source.port.flatMap(UInt16.init(exactly:)), port < .max {
+                // Where RTP comes from the port next to it takes our reports, if none was told for that host.
+                let isTold = reception.controlSource.map(source.hasSameHost) ?? false
+                if !isTold, !latched.control, let port = source.port.flatMap(UInt16.init(exactly:)), port < .max {
                     reception.controlSource = source.with(port: port + 1)
                 }
             }
             self.reception = reception
         }
         reception.receive(envelope.data, isControl, arrival)
+    }
+
+    fileprivate func expects(_ source: SocketAddress) -> Bool {
+        reception?.hosts.contains(where: source.hasSameHost) ?? false
     }
 
     fileprivate func truncated() {
@@ -194,8 +201,10 @@ private final class PortReader: ChannelInboundHandler {
         let envelope = Self.unwrapInboundIn(data)
         let arrival = arrival ?? .now()
         self.arrival = arrival
-        // What fills its room to the last byte was longer.
-        if envelope.data.readableBytes >= Self.datagramSizes[sizeIndex], sizeIndex + 1 < Self.datagramSizes.count {
+        // What fills its room to the last byte was longer. A stranger's is no reason to make more room.
+        if envelope.data.readableBytes >= Self.datagramSizes[sizeIndex], sizeIndex + 1 < Self.datagramSizes.count,
+            pair.expects(envelope.remoteAddress)
+        {
             sizeIndex += 1
             let allocator = Self.allocator(for: Self.datagramSizes[sizeIndex])
             _ = try? context.channel.syncOptions?.setOption(.recvAllocator, value: allocator)

@@ -10,7 +10,7 @@ struct BurstBuilder {
     /// The last picture has not ended; holds from one burst to the next.
     private var isMidPicture = false
     private let allocator = ByteBufferAllocator()
-    /// Room for a burst like the last ones, so that the buffer is allocated once per burst.
+    /// Room for a burst like the largest of late, so that the buffer is allocated once per burst.
     private var expectedBytes = 4096
     private var expectedEntries = 4
 
@@ -60,7 +60,7 @@ struct BurstBuilder {
     mutating func lead(with packets: [(track: Int, packet: ByteBuffer)]) {
         guard !packets.isEmpty else { return }
         let (behind, behindEntries, behindStartsGroup) = (bytes, entries, startsGroup)
-        entries = []
+        (bytes, entries) = (ByteBuffer(), [])
         for (track, packet) in packets { append(control: packet, track: track) }
         let shift = bytes.writerIndex
         bytes.writeImmutableBuffer(behind)
@@ -76,19 +76,32 @@ struct BurstBuilder {
     /// What has come together, `nil` if nothing; the builder is empty then.
     mutating func take(at arrival: NIODeadline) -> Burst? {
         guard !entries.isEmpty else { return nil }
-        let burst = Burst(
-            bytes: bytes, entries: entries, arrival: arrival, startsGroup: startsGroup, leavesPictureOpen: isMidPicture
-        )
-        expectedBytes = max(1024, (expectedBytes + bytes.readableBytes) / 2)
+        expectedBytes = max(1024, bytes.readableBytes, expectedBytes - expectedBytes / 8)
         expectedEntries = max(2, entries.count)
-        bytes = ByteBuffer()
+        let burst = Burst(
+            bytes: takeBytes(), entries: entries, arrival: arrival, startsGroup: startsGroup,
+            leavesPictureOpen: isMidPicture
+        )
         entries = []
         startsGroup = false
         return burst
     }
 
+    /// A packet of audio in the buffer of a key frame would hold on to all of it for as long as the ring keeps the burst.
+    private mutating func takeBytes() -> ByteBuffer {
+        if bytes.storageCapacity > 2 * bytes.readableBytes {
+            var fitting = allocator.buffer(capacity: bytes.readableBytes)
+            fitting.writeImmutableBuffer(bytes)
+            bytes.clear()
+            return fitting
+        }
+        defer { bytes = ByteBuffer() }
+        return bytes
+    }
+
     private mutating func open(atLeast length: Int, opensGroup: Bool) {
-        bytes = allocator.buffer(capacity: max(expectedBytes, length + Burst.framingLength))
+        let room = max(expectedBytes, length + Burst.framingLength)
+        if !(room...4 * room).contains(bytes.storageCapacity) { bytes = allocator.buffer(capacity: room) }
         entries.reserveCapacity(expectedEntries)
         startsGroup = opensGroup
     }

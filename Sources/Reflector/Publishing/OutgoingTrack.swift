@@ -11,6 +11,8 @@ final class OutgoingTrack {
     private static let heldBytes = 16 * 1024
     /// Another format takes over when the one on the air was silent for so long, in seconds.
     private static let formatPatience = 2.0
+    /// A source that came back is let through after so long also without a random access point, in seconds: it may have none.
+    private static let resumptionPatience = 12.0
 
     let index: Int
     let ssrc: UInt32
@@ -29,11 +31,17 @@ final class OutgoingTrack {
     /// Timestamp of the access unit that opened the current group: its further slices open no other.
     private var groupTimestamp: UInt32?
     private var active: ActiveFormat?
+    private var resumption = Resumption.through
     /// Grows with every change of the parameter sets.
     private(set) var configurationChanges: UInt64 = 0
     /// How many of the normalizer's changes are in `description`.
     private var knownChanges = 0
     private var recoveryPointIsNext = false
+    /// Stream time of the last random access point, or of the source's first picture, in seconds.
+    private var lastRandomAccess: Double?
+    /// After so many seconds without a random access point a group begins with any picture: some encoders refresh the
+    /// picture bit by bit and never say so (I17), and a viewer is better off with that than with nothing for ever.
+    private let longestGroup: Double
     /// Where there is nothing that says what a random access point is: each access unit is one.
     private let groups: GroupRule
     /// Payload types of the present source, format by format; viewers keep seeing those of `description`.
@@ -48,6 +56,13 @@ final class OutgoingTrack {
         var lastTime: Double
     }
 
+    /// Viewers stay when a source comes back, and hold pictures of the old one.
+    private enum Resumption {
+        /// Nothing goes out before a random access point; `since`: stream time of the first packet, in seconds.
+        case awaitsGroup(since: Double?)
+        case through
+    }
+
     /// What makes a group of pictures on this track.
     enum GroupRule: Sendable {
         /// The payload's first bytes tell.
@@ -59,10 +74,11 @@ final class OutgoingTrack {
     }
 
     init(
-        index: Int, description: TrackDescription, ssrc: UInt32, groups: GroupRule, firstSequenceNumber: UInt16,
-        firstTimestamp: UInt32
+        index: Int, description: TrackDescription, ssrc: UInt32, groups: GroupRule, longestGroup: Double,
+        firstSequenceNumber: UInt16, firstTimestamp: UInt32
     ) {
         self.index = index
+        self.longestGroup = longestGroup
         self.ssrc = ssrc
         self.description = description
         self.groups = groups
@@ -86,6 +102,8 @@ final class OutgoingTrack {
         hasEndedPicture = false
         lastIncoming = nil
         active = nil
+        recoveryPointIsNext = false
+        lastRandomAccess = nil
     }
 
     /// A compatible source begins: its description counts from now on, but for the payload types, which viewers know already.
@@ -96,6 +114,7 @@ final class OutgoingTrack {
         for index in self.description.formats.indices { self.description.formats[index].payloadType = known[index] }
         normalizer = PayloadNormalizer(format: description.primary, kind: description.kind)
         knownChanges = normalizer.configurationChanges
+        resumption = .awaitsGroup(since: nil)
     }
 
     /// Turns a packet into what viewers get; `time` is stream time in seconds.
@@ -109,10 +128,11 @@ final class OutgoingTrack {
         else { return }
         let isSameTimestamp = packet.timestamp == lastIncoming
         lastIncoming = packet.timestamp
+        if !isSameTimestamp { hasEndedPicture = false }
         clock?.received(continuity.timestamp, at: time * 1e9)
         normalizer.receive(packet) { payload in
             send(
-                payload, payloadType: payloadType, isSameTimestamp: isSameTimestamp, into: &builder,
+                payload, payloadType: payloadType, isSameTimestamp: isSameTimestamp, time: time, into: &builder,
                 openGroup: openGroup
             )
         }
@@ -174,8 +194,8 @@ final class OutgoingTrack {
     }
 
     private func send(
-        _ payload: NormalizedPayload, payloadType: UInt8, isSameTimestamp: Bool, into builder: inout BurstBuilder,
-        openGroup: (inout BurstBuilder) -> Void
+        _ payload: NormalizedPayload, payloadType: UInt8, isSameTimestamp: Bool, time: Double,
+        into builder: inout BurstBuilder, openGroup: (inout BurstBuilder) -> Void
     ) {
         let traits = payload.traits
         if traits.contains(.recoveryPoint) { recoveryPointIsNext = true }
@@ -186,32 +206,59 @@ final class OutgoingTrack {
             return
         }
         if traits.contains(.startsPicture), isSameTimestamp, hasEndedPicture { continuity.separateFrame() }
-        let opens = opensGroup(traits)
+        let opens = opensGroup(traits, time: time)
         if opens {
             groupTimestamp = continuity.timestamp
             openGroup(&builder)
         }
         if traits.contains(.picture) { recoveryPointIsNext = false }
+        guard isThrough(opens: opens, time: time) else { return forgetHeld() }
         releaseHeld(payloadType: payloadType, into: &builder, startsGroup: opens)
         append(payload, payloadType: payloadType, into: &builder, startsGroup: opens)
         hasEndedPicture = payload.marker && traits.contains(.picture)
     }
 
-    private func opensGroup(_ traits: PayloadTraits) -> Bool {
+    private func opensGroup(_ traits: PayloadTraits, time: Double) -> Bool {
         switch groups {
-        case .none: false
-        case .byTimestamp: groupTimestamp != continuity.timestamp
+        case .none: return false
+        case .byTimestamp: return groupTimestamp != continuity.timestamp
         case .byPayload:
-            traits.contains(.startsPicture) && (traits.contains(.startsRandomAccess) || recoveryPointIsNext)
-                && groupTimestamp != continuity.timestamp
+            guard traits.contains(.startsPicture), groupTimestamp != continuity.timestamp else { return false }
+            if traits.contains(.startsRandomAccess) || recoveryPointIsNext {
+                lastRandomAccess = time
+                return true
+            }
+            let last = lastRandomAccess ?? time
+            lastRandomAccess = last
+            return time - last > longestGroup
         }
+    }
+
+    /// Whether pictures of a source that came back go out yet: the first ones may refer to what it sent to nobody.
+    private func isThrough(opens: Bool, time: Double) -> Bool {
+        switch (resumption, groups) {
+        case (.through, _), (_, .none), (_, .byTimestamp):
+            return true
+        case (.awaitsGroup(let since), .byPayload):
+            let began = since ?? time
+            guard opens || time - began > Self.resumptionPatience else {
+                resumption = .awaitsGroup(since: began)
+                return false
+            }
+            resumption = .through
+            return true
+        }
+    }
+
+    private func forgetHeld() {
+        held.removeAll(keepingCapacity: true)
+        heldByteCount = 0
     }
 
     private func releaseHeld(payloadType: UInt8, into builder: inout BurstBuilder, startsGroup: Bool) {
         guard !held.isEmpty else { return }
         for payload in held { append(payload, payloadType: payloadType, into: &builder, startsGroup: startsGroup) }
-        held.removeAll(keepingCapacity: true)
-        heldByteCount = 0
+        forgetHeld()
     }
 
     private func append(
@@ -235,7 +282,10 @@ final class OutgoingTrack {
 extension OutgoingTrack {
     /// The tracks of a new life of the stream: random SSRCs, sequence numbers and timestamps (RFC 3550 §5.1).
     /// The first video track leads; where there is none, a viewer can start with any packet.
-    static func tracks(of descriptions: [TrackDescription], random: () -> UInt32) -> [OutgoingTrack] {
+    /// `longestGroup` in seconds.
+    static func tracks(
+        of descriptions: [TrackDescription], longestGroup: Double, random: () -> UInt32
+    ) -> [OutgoingTrack] {
         let leader = descriptions.firstIndex { $0.kind == .video } ?? 0
         var ssrcs: Set<UInt32> = []
         return descriptions.enumerated().map { index, description in
@@ -243,7 +293,7 @@ extension OutgoingTrack {
             while !ssrcs.insert(ssrc).inserted { ssrc &+= 1 }
             return OutgoingTrack(
                 index: index, description: description, ssrc: ssrc,
-                groups: index == leader ? GroupRule(leading: description) : .none,
+                groups: index == leader ? GroupRule(leading: description) : .none, longestGroup: longestGroup,
                 firstSequenceNumber: UInt16(truncatingIfNeeded: random()), firstTimestamp: random()
             )
         }

@@ -4,7 +4,7 @@
 /// after the last.
 struct StreamLifecycle: ~Copyable {
     private enum State {
-        /// On demand, and nobody watches. To waiting.
+        /// On demand, and nobody watches; a source that is just being stopped may still come and go. To waiting, closed.
         case idle
         /// Wanted, not there: starting, or reconnecting. To live, lingering, closed.
         case waiting
@@ -22,13 +22,6 @@ struct StreamLifecycle: ~Copyable {
     init(onDemand: Bool) {
         self.onDemand = onDemand
         state = onDemand ? .idle : .waiting
-    }
-
-    var isLive: Bool {
-        switch state {
-        case .live, .lingering(isLive: true): true
-        case .idle, .waiting, .lingering(isLive: false), .closed: false
-        }
     }
 
     var isClosed: Bool {
@@ -94,9 +87,10 @@ struct StreamLifecycle: ~Copyable {
 
     mutating func sourceBegan() {
         switch state {
-        case .idle, .waiting, .live: state = .live
+        case .waiting, .live: state = .live
         case .lingering: state = .lingering(isLive: true)
-        case .closed: break
+        // Not live: the next viewer has to ask for a source again, since this one ends.
+        case .idle, .closed: break
         }
     }
 

@@ -6,9 +6,9 @@
 struct TrackClock: Sendable {
     /// The line told moves by at most this much a report.
     private static let slew = 5_000_000.0
-    /// All tracks too early or too late by no more than this are left alone: ffmpeg puts pictures on a grid, and one that moves a
-    /// hair across a line falls on its neighbour.
-    private static let sharedTolerance = 50_000_000.0
+    /// All tracks too early or too late by no more than this are left alone, a slow first picture for instance: ffmpeg puts pictures
+    /// on a grid, and one that moves a hair across a line falls on its neighbour.
+    private static let sharedTolerance = 250_000_000.0
     /// So is one track out of step with the others by no more than this, which nobody hears.
     private static let ownTolerance = 10_000_000.0
     /// Beyond this it is set anew.

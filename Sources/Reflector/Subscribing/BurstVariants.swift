@@ -18,6 +18,14 @@ package final class BurstVariants {
         hasDatagrams = false
     }
 
+    /// Lets go of the burst and its forms.
+    package func unload() {
+        burst = nil
+        framed.removeAll()
+        datagrams = DatagramBurst()
+        hasDatagrams = false
+    }
+
     /// The burst framed for these channels; empty if none of its packets is for them.
     package func framed(for channels: ChannelMap) -> FramedBurst {
         guard let burst else { return FramedBurst(bytes: ByteBuffer(), packets: 0) }

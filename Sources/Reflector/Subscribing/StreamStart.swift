@@ -16,13 +16,18 @@ package final class StreamStart: Sendable {
     /// Pictures of the past are shown within this time before the live edge.
     static let window = TimeAmount.milliseconds(150)
     /// Size of the bursts that the start is cut into, in bytes.
-    private static let portion = 64 * 1024
+    fileprivate static let portion = 64 * 1024
+    /// A start of more bytes is worth keeping for those who join a moment later: two hundred viewers a second would
+    /// each have the home loop copy a group of up to 16 MB, and then hold a copy of their own.
+    private static let costly = 1024 * 1024
 
     package let bursts: [Burst]
     /// By track index; `nil` for a track without a packet in the start.
     package let firstPackets: [FirstPacket?]
     /// Framed bytes.
     package let byteCount: Int
+    /// Arrival of the newest picture that was drawn.
+    private let edge: NIODeadline
 
     /// `pictureClocks`: RTP clock of each video track by index, `nil` for tracks that are not drawn together.
     /// `reports`: a fresh sender report per track, sent ahead.
@@ -33,26 +38,48 @@ package final class StreamStart: Sendable {
         let edge = (group.last?.arrival ?? .uptimeNanoseconds(0)) - Self.window
         var firstPackets = [FirstPacket?](repeating: nil, count: pictureClocks.count)
         var builder = PacketCollector(pictureTrack: pictureClocks.firstIndex { $0 != nil })
-        for report in reports { builder.append(report.packet, like: nil, track: report.track) }
+        let live = group.last?.arrival ?? .uptimeNanoseconds(0)
+        self.edge = live
+        for report in reports { builder.append(report.packet, like: nil, track: report.track, at: live) }
         for burst in group {
             let isRecent = burst.arrival >= edge || burst === group.last
             for entry in burst.entries where !entry.isControl && entry.track < pictureClocks.count {
                 guard pictureClocks[entry.track] != nil || isRecent else { continue }
-                var packet = burst.packet(entry)
-                if let drawn = drawings[entry.track]?.draw(packet.rtpTimestamp) { packet.rtpTimestamp = drawn }
+                let packet = burst.packet(entry)
+                let drawn = drawings[entry.track]?.draw(packet.rtpTimestamp)
                 if firstPackets[entry.track] == nil {
                     firstPackets[entry.track] = FirstPacket(
-                        sequenceNumber: packet.rtpSequenceNumber, timestamp: packet.rtpTimestamp
+                        sequenceNumber: packet.rtpSequenceNumber, timestamp: drawn ?? packet.rtpTimestamp
                     )
                 }
-                builder.append(packet, like: entry, track: entry.track)
-                if builder.byteCount >= Self.portion { builder.cut(at: burst.arrival) }
+                builder.append(packet, timestamp: drawn, like: entry, track: entry.track, at: burst.arrival)
             }
         }
-        builder.cut(at: group.last?.arrival ?? .uptimeNanoseconds(0))
+        builder.cut()
         bursts = builder.bursts
         byteCount = bursts.reduce(0) { $0 + $1.byteCount }
         self.firstPackets = firstPackets
+    }
+
+    private init(_ start: StreamStart, followedBy burst: Burst) {
+        bursts = start.bursts + [burst]
+        byteCount = start.byteCount + burst.byteCount
+        edge = start.edge
+        var firstPackets = start.firstPackets
+        for entry in burst.entries
+        where !entry.isControl && entry.track < firstPackets.count && firstPackets[entry.track] == nil {
+            let packet = burst.packet(entry)
+            firstPackets[entry.track] = FirstPacket(
+                sequenceNumber: packet.rtpSequenceNumber, timestamp: packet.rtpTimestamp
+            )
+        }
+        self.firstPackets = firstPackets
+    }
+
+    /// The start of who joins behind `burst`; `nil` where a new one is due.
+    func followed(by burst: Burst) -> StreamStart? {
+        guard byteCount > Self.costly, !burst.startsGroup, burst.arrival - edge <= Self.window else { return nil }
+        return StreamStart(self, followedBy: burst)
     }
 }
 
@@ -103,16 +130,23 @@ private struct PacketCollector {
     private var isMidPicture = false
     private var bytes = ByteBuffer()
     private var entries: [Burst.Entry] = []
+    private var arrival = NIODeadline.uptimeNanoseconds(0)
 
     init(pictureTrack: Int?) {
         self.pictureTrack = pictureTrack
     }
 
-    var byteCount: Int { bytes.readableBytes }
-
-    mutating func append(_ packet: ByteBuffer, like entry: Burst.Entry?, track: Int) {
+    /// `timestamp` takes the place of the packet's own.
+    mutating func append(
+        _ packet: ByteBuffer, timestamp: UInt32? = nil, like entry: Burst.Entry?, track: Int, at arrival: NIODeadline
+    ) {
         let isControl = entry == nil
+        let length = packet.readableBytes + Burst.framingLength
+        // Never beyond the portion: one byte more, and the buffer has twice its size.
+        if bytes.readableBytes + length > StreamStart.portion { cut() }
         if let entry, track == pictureTrack { isMidPicture = !entry.endsAccessUnit }
+        if entries.isEmpty { bytes = ByteBufferAllocator().buffer(capacity: StreamStart.portion) }
+        self.arrival = arrival
         bytes.writeInteger(0x2400 | UInt16(truncatingIfNeeded: 2 * track + (isControl ? 1 : 0)))
         bytes.writeInteger(UInt16(truncatingIfNeeded: packet.readableBytes))
         entries.append(
@@ -121,11 +155,19 @@ private struct PacketCollector {
                 endsAccessUnit: entry?.endsAccessUnit ?? false
             )
         )
+        let offset = bytes.writerIndex
         bytes.writeImmutableBuffer(packet)
+        // Written here and not in the packet, whose bytes are the ring's: that would copy them once more.
+        if let timestamp { bytes.setInteger(timestamp, at: offset + 4) }
     }
 
-    mutating func cut(at arrival: NIODeadline) {
+    mutating func cut() {
         guard !entries.isEmpty else { return }
+        if bytes.storageCapacity > 2 * bytes.readableBytes {
+            var fitting = ByteBufferAllocator().buffer(capacity: bytes.readableBytes)
+            fitting.writeImmutableBuffer(bytes)
+            bytes = fitting
+        }
         bursts.append(
             Burst(
                 bytes: bytes, entries: entries, arrival: arrival, startsGroup: bursts.isEmpty,
@@ -144,7 +186,6 @@ extension ByteBuffer {
     }
 
     fileprivate var rtpTimestamp: UInt32 {
-        get { getInteger(at: readerIndex + 4) ?? 0 }
-        set { setInteger(newValue, at: readerIndex + 4) }
+        getInteger(at: readerIndex + 4) ?? 0
     }
 }

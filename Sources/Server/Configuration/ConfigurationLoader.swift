@@ -142,6 +142,10 @@ extension ConfigurationReading {
         duration("idle_timeout", \.idleTimeout)
         duration("session_timeout", \.sessionTimeout)
         count("simultaneous_connects", \.simultaneousConnects)
+        let groupMemory = section.value("group_memory") { text throws(Expectation) in
+            try ConfigurationValue.size(text, in: 100_000...1_000_000_000)
+        }
+        if let groupMemory { limits.groupMemory = Int(groupMemory) }
         section.end()
         return limits
     }

@@ -14,6 +14,8 @@ package struct LimitsConfiguration: Sendable, Equatable {
     package var sessionTimeout: TimeAmount
     /// Cameras being connected to at the same moment.
     package var simultaneousConnects: Int
+    /// The pictures since a stream's last key frame that are kept for viewers to come, in bytes; a larger group is not kept.
+    package var groupMemory: Int
 
     package init(
         connectionsPerAddress: Int = 1024,
@@ -21,7 +23,8 @@ package struct LimitsConfiguration: Sendable, Equatable {
         requestTimeout: TimeAmount = .seconds(10),
         idleTimeout: TimeAmount = .seconds(30),
         sessionTimeout: TimeAmount = .seconds(60),
-        simultaneousConnects: Int = 128
+        simultaneousConnects: Int = 128,
+        groupMemory: Int = 16_000_000
     ) {
         self.connectionsPerAddress = connectionsPerAddress
         self.requestsBeforeSession = requestsBeforeSession
@@ -29,5 +32,6 @@ package struct LimitsConfiguration: Sendable, Equatable {
         self.idleTimeout = idleTimeout
         self.sessionTimeout = sessionTimeout
         self.simultaneousConnects = simultaneousConnects
+        self.groupMemory = groupMemory
     }
 }

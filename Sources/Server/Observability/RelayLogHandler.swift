@@ -17,7 +17,7 @@ struct RelayLogHandler: LogHandler {
         _ configuration: LogConfiguration,
         metadataProvider: Logger.MetadataProvider? = nil,
         milliseconds: @escaping @Sendable () -> Int64 = { Self.wallClock() },
-        write: @escaping LogWriter = { Self.writeToStandardError($0) }
+        write: @escaping LogWriter = { StandardError.log($0) }
     ) {
         logLevel = configuration.level.loggerLevel
         format = configuration.format
@@ -58,22 +58,6 @@ struct RelayLogHandler: LogHandler {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-    }
-
-    /// One `write` a line, so that lines of several threads and processes do not mix; a line that standard error
-    /// does not take is lost, since a relay must not stop for its log.
-    private static func writeToStandardError(_ line: String) {
-        var line = line
-        line.withUTF8 { bytes in
-            var rest = UnsafeRawBufferPointer(bytes)[...]
-            while !rest.isEmpty {
-                let count = Foundation.write(
-                    STDERR_FILENO, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return }
-                rest = rest.dropFirst(count)
-            }
-        }
     }
 }
 

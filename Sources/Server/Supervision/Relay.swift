@@ -57,7 +57,8 @@ package final class Relay: Sendable {
                 guard let path = StreamPath(stream.path) else { continue }
                 try directory.add(
                     Stream(
-                        path: path, title: camera.title, homeLoop: group.next(), policy: stream.source.policy,
+                        path: path, title: camera.title, homeLoop: group.next(),
+                        policy: stream.source.policy(configuration.limits),
                         clock: .system, logger: logger
                     )
                 )
@@ -103,15 +104,36 @@ package final class Relay: Sendable {
         }
     }
 
+    /// Says once a minute what the listener has turned away since; returns when it listens no more.
+    package func watchListener() async {
+        let report = Task { [listener, logger] in
+            var known = ListenerCounters()
+            while !Task.isCancelled {
+                try? await Task.sleep(for: .seconds(60))
+                let now = listener.counters
+                let turnedAway = now.turnedAway(since: known)
+                if !turnedAway.isEmpty { logger.warning("connections turned away", metadata: turnedAway) }
+                known = now
+            }
+        }
+        await listener.closed()
+        report.cancel()
+    }
+
     /// Says goodbye to every viewer and takes no more.
     package func endStreams() async {
         for stream in directory.streams { try? await stream.close().get() }
     }
 
-    /// Closes everything within a few seconds.
+    /// Takes no connection any more; a viewer who has not read his last words after one second will not.
+    package func stopListening() async {
+        await listener.shutdown(within: .seconds(1))
+    }
+
+    /// Closes everything within two seconds, sources that say goodbye to their cameras included.
     package func stop() async {
         await endStreams()
-        await listener.shutdown()
+        await stopListening()
         await datagrams.shutdown()
         try? await group.shutdownGracefully()
     }
@@ -152,11 +174,14 @@ private enum Source: Sendable {
 }
 
 extension SourceConfiguration {
-    fileprivate var policy: StreamPolicy {
-        switch self {
-        case .pull(let pull): StreamPolicy(onDemand: pull.onDemand, linger: pull.linger, startTimeout: pull.timeout)
-        case .testCamera: StreamPolicy(onDemand: true, linger: .seconds(2))
-        }
+    fileprivate func policy(_ limits: LimitsConfiguration) -> StreamPolicy {
+        var policy =
+            switch self {
+            case .pull(let pull): StreamPolicy(onDemand: pull.onDemand, linger: pull.linger, startTimeout: pull.timeout)
+            case .testCamera: StreamPolicy(onDemand: true, linger: .seconds(2))
+            }
+        policy.ringBytes = limits.groupMemory
+        return policy
     }
 }
 
@@ -167,5 +192,21 @@ extension RTSPListenerConfiguration {
         limits.requestsWithoutSession = configuration.limits.requestsBeforeSession
         limits.requestTime = configuration.limits.requestTimeout
         limits.idleTime = configuration.limits.idleTimeout
+    }
+}
+
+extension ListenerCounters {
+    /// What was refused or cut, by reason, as far as there was any.
+    fileprivate func turnedAway(since earlier: ListenerCounters) -> Logger.Metadata {
+        let reasons: [(String, KeyPath<ListenerCounters, Int>)] = [
+            ("too_many_from_address", \.refusedByAddress), ("too_many", \.refusedByTotal), ("malformed", \.malformed),
+            ("http", \.foreignProtocol), ("slow", \.slowRequests), ("idle", \.idle),
+            ("requests_without_session", \.tooManyRequests), ("accept_errors", \.acceptErrors),
+        ]
+        var metadata: Logger.Metadata = [:]
+        for (name, counter) in reasons where self[keyPath: counter] != earlier[keyPath: counter] {
+            metadata[name] = "\(self[keyPath: counter] - earlier[keyPath: counter])"
+        }
+        return metadata
     }
 }

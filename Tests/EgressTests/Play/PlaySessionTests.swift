@@ -133,6 +133,30 @@ import Testing
         }
     }
 
+    @Test("S26 PAUSE behind a packet of audio alone does not let the pictures begin again at the group's start")
+    func pauseBehindAudio() async throws {
+        try await LoopbackRelay.run { relay, camera in
+            let viewer = try await relay.viewer()
+            let url = relay.url("gate")
+            let session = try await viewer.setUpBoth(url)
+            try await camera.sendGroup()
+            _ = try await viewer.play(url, session)
+            let first = try #require(SeenPacket(try await viewer.frames.next { $0.channel == 0 }.payload))
+            try await camera.sendAudio()
+            _ = try await viewer.video(from: first.sequenceNumber &+ 4)
+            #expect(try await viewer.request("PAUSE", url, [("Session", session)]).status == 200)
+            let seen = viewer.frames.elements.count
+            // The start will hold the audio of the last moments only.
+            try await camera.sendAudio(after: .milliseconds(200))
+            #expect(try await viewer.play(url, session).status == 200)
+            try await camera.sendGroup()
+            _ = try await viewer.video(from: first.sequenceNumber &+ 9)
+            let numbers = viewer.frames.elements.dropFirst(seen).filter { $0.channel == 0 }
+                .compactMap { SeenPacket($0.payload)?.sequenceNumber }
+            #expect(numbers.allSatisfy { Int16(bitPattern: $0 &- first.sequenceNumber) >= 5 }, "\(numbers)")
+        }
+    }
+
     @Test("M13 PLAY twice is answered twice and disturbs nothing")
     func playTwice() async throws {
         try await LoopbackRelay.run { relay, camera in

@@ -42,6 +42,18 @@ final class SyntheticCamera: Sendable {
         }.get()
     }
 
+    /// Pictures that are no key pictures.
+    func sendPictures(_ count: Int) async throws {
+        try await stream.homeLoop.submit { [source] in
+            for _ in 0..<count { source.value.sendPicture(isKey: false) }
+        }.get()
+    }
+
+    /// A packet of audio in a read of its own, as if it came so much later.
+    func sendAudio(after delay: TimeAmount = .zero) async throws {
+        try await stream.homeLoop.submit { [source] in source.value.sendAudio(at: .now() + delay) }.get()
+    }
+
     /// Waits until nobody watches.
     func viewersLeft(within bound: Duration = .seconds(5)) async throws {
         let end = ContinuousClock.now + bound
@@ -71,6 +83,11 @@ extension SyntheticCamera.Source {
             send(1, [UInt8](repeating: 0xFF, count: 320), 0, pictures &* 320, at: now)
         }
         pictures &+= 1
+        publication?.readEnded(at: now)
+    }
+
+    mutating func sendAudio(at now: NIODeadline) {
+        send(1, [UInt8](repeating: 0xFF, count: 320), 0, pictures &* 320, at: now)
         publication?.readEnded(at: now)
     }
 

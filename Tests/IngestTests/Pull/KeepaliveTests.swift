@@ -39,6 +39,19 @@ import Testing
         }
     }
 
+    @Test("F13 a camera of events alone that answers keepalives no more is asked anew")
+    func eventsUnresponsive() async throws {
+        var behaviour = FakeCameraBehaviour(tracks: [.events()])
+        behaviour.session = "1;timeout=2"
+        behaviour.answers["GET_PARAMETER"] = { $0.nth > 1 ? .silence : .usual }
+        try await PullBench.run(behaviour) { bench in
+            let error = try await bench.untilEnd().error
+            #expect(error == .unresponsive)
+            #expect(bench.camera.requests("GET_PARAMETER").count == 5)
+            #expect(bench.camera.requests("TEARDOWN").count == 1)
+        }
+    }
+
     @Test("F6 a keepalive answered 454 leads to a new session, and viewers stay")
     func sessionForgotten() async throws {
         var behaviour = FakeCameraBehaviour()

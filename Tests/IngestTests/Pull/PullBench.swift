@@ -161,6 +161,10 @@ final class RecordingViewer: Subscriber {
         record.change { $0.packets += packets }
     }
 
+    func leave() {
+        subscription = nil
+    }
+
     func streamEnded() {
         record.change { $0.endings += 1 }
     }

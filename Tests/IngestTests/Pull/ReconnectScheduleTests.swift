@@ -50,6 +50,15 @@ import Testing
         #expect(!schedule.isLocked)
     }
 
+    @Test("B11 403, by which some cameras tell a locked account, is no reason to hurry either")
+    func forbidden() {
+        var schedule = ReconnectSchedule()
+        let error = PullError.connection(.conversation(.refused(.describe, .forbidden)))
+        #expect(schedule.pause(after: error, livedFor: nil, random: 0) == .seconds(10))
+        #expect(schedule.pause(after: error, livedFor: nil, random: 0) == .seconds(60))
+        #expect(schedule.isLocked)
+    }
+
     @Test("F16 453 and 503 are left alone for half a minute", arguments: [453, 503])
     func busy(code: Int) {
         var schedule = ReconnectSchedule()

@@ -1,6 +1,7 @@
 import Ingest
 import Media
 import NIOCore
+import NIOPosix
 import Reflector
 import TestSupport
 import Testing
@@ -71,7 +72,7 @@ import Testing
         try await camera.stop()
     }
 
-    @Test("The status tells address, counters and what went wrong last; B11 a locked account is a state of its own")
+    @Test("The status tells address, counters and what went wrong last")
     func status() async throws {
         let camera = try await FakeCamera.start()
         let log = LogRecord()
@@ -106,6 +107,74 @@ import Testing
         try await stream.close().get()
     }
 
+    @Test("B11 a locked account is a state of its own, and viewers who come and go do not make more tries of it")
+    func locked() async throws {
+        var behaviour = FakeCameraBehaviour()
+        behaviour.challenges = [.md5]
+        let camera = try await FakeCamera.start(behaviour)
+        var configuration = PullConfiguration(url: camera.url, onDemand: true)
+        configuration.authenticate()
+        configuration.password = Secret("wrong")
+        var patience = PullBench.patience
+        patience.refused = .milliseconds(20)
+        let log = LogRecord()
+        let stream = try PullBench.stream(
+            "locked",
+            policy: StreamPolicy(onDemand: true, linger: .milliseconds(20)),
+            logger: log.logger
+        )
+        let supervisor = PullSupervisor(
+            stream: stream, configuration: configuration, limiter: ConnectLimiter(), patience: patience,
+            logger: log.logger
+        )
+        let task = Task { await supervisor.run() }
+        for round in 1...3 {
+            let viewer = NIOLoopBoundBox.makeBoxSendingValue(
+                RecordingViewer(record: Locked(ViewerRecord())), eventLoop: stream.homeLoop
+            )
+            try await stream.homeLoop.submit { stream.subscribe(viewer.value, on: stream.homeLoop) }.get()
+            try await eventually("locked") { try await supervisor.status().state == .locked }
+            let lastError = try await supervisor.status().lastError
+            #expect(lastError?.isRefusedCredentials == true)
+            try await stream.homeLoop.submit { viewer.value.leave() }.get()
+            try await eventually("released") { log.lines.count { $0.contains("camera released") } == round }
+            #expect(camera.requests.count { $0["Authorization"] != nil } == 2)
+        }
+        #expect(log.contains("warning camera auth locked"))
+        task.cancel()
+        await task.value
+        try await stream.close().get()
+        try await camera.stop()
+    }
+
+    @Test("E13 that a camera is only reached over TCP is still known when the next viewer comes")
+    func transportKnown() async throws {
+        var behaviour = FakeCameraBehaviour()
+        behaviour.refusesUDP = true
+        let camera = try await FakeCamera.start(behaviour)
+        let log = LogRecord()
+        let stream = try PullBench.stream(
+            "known", policy: StreamPolicy(onDemand: true, linger: .milliseconds(20)), logger: log.logger
+        )
+        let supervisor = PullSupervisor(
+            stream: stream,
+            configuration: PullConfiguration(url: camera.url, transport: .udp, onDemand: true),
+            limiter: ConnectLimiter(),
+            patience: PullBench.patience,
+            logger: log.logger
+        )
+        let task = Task { await supervisor.run() }
+        for round in 1...2 {
+            _ = try await stream.describe(on: stream.homeLoop).get()
+            try await eventually("released") { log.lines.count { $0.contains("camera released") } == round }
+            #expect(camera.connectionsAccepted == round + 1)
+        }
+        task.cancel()
+        await task.value
+        try await stream.close().get()
+        try await camera.stop()
+    }
+
     @Test("Cancelling tears the session down before it returns")
     func cancelled() async throws {
         let camera = try await FakeCamera.start()
@@ -134,6 +203,39 @@ import Testing
         try await PullBench.run(behaviour, supervised: true) { bench in
             try await eventually("asked") { bench.camera.requests.count == 1 }
         }
+    }
+
+    @Test("Cancelling while a camera does not even answer the connect returns at once")
+    func cancelledInConnect() async throws {
+        // A listener that accepts nobody: once its queue is full the kernel answers no one.
+        let group = MultiThreadedEventLoopGroup.singleton
+        let full = try await ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 0).serverChannelOption(.autoRead, value: false)
+            .bind(host: "127.0.0.1", port: 0).get()
+        let port = try #require(full.localAddress?.port)
+        var queue: [any Channel] = []
+        while queue.count < 8,
+            let channel = try? await ClientBootstrap(group: group).connectTimeout(.milliseconds(300))
+                .connect(host: "127.0.0.1", port: port).get()
+        { queue.append(channel) }
+        let log = LogRecord()
+        let stream = try PullBench.stream("full", logger: log.logger)
+        let configuration = PullConfiguration(url: "rtsp://127.0.0.1:\(port)/x")
+        var patience = PullBench.patience
+        patience.connect = .seconds(30)
+        let supervisor = PullSupervisor(
+            stream: stream, configuration: configuration, limiter: ConnectLimiter(), patience: patience,
+            logger: log.logger
+        )
+        let task = Task { await supervisor.run() }
+        try await eventually("connecting") { try await supervisor.status().state == .connecting }
+        let begin = NIODeadline.now()
+        task.cancel()
+        await task.value
+        #expect(NIODeadline.now() - begin < .seconds(5))
+        for channel in queue { try? await channel.close() }
+        try await stream.close().get()
+        try await full.close()
     }
 
     @Test(

@@ -78,7 +78,7 @@ import Testing
         "E3 E6 E7 ports that are single, missing, zero or not the ones that send, and odd sources",
         arguments: [
             "client_port=6000", "client_port=6000-6001", "server_port=0-0", "server_port=0-1;source=",
-            "server_port=9-10;source=cam.lan", "server_port=9;destination=cam.lan",
+            "server_port=9-10;source=cam.lan", "server_port=9;destination=cam.lan", "server_port=9-10;source=192.0.2.7",
         ])
     func oddPorts(parameters: String) async throws {
         var behaviour = FakeCameraBehaviour()

@@ -130,7 +130,7 @@ struct AuthenticatorTests {
         #expect(authenticator.challenged(by: challenge("Digest realm=\"r\", nonce=\"a\", stale=true")) == .rejected)
     }
 
-    @Test("B11 a wrong password is not tried again with the same nonce, and once with a new one")
+    @Test("B11 a wrong password is not tried again, be the nonce the same or a new one")
     func wrongPassword() {
         var same = authenticator()
         #expect(same.challenged(by: challenge("Digest realm=\"r\", nonce=\"a\"")) == .retry)
@@ -143,7 +143,7 @@ struct AuthenticatorTests {
             _ = fresh.authorization(method: .describe, uri: "*")
             tries += 1
         }
-        #expect(tries == 2)
+        #expect(tries == 1)
 
         var basic = authenticator()
         #expect(basic.challenged(by: challenge("Basic realm=\"r\"")) == .retry)

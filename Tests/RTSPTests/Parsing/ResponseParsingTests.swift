@@ -81,7 +81,8 @@ struct ResponseParsingTests {
         "A14 of several Content-Lengths the first that is a number counts",
         arguments: [
             "Content-Length: 4\r\nContent-Length: 400", "Content-Length: \r\nContent-Length: 4",
-            "Content-Length: x\r\nContent-length: 4", "Content-Length: 4\r\nContent-Length: 4",
+            "Content-Length: x\r\nContent-length: 4", "Content-Length: 0\r\nContent-Length: 4",
+            "Content-Length: 4\r\nContent-Length: 4",
         ])
     func severalContentLengths(fields: String) throws {
         let messages = try fromCamera("RTSP/1.0 200 OK\r\n\(fields)\r\n\r\nbodyRTSP/1.0 404 Not Found\r\n\r\n")

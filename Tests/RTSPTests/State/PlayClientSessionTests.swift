@@ -15,6 +15,14 @@ import Testing
         #expect(try PlayDialogue().play(session: session).keepaliveInterval == .seconds(seconds))
     }
 
+    @Test("F3 a timeout that only the answer to PLAY tells counts too")
+    func lateTimeout() throws {
+        let dialogue = try PlayDialogue()
+        dialogue.describe()
+        dialogue.answer(200, ["Session": "1"])
+        #expect(dialogue.answer(200, ["Session": "1;timeout=12"]).session?.keepaliveInterval == .seconds(6))
+    }
+
     @Test("F4 GET_PARAMETER keeps alive where Public lists it, else OPTIONS")
     func method() throws {
         let listed = try PlayDialogue()
@@ -43,6 +51,22 @@ import Testing
         for _ in 0..<100 { #expect(dialogue.keepalive() != nil) }
         guard case .ignored = dialogue.machine.timedOut() else { throw PlayDialogueError() }
         #expect(dialogue.answer(200, ["CSeq": "5"]).isIgnored)
+    }
+
+    @Test("F13 keepalives without answer are counted once one was answered, and only then")
+    func missedKeepalives() throws {
+        let dialogue = try PlayDialogue()
+        _ = try dialogue.play()
+        for _ in 0..<5 { _ = dialogue.keepalive() }
+        let before = dialogue.machine.missedKeepalives
+        #expect(before == 0)
+        let keepalive = try #require(dialogue.keepalive())
+        #expect(dialogue.answer(400, ["CSeq": keepalive.headers["CSeq"] ?? ""]).isIgnored)
+        for count in 1...4 {
+            _ = dialogue.keepalive()
+            let missed = dialogue.machine.missedKeepalives
+            #expect(missed == count)
+        }
     }
 
     @Test("F6 a keepalive refused is ignored; 454 is the end of the session", arguments: [400, 403, 451, 500, 503])
@@ -138,6 +162,27 @@ import Testing
             throw PlayDialogueError()
         }
         #expect(dialogue.isStopped)
+    }
+
+    @Test("E17 TEARDOWN answered 401 for a nonce that ran out is sent once more")
+    func staleTearDown() throws {
+        let dialogue = try PlayDialogue("rtsp://admin:pw@camera.example/stream")
+        dialogue.answer(401, ["WWW-Authenticate": "Digest realm=\"a\", nonce=\"one\""])
+        dialogue.answer()
+        dialogue.answer(body: PlayDialogue.video)
+        dialogue.answer(200, ["Session": "1"])
+        #expect(dialogue.answer().session != nil)
+        guard case .tearDown(let request) = dialogue.machine.stopRequested() else { throw PlayDialogueError() }
+        let challenge: RTSPHeaders = [
+            "CSeq": request.headers["CSeq"] ?? "", "WWW-Authenticate": "Digest realm=\"a\", nonce=\"two\"",
+        ]
+        guard case .send(let again) = dialogue.answer(401, challenge) else { throw PlayDialogueError() }
+        #expect(again.method == .teardown)
+        #expect(again.headers["Session"] == "1")
+        #expect(again.headers["Authorization"]?.contains("nonce=\"two\"") == true)
+        guard case .tornDown = dialogue.answer(401, ["WWW-Authenticate": "Digest realm=\"a\", nonce=\"3\""]) else {
+            throw PlayDialogueError()
+        }
     }
 
     @Test("Stopping before anything is set up closes without TEARDOWN, and events afterwards are ignored")

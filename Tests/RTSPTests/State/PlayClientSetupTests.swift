@@ -158,6 +158,20 @@ import Testing
         #expect(session.skipped.map(\.description) == ["audio: 500 "])
     }
 
+    @Test("F16 a picture refused for want of room ends the conversation, whatever else plays", arguments: [453, 503])
+    func noRoom(code: Int) throws {
+        let dialogue = try PlayDialogue()
+        dialogue.describe(PlayDialogue.audio + PlayDialogue.video)
+        dialogue.answer(200, ["Session": "1"])
+        #expect(dialogue.answer(code).error == .refused(.setup, RTSPStatus(code: code, reason: "")))
+        guard case .tearDown = dialogue.machine.stopRequested() else { throw PlayDialogueError() }
+        let silent = try PlayDialogue()
+        silent.describe(PlayDialogue.video + PlayDialogue.audio)
+        silent.answer(200, ["Session": "1"])
+        silent.answer(code)
+        #expect(silent.answer().session?.tracks.map(\.description.kind) == [.video])
+    }
+
     @Test("E16 no track at all is an error with the last status")
     func noTrack() throws {
         let dialogue = try PlayDialogue()

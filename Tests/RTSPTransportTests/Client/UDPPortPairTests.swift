@@ -43,7 +43,7 @@ import Testing
         let heard = Locked<[[UInt8]]>([])
         let host = try SocketAddress(ipAddress: "127.0.0.1", port: 554)
         let port = try await pair.eventLoop.submit {
-            pair.value.receive(from: host, server: nil, readEnded: { _ in }) { datagram, isControl, _ in
+            pair.value.receive(from: [host], server: nil, readEnded: { _ in }) { datagram, isControl, _ in
                 heard.change { $0.append([isControl ? 1 : 0] + Array(datagram.readableBytesView)) }
             }
             return Int(pair.value.ports.rtp)
@@ -62,20 +62,23 @@ import Testing
         try await second.stop()
     }
 
-    @Test("A datagram of another host is not taken, whatever its port")
-    func otherHost() async throws {
+    @Test(
+        "A datagram of another host is not taken, whatever its port, and makes no room for more", arguments: [1, 3_000])
+    func otherHost(size: Int) async throws {
         let pairs = try await Self.open(1)
         let pair = pairs[0]
         let sender = try await FakeSender.start()
         let host = try SocketAddress(ipAddress: "127.0.0.2", port: 554)
         let port = try await pair.eventLoop.submit {
-            pair.value.receive(from: host, server: nil, readEnded: { _ in }) { _, _, _ in Issue.record("taken") }
+            pair.value.receive(from: [host], server: nil, readEnded: { _ in }) { _, _, _ in Issue.record("taken") }
             return Int(pair.value.ports.rtp)
         }.get()
-        try await sender.send([1], to: port)
+        try await sender.send([UInt8](repeating: 1, count: size), to: port)
         try await eventually("counted") {
             try await pair.eventLoop.submit { pair.value.counters.foreign }.get() == 1
         }
+        let truncated = try await pair.eventLoop.submit { pair.value.counters.truncated }.get()
+        #expect(truncated == 0)
         try await Self.close(pairs)
         try await sender.stop()
     }
@@ -88,7 +91,7 @@ import Testing
         let heard = Locked<[Int]>([])
         let host = try SocketAddress(ipAddress: "127.0.0.1", port: 554)
         let port = try await pair.eventLoop.submit {
-            pair.value.receive(from: host, server: nil, readEnded: { _ in }) { datagram, _, _ in
+            pair.value.receive(from: [host], server: nil, readEnded: { _ in }) { datagram, _, _ in
                 heard.change { $0.append(datagram.readableBytes) }
             }
             return Int(pair.value.ports.rtp)

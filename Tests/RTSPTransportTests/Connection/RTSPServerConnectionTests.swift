@@ -197,6 +197,28 @@ struct RTSPServerConnectionTests {
         line.end()
     }
 
+    @Test("requests that are refused count as well", arguments: ["RTSP/1.0", "RTSP/2.0\r\nCSeq: 1"])
+    func tooManyFaults(rest: String) throws {
+        let line = EmbeddedConnection { $0.requestsWithoutSession = 3 }
+        for _ in 1...4 { try line.write("OPTIONS * \(rest)\r\n\r\n") }
+        #expect(try responses(line.read()).last == "403")
+        #expect(line.hasEnded)
+        line.end()
+    }
+
+    @Test("a session that ended lets a viewer ask anew, and another session after it")
+    func sessionAfterSession() throws {
+        let line = EmbeddedConnection { $0.requestsWithoutSession = 3 }
+        for _ in 1...5 {
+            for method in ["OPTIONS", "DESCRIBE", "SETUP", "PLAY", "TEARDOWN"] {
+                try line.write("\(method) * RTSP/1.0\r\nCSeq: 1\r\n\r\n")
+            }
+        }
+        #expect(try responses(line.read()).count == 25)
+        #expect(!line.hasEnded)
+        line.end()
+    }
+
     @Test("with a session requests are not counted")
     func manyRequests() throws {
         let line = EmbeddedConnection { $0.requestsWithoutSession = 3 }

@@ -55,6 +55,11 @@ struct SecretTests {
         #expect(relay.pull("dock")?.url == "rtsp://10.0.0.2/a")
         #expect(relay.pull("dock")?.username == "root")
         #expect(relay.pull("xm")?.redactedURL == "rtsp://h/user=admin&password=***&channel=1/x.sdp?pwd=***")
+        let names = ["psw", "pw", "passw", "loginpas", "auth", "key", "secret", "TOKEN"]
+        for name in names {
+            #expect(
+                PullConfiguration(url: "rtsp://h/a?x=1&\(name)=S&y=2").redactedURL == "rtsp://h/a?x=1&\(name)=***&y=2")
+        }
         #expect(PullConfiguration(url: "rtsp://h/a?b=c&d").redactedURL == "rtsp://h/a?b=c&d")
     }
 

@@ -1,0 +1,41 @@
+import NIOCore
+import Testing
+
+@testable import Reflector
+
+/// Where groups of pictures begin.
+@Suite struct GroupTests {
+    @Test("I17 a stream that never says where to begin can be joined all the same, once the ring would hold no more")
+    func noRandomAccess() throws {
+        let camera = try PublishedStream(policy: StreamPolicy(ringAge: .seconds(10)))
+        try camera.publish()
+        for index in 0..<240 { camera.sendVideo(NALUnit.slice, timestamp: UInt32(index) * 3600) }
+        let early = RecordingSubscriber()
+        camera.stream.subscribe(early, on: camera.loop)
+        #expect(early.start == nil)
+        for index in 240..<260 { camera.sendVideo(NALUnit.slice, timestamp: UInt32(index) * 3600) }
+        let late = RecordingSubscriber()
+        camera.stream.subscribe(late, on: camera.loop)
+        #expect(late.packets(of: 0).count == 1)
+        #expect(early.bursts.contains { $0.startsGroup })
+
+        // From the next key frame on, groups are groups again.
+        camera.sendVideo(NALUnit.idr, timestamp: 260 * 3600)
+        camera.sendVideo(NALUnit.slice, timestamp: 261 * 3600)
+        #expect(late.bursts.suffix(2).map(\.startsGroup) == [true, false])
+    }
+
+    @Test("A recovery point whose picture never came is not that of the next source")
+    func staleRecoveryPoint() throws {
+        let camera = try PublishedStream()
+        try camera.publish()
+        let viewer = RecordingSubscriber()
+        camera.stream.subscribe(viewer, on: camera.loop)
+        // A SEI with a recovery point (payload type 6, one byte), and then the camera is gone.
+        camera.add(track: 0, payload: [0x06, 0x06, 0x01, 0x80, 0x80], timestamp: 0, marker: false)
+        camera.endPublication()
+        try camera.publish()
+        camera.sendVideo(NALUnit.slice, timestamp: 3600)
+        #expect(!viewer.bursts.contains { $0.startsGroup })
+    }
+}
