@@ -5,7 +5,7 @@ import Server
 import TestSupport
 import Testing
 
-@Suite("A camera that loses its power while somebody records")
+@Suite("A camera that loses its power while somebody records", .onQuietMachine)
 struct CameraRestartTests {
     @Test("the recording goes on without a jump and decodes to its end", arguments: ["mkv", "mp4"])
     func recording(container: String) async throws {
@@ -16,7 +16,9 @@ struct CameraRestartTests {
             try await withTemporaryDirectory { directory in
                 let file = directory.appendingPathComponent("recording.\(container)")
                 let recorder = try OutsideTool("ffmpeg").start(recording(relay.url("gate"), to: file), in: directory)
-                try await eventually("three seconds are recorded") { recorder.recordedPictures >= 75 }
+                try await eventually("three seconds are recorded", within: .seconds(30)) {
+                    recorder.recordedPictures >= 75
+                }
                 try await firstLife.stop()
                 let gone = NIODeadline.now()
                 // It comes back with the clock of a camera without a battery.

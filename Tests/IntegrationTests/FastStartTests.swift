@@ -4,7 +4,7 @@ import Server
 import TestSupport
 import Testing
 
-@Suite("A stream whose key frames are ten seconds apart")
+@Suite("A stream whose key frames are ten seconds apart", .onQuietMachine)
 struct FastStartTests {
     @Test("viewers who join between two key frames have a whole picture within 200 ms of PLAY's answer")
     func pictureAtOnce() async throws {

@@ -4,7 +4,7 @@ import Server
 import TestSupport
 import Testing
 
-@Suite("A relay that is stopped")
+@Suite("A relay that is stopped", .onQuietMachine)
 struct GracefulStopTests {
     @Test("viewers get BYE and the end of their connection within two seconds, and the camera its TEARDOWN")
     func stop() async throws {

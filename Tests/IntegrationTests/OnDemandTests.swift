@@ -5,7 +5,7 @@ import Server
 import TestSupport
 import Testing
 
-@Suite("Sources on demand")
+@Suite("Sources on demand", .onQuietMachine)
 struct OnDemandTests {
     @Test("two viewers who arrive at once cause one pull, which ends after the linger behind the last of them")
     func onePull() async throws {

@@ -4,7 +4,7 @@ import Server
 import TestSupport
 import Testing
 
-@Suite("A pulled camera, as players see it")
+@Suite("A pulled camera, as players see it", .onQuietMachine)
 struct PulledPlaybackTests {
     @Test("ffmpeg and GStreamer decode ten seconds of a stream pulled over TCP and of one pulled over UDP, all at once")
     func pulledFromRelay() async throws {

@@ -4,7 +4,7 @@ import Server
 import TestSupport
 import Testing
 
-@Suite("What a run with credentials writes into its log")
+@Suite("What a run with credentials writes into its log", .onQuietMachine)
 struct SecrecyTests {
     private static let password = "p@ss:w0rd#1/?%"
     private static let wrong = "n0t-the-one"

@@ -3,7 +3,7 @@ import NIOCore
 import TestSupport
 import Testing
 
-@Suite("The built-in test camera, as players see it")
+@Suite("The built-in test camera, as players see it", .onQuietMachine)
 struct TestCameraPlaybackTests {
     @Test("ffmpeg and GStreamer decode ten seconds of it without a complaint, over TCP and over UDP, all four at once")
     func fourPlayers() async throws {

@@ -10,7 +10,7 @@ package final class FakeCamera: Sendable {
     /// Of the RTSP socket.
     package let port: Int
     let loop: any EventLoop
-    private let core: NIOLoopBound<FakeCameraCore>
+    let core: NIOLoopBound<FakeCameraCore>
     private let record: NIOLockedValueBox<FakeCameraRecord>
 
     private init(port: Int, core: NIOLoopBound<FakeCameraCore>, record: NIOLockedValueBox<FakeCameraRecord>) {

@@ -6,9 +6,9 @@ import NIOCore
 /// Each life has its own SSRCs, sequence numbers, timestamps and wall clock, as after a power cut.
 package final class RecordedCamera: Sendable {
     package let camera: FakeCamera
-    private let pump: Task<Void, any Error>
+    private let pump: RepeatedTask
 
-    private init(camera: FakeCamera, pump: Task<Void, any Error>) {
+    private init(camera: FakeCamera, pump: RepeatedTask) {
         self.camera = camera
         self.pump = pump
     }
@@ -18,7 +18,13 @@ package final class RecordedCamera: Sendable {
         var behaviour = FakeCameraBehaviour(tracks: [film.track, FakeTrack.audio().silenced])
         behaviour.sendsSenderReports = false
         let camera = try await FakeCamera.start(behaviour, port: port)
-        let pump = Task { try await Self.film(film, with: camera, unixSeconds: unixSeconds) }
+        // On the camera's loop: what else computes in this process must not make it stutter.
+        let pump = try await camera.loop.submit {
+            let projector = Projector(film: film, core: camera.core.value, unixSeconds: unixSeconds)
+            let interval = TimeAmount.nanoseconds(250_000_000 / Int64(film.pictureRate))
+            let bound = NIOLoopBound(projector, eventLoop: camera.loop)
+            return camera.loop.scheduleRepeatedTask(initialDelay: .zero, delay: interval) { _ in bound.value.project() }
+        }.get()
         return RecordedCamera(camera: camera, pump: pump)
     }
 
@@ -29,28 +35,44 @@ package final class RecordedCamera: Sendable {
     /// The power cut: every socket is gone.
     package func stop() async throws {
         pump.cancel()
-        _ = await pump.result
         try await camera.stop()
     }
 
-    private static func film(_ film: Film, with camera: FakeCamera, unixSeconds: Double) async throws {
-        let clock = ContinuousClock()
-        let start = clock.now
-        var video = Line(payloadType: 96, clockRate: 90_000)
-        var audio = Line(payloadType: 0, clockRate: 8000)
-        for index in 0... {
+    /// Sends every picture when it is due; lives on the camera's loop.
+    private final class Projector {
+        private let film: Film
+        private let core: FakeCameraCore
+        private let unixSeconds: Double
+        private let begin = NIODeadline.now()
+        private var index = 0
+        private var video = Line(payloadType: 96, clockRate: 90_000)
+        private var audio = Line(payloadType: 0, clockRate: 8000)
+
+        init(film: Film, core: FakeCameraCore, unixSeconds: Double) {
+            self.film = film
+            self.core = core
+            self.unixSeconds = unixSeconds
+        }
+
+        func project() {
+            while begin + .nanoseconds(1_000_000_000 * Int64(index) / Int64(film.pictureRate)) <= .now() {
+                projectOne()
+            }
+        }
+
+        private func projectOne() {
             let time = Double(index) / Double(film.pictureRate)
             if index % (2 * film.pictureRate) == 1 {
-                try await camera.send(video.report(at: time, unixSeconds: unixSeconds), track: 0, control: true)
-                try await camera.send(audio.report(at: time, unixSeconds: unixSeconds), track: 1, control: true)
+                core.send([video.report(at: time, unixSeconds: unixSeconds)], track: 0, control: true)
+                core.send([audio.report(at: time, unixSeconds: unixSeconds)], track: 1, control: true)
             }
             let units = film.pictures[index % film.pictures.count]
             let pieces = units.flatMap { FakeCameraPacket.fragments(of: $0, size: 1400) }
             let packets = pieces.enumerated().map { video.packet($1.payload, at: time, marker: $0 == pieces.count - 1) }
-            try await camera.send(packets, track: 0)
+            core.send(packets, track: 0, control: false)
             let silence = [UInt8](repeating: 0xFF, count: 8000 / film.pictureRate)
-            try await camera.send([audio.packet(silence, at: time, marker: index == 0)], track: 1)
-            try await clock.sleep(until: start + .seconds(1) * (index + 1) / film.pictureRate)
+            core.send([audio.packet(silence, at: time, marker: index == 0)], track: 1, control: false)
+            index += 1
         }
     }
 

@@ -58,7 +58,7 @@ final class GStreamerServer: Sendable {
             let tool = try OutsideTool("/usr/bin/python3").start(["-c", program] + arguments, in: directory)
             do {
                 try await eventually("GStreamer's server tells its port, or why it cannot run") {
-                    tool.lines.contains { $0.hasPrefix("port ") } || tool.complaints.contains { $0.contains("Error") }
+                    tool.lines.contains { $0.hasPrefix("port ") } || !tool.isRunning
                 }
                 guard let port = tool.lines.first(where: { $0.hasPrefix("port ") }).flatMap({ Int($0.dropFirst(5)) })
                 else {
