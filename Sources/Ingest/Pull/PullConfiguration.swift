@@ -35,7 +35,7 @@ package struct PullConfiguration: Sendable, Equatable {
     package var onDemand: Bool
     /// How long an on-demand pull goes on after its last viewer.
     package var linger: TimeAmount
-    /// How long a connection or an answer may take; a track may be silent for as long, but for 6 s at most.
+    /// How long a connection or an answer may take; a track may be silent for as long, but for 6 s at most, unless it proves to send less often.
     package var timeout: TimeAmount
     /// How the session is kept alive.
     package var keepalive: PullKeepalive

@@ -112,8 +112,6 @@ package struct PullSource: Sendable {
         at url: RTSPURL,
         over transport: TransportSpecification.LowerTransport
     ) async -> PullSession.End {
-        var patience = self.patience
-        patience.stall = min(patience.stall, configuration.timeout)
         let request = PullSession.Request(
             url: url,
             transport: transport,

@@ -38,6 +38,8 @@ package struct PullSupervisor: Sendable {
 
     /// Returns when the stream is closed, or the task is cancelled; the camera's session has been torn down then.
     package func run() async {
+        var patience = patience
+        patience.stall = min(patience.stall, configuration.timeout)
         let experience = PullExperience(transport: configuration.transport, patience: patience)
         await stream.whileWanted { await pull(experience) }
     }
@@ -51,6 +53,8 @@ package struct PullSupervisor: Sendable {
                 try? await Task.sleep(for: .nanoseconds(rest.nanoseconds))
                 continue
             }
+            var patience = patience
+            patience.stall = await experience.stall
             let source = PullSource(
                 stream: stream,
                 configuration: configuration,
