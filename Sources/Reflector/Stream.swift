@@ -13,19 +13,24 @@ package struct StreamPolicy: Sendable, Equatable {
     package var ringBytes: Int
     /// Nor one older than this.
     package var ringAge: TimeAmount
+    /// Larger RTP packets of H.264, H.265 and MJPEG are cut for everyone, in bytes with their header: what goes through most
+    /// tunnels in one datagram (quirk H13).
+    package var packetSize: Int
 
     package init(
         onDemand: Bool = false,
         linger: TimeAmount = .seconds(30),
         startTimeout: TimeAmount = .seconds(10),
         ringBytes: Int = 16 * 1024 * 1024,
-        ringAge: TimeAmount = .seconds(60)
+        ringAge: TimeAmount = .seconds(60),
+        packetSize: Int = 1452
     ) {
         self.onDemand = onDemand
         self.linger = linger
         self.startTimeout = startTimeout
         self.ringBytes = ringBytes
         self.ringAge = ringAge
+        self.packetSize = packetSize
     }
 }
 

@@ -75,8 +75,7 @@ final class StreamCore {
                 logger.notice("stream changed, viewers have to ask again", metadata: ["source": "\(source)"])
                 endSubscribers()
             }
-            let longestGroup = Double(policy.ringAge.nanoseconds) / 1e9
-            tracks = OutgoingTrack.tracks(of: descriptions, longestGroup: longestGroup, random: clock.random)
+            tracks = OutgoingTrack.tracks(of: descriptions, policy: policy, random: clock.random)
         }
         version += 1
         hasPublication = true

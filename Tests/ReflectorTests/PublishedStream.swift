@@ -69,6 +69,20 @@ final class PublishedStream {
         publication?.readEnded(at: now)
     }
 
+    /// A sender report of each track, for the moment of `seconds` on the camera's timeline.
+    func report(at seconds: Double, videoBehind: Double) {
+        for (track, rate) in [(0, 90_000.0), (1, 8000.0)] {
+            let time = 1_600_000_000 + seconds - (track == 0 ? videoBehind : 0)
+            publication?.receive(
+                SenderReport(
+                    ssrc: ssrc &+ UInt32(track), ntp: NTPTime(unixNanoseconds: Int64(time * 1e9)),
+                    rtpTimestamp: UInt32(seconds * rate), packetCount: 0, octetCount: 0
+                ),
+                track: track, at: now
+            )
+        }
+    }
+
     func add(track: Int, payload: [UInt8], timestamp: UInt32, marker: Bool) {
         publication?.receive(
             RTPPacket(

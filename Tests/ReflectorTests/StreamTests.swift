@@ -248,6 +248,46 @@ import Testing
         #expect(viewer.bursts.map(\.startsGroup) == [true, false])
     }
 
+    @Test("H13 packets larger than the path takes are cut to the size that is set")
+    func packetSize() throws {
+        let camera = try PublishedStream(policy: StreamPolicy(packetSize: 600))
+        try camera.publish()
+        let viewer = RecordingSubscriber()
+        camera.stream.subscribe(viewer, on: camera.loop)
+        camera.sendVideo(NALUnit.idr, timestamp: 0, size: 5000)
+        let sizes = viewer.bursts.flatMap { $0.entries.filter { !$0.isControl }.map(\.length) }
+        #expect(sizes.count >= 9)
+        #expect(sizes.allSatisfy { $0 <= 600 })
+        #expect(viewer.packets(of: 0).map(\.marker).filter { $0 }.count == 1)
+    }
+
+    @Test("H11 a camera whose sender reports step back by 1.7 s moves no viewer's clock by a step")
+    func reportsStepBack() throws {
+        let camera = try PublishedStream()
+        try camera.publish()
+        let viewer = RecordingSubscriber()
+        camera.stream.subscribe(viewer, on: camera.loop)
+        for index in 0..<250 {
+            camera.sendVideo(
+                index % 50 == 0 ? NALUnit.idr : NALUnit.slice, timestamp: UInt32(index) * 3600, after: .milliseconds(20)
+            )
+            camera.sendAudio(timestamp: UInt32(index) * 320, after: .milliseconds(20))
+            if index % 25 == 0 { camera.report(at: Double(index) * 0.04, videoBehind: index < 125 ? 0 : 1.7) }
+        }
+        var told: [Int: [Double]] = [:]
+        for (track, packets) in viewer.reports {
+            guard case .senderReport(let report)? = packets.first else { continue }
+            let rate = track == 0 ? 90_000.0 : 8000.0
+            told[track, default: []].append(
+                Double(report.ntp.unixNanoseconds % 1_000_000_000_000) / 1e9 - Double(report.rtpTimestamp) / rate
+            )
+        }
+        for lines in [told[0] ?? [], told[1] ?? []] {
+            #expect(lines.count >= 4)
+            for (earlier, later) in zip(lines, lines.dropFirst()) { #expect(abs(later - earlier) < 0.02) }
+        }
+    }
+
     @Test("A stream without video can be joined at any packet")
     func audioOnly() throws {
         let camera = try PublishedStream()

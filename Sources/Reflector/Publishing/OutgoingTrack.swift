@@ -39,6 +39,8 @@ final class OutgoingTrack {
     /// After so many seconds without a random access point a group begins with any picture: some encoders refresh the
     /// picture bit by bit and never say so (I17), and a viewer is better off with that than with nothing for ever.
     private let longestGroup: Double
+    /// Payload bytes of the largest packet sent on.
+    private let largestPayload: Int
     /// Where there is nothing that says what a random access point is: each access unit is one.
     private let groups: GroupRule
     /// Payload types of the present source, format by format; viewers keep seeing those of `description`.
@@ -64,11 +66,12 @@ final class OutgoingTrack {
     }
 
     init(
-        index: Int, description: TrackDescription, ssrc: UInt32, groups: GroupRule, longestGroup: Double,
+        index: Int, description: TrackDescription, ssrc: UInt32, groups: GroupRule, policy: StreamPolicy,
         firstSequenceNumber: UInt16, firstTimestamp: UInt32
     ) {
         self.index = index
-        self.longestGroup = longestGroup
+        longestGroup = Double(policy.ringAge.nanoseconds) / 1e9
+        largestPayload = max(policy.packetSize - RTPPacket.headerLength, 100)
         self.ssrc = ssrc
         self.description = description
         self.groups = groups
@@ -78,7 +81,9 @@ final class OutgoingTrack {
             firstSequenceNumber: firstSequenceNumber,
             firstTimestamp: firstTimestamp
         )
-        normalizer = PayloadNormalizer(format: description.primary, kind: description.kind)
+        normalizer = PayloadNormalizer(
+            format: description.primary, kind: description.kind, maximumPayloadSize: largestPayload
+        )
         incomingPayloadTypes = description.formats.map(\.payloadType)
     }
 
@@ -102,7 +107,9 @@ final class OutgoingTrack {
         incomingPayloadTypes = description.formats.map(\.payloadType)
         self.description = description
         for index in self.description.formats.indices { self.description.formats[index].payloadType = known[index] }
-        normalizer = PayloadNormalizer(format: description.primary, kind: description.kind)
+        normalizer = PayloadNormalizer(
+            format: description.primary, kind: description.kind, maximumPayloadSize: largestPayload
+        )
         knownChanges = normalizer.configurationChanges
     }
 
@@ -173,7 +180,9 @@ final class OutgoingTrack {
             return known.ssrc == packet.ssrc ? payloadType : nil
         }
         if active != nil || index != 0 {
-            normalizer = PayloadNormalizer(format: description.formats[index], kind: description.kind)
+            normalizer = PayloadNormalizer(
+                format: description.formats[index], kind: description.kind, maximumPayloadSize: largestPayload
+            )
             knownChanges = normalizer.configurationChanges
         }
         active = ActiveFormat(
@@ -250,9 +259,8 @@ final class OutgoingTrack {
 extension OutgoingTrack {
     /// The tracks of a new life of the stream: random SSRCs, sequence numbers and timestamps (RFC 3550 §5.1).
     /// The first video track leads; where there is none, a viewer can start with any packet.
-    /// `longestGroup` in seconds.
     static func tracks(
-        of descriptions: [TrackDescription], longestGroup: Double, random: () -> UInt32
+        of descriptions: [TrackDescription], policy: StreamPolicy, random: () -> UInt32
     ) -> [OutgoingTrack] {
         let leader = descriptions.firstIndex { $0.kind == .video } ?? 0
         var ssrcs: Set<UInt32> = []
@@ -261,7 +269,7 @@ extension OutgoingTrack {
             while !ssrcs.insert(ssrc).inserted { ssrc &+= 1 }
             return OutgoingTrack(
                 index: index, description: description, ssrc: ssrc,
-                groups: index == leader ? GroupRule(leading: description) : .none, longestGroup: longestGroup,
+                groups: index == leader ? GroupRule(leading: description) : .none, policy: policy,
                 firstSequenceNumber: UInt16(truncatingIfNeeded: random()), firstTimestamp: random()
             )
         }

@@ -146,6 +146,10 @@ extension ConfigurationReading {
             try ConfigurationValue.size(text, in: 100_000...1_000_000_000)
         }
         if let groupMemory { limits.groupMemory = Int(groupMemory) }
+        let packetSize = section.value("packet_size") { text throws(Expectation) in
+            try ConfigurationValue.size(text, in: 500...9000)
+        }
+        if let packetSize { limits.packetSize = Int(packetSize) }
         section.end()
         return limits
     }

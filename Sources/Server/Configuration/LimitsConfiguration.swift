@@ -16,6 +16,8 @@ package struct LimitsConfiguration: Sendable, Equatable {
     package var simultaneousConnects: Int
     /// The pictures since a stream's last key frame that are kept for viewers to come, in bytes; a larger group is not kept.
     package var groupMemory: Int
+    /// The largest RTP packet sent to viewers, in bytes; larger ones of a camera are cut.
+    package var packetSize: Int
 
     package init(
         connectionsPerAddress: Int = 1024,
@@ -24,7 +26,8 @@ package struct LimitsConfiguration: Sendable, Equatable {
         idleTimeout: TimeAmount = .seconds(30),
         sessionTimeout: TimeAmount = .seconds(60),
         simultaneousConnects: Int = 128,
-        groupMemory: Int = 16_000_000
+        groupMemory: Int = 16_000_000,
+        packetSize: Int = 1452
     ) {
         self.connectionsPerAddress = connectionsPerAddress
         self.requestsBeforeSession = requestsBeforeSession
@@ -33,5 +36,6 @@ package struct LimitsConfiguration: Sendable, Equatable {
         self.sessionTimeout = sessionTimeout
         self.simultaneousConnects = simultaneousConnects
         self.groupMemory = groupMemory
+        self.packetSize = packetSize
     }
 }

@@ -181,6 +181,7 @@ extension SourceConfiguration {
             case .testCamera: StreamPolicy(onDemand: true, linger: .seconds(2))
             }
         policy.ringBytes = limits.groupMemory
+        policy.packetSize = limits.packetSize
         return policy
     }
 }

@@ -109,7 +109,7 @@ struct ConfigurationErrorTests {
     static let keys: [Wrong] = [
         Wrong(
             "a slip in a key", "limits: {idle_timout: 30s}\n\(camera)",
-            #"relays.yaml:1:10: limits.idle_timout: found unknown key "idle_timout", expected one of connections_per_address, group_memory, idle_timeout, request_timeout, requests_before_session, session_timeout, simultaneous_connects; did you mean idle_timeout?"#
+            #"relays.yaml:1:10: limits.idle_timout: found unknown key "idle_timout", expected one of connections_per_address, group_memory, idle_timeout, packet_size, request_timeout, requests_before_session, session_timeout, simultaneous_connects; did you mean idle_timeout?"#
         ),
         Wrong(
             "a key in another style", "defaults: {onDemand: true}\n\(camera)",

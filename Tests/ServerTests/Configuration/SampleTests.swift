@@ -56,7 +56,7 @@ struct SampleTests {
             ["site", "log", "level", "format", "listen", "rtsp", "rtp", "limits", "connections_per_address"]
             + [
                 "requests_before_session", "request_timeout", "idle_timeout", "session_timeout",
-                "simultaneous_connects", "group_memory",
+                "simultaneous_connects", "group_memory", "packet_size",
             ]
             + ["defaults", "templates", "cameras", "title", "test_camera", "width", "height", "frame_rate"]
             + ["key_frame_interval", "bit_rate"] + PullSettings.keys
