@@ -11,7 +11,7 @@ struct FastStartTests {
         try await withRelay([.testCamera(keyFrameInterval: .seconds(10))]) { relay in
             let url = relay.url("test")
             let first = try await relay.viewer().watch(url)
-            try await eventually("the group is five seconds old") {
+            try await eventually("the group is five seconds old", within: .seconds(30)) {
                 let pictures = first.packets(of: 0)
                 guard let begin = pictures.first, let end = pictures.last else { return false }
                 return end.timestamp &- begin.timestamp >= 5 * 90_000

@@ -30,9 +30,12 @@ struct PulledPlaybackTests {
             ]
             try await withRelay(cameras) { relay in
                 async let h264: Void = expectTenSeconds(
-                    of: [relay.url("h264")], video: .h264, audio: .init(codec: .pcmu, rate: 8000), longestStep: 1
+                    of: [relay.url("h264")], video: .init(codec: .h264, rate: 10),
+                    audio: .init(codec: .pcmu, rate: 8000), stutters: true
                 )
-                async let h265: Void = expectTenSeconds(of: [relay.url("h265")], video: .h265, longestStep: 1)
+                async let h265: Void = expectTenSeconds(
+                    of: [relay.url("h265")], video: .init(codec: .h265, rate: 10), stutters: true
+                )
                 _ = try await (h264, h265)
             }
         }

@@ -20,7 +20,7 @@ package final class RunningTool: Sendable {
     private let output: URL
     private let errors: URL
 
-    fileprivate init(_ name: String, _ arguments: [String], in directory: URL, environment: [String: String]) throws {
+    fileprivate init(_ name: String, _ arguments: [String], in directory: URL) throws {
         guard Self.isInstalled(name) else {
             throw OutsideTool.Failure(description: "\(name) is missing; deploy/install test installs it")
         }
@@ -33,7 +33,6 @@ package final class RunningTool: Sendable {
         process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = [name] + arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, own in own }
         process.currentDirectoryURL = directory
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: output)
@@ -119,10 +118,8 @@ package final class RunningTool: Sendable {
 }
 
 extension OutsideTool {
-    /// Starts the program; `environment` comes on top of ours. Throws `Failure` where it is not installed.
-    package func start(
-        _ arguments: [String], in directory: URL, environment: [String: String] = [:]
-    ) throws -> RunningTool {
-        try RunningTool(name, arguments, in: directory, environment: environment)
+    /// Starts the program; throws `Failure` where it is not installed.
+    package func start(_ arguments: [String], in directory: URL) throws -> RunningTool {
+        try RunningTool(name, arguments, in: directory)
     }
 }

@@ -7,14 +7,14 @@ final class GStreamerServer: Sendable {
     /// By path: what `gst-launch-1.0` would be given.
     private static let streams = [
         "h264": """
-        videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=25/1 \
-        ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=25 bitrate=300 \
+        videotestsrc is-live=true pattern=ball ! video/x-raw,width=192,height=144,framerate=10/1 \
+        ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=10 bitrate=300 \
         ! rtph264pay name=pay0 pt=96 audiotestsrc is-live=true wave=ticks \
         ! audio/x-raw,rate=8000,channels=1 ! mulawenc ! rtppcmupay name=pay1 pt=0
         """,
         "h265": """
-        videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=25/1 \
-        ! x265enc tune=zerolatency speed-preset=ultrafast key-int-max=25 bitrate=300 \
+        videotestsrc is-live=true pattern=ball ! video/x-raw,width=192,height=144,framerate=10/1 \
+        ! x265enc tune=zerolatency speed-preset=ultrafast key-int-max=10 bitrate=300 \
         ! rtph265pay name=pay0 pt=96 audiotestsrc is-live=true wave=ticks \
         ! audio/x-raw,rate=48000,channels=1 ! avenc_aac ! aacparse ! rtpmp4gpay name=pay1 pt=97
         """,

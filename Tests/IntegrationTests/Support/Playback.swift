@@ -49,7 +49,7 @@ struct FFmpeg {
                 "-t", "\(seconds)", "-fps_mode", "vfr", "-f", "framecrc", "pipe:1",
             ]
             let ended = try await OutsideTool("ffmpeg").start(arguments, in: directory)
-                .ended(within: .seconds(Int64(seconds + 15)))
+                .ended(within: .seconds(Int64(seconds + 30)))
             var playback = Playback(complaints: ended.complaints)
             if ended.status != 0 { playback.complaints.append("ffmpeg ended with \(ended.status)") }
             let frames = FrameChecksums(ended.lines)
