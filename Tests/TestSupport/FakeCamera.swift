@@ -156,7 +156,7 @@ package struct TookTooLong: Error, CustomStringConvertible {
 /// Returns as soon as `condition` holds, throws `TookTooLong` when it does not within the bound.
 package func eventually(
     _ claim: String,
-    within bound: TimeAmount = .seconds(10),
+    within bound: TimeAmount = .seconds(30),
     _ condition: () async throws -> Bool
 ) async throws {
     let deadline = NIODeadline.now() + bound

@@ -55,11 +55,11 @@ final class SyntheticCamera: Sendable {
     }
 
     /// Waits until nobody watches.
-    func viewersLeft(within bound: Duration = .seconds(5)) async throws {
+    func viewersLeft(within bound: Duration = .seconds(20)) async throws {
         let end = ContinuousClock.now + bound
         while try await stream.viewerCount().get() > 0 {
             guard ContinuousClock.now < end else {
-                throw WaitTimedOut(name: "end of the last viewer", bound: .seconds(5))
+                throw WaitTimedOut(name: "end of the last viewer", bound: .seconds(20))
             }
             try await Task.sleep(for: .milliseconds(1))
         }

@@ -4,7 +4,7 @@ import Testing
 /// Waits until `condition` holds; records an issue when it does not within `bound`.
 func eventually(
     _ what: Comment,
-    within bound: Duration = .seconds(10),
+    within bound: Duration = .seconds(30),
     sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () async throws -> Bool
 ) async throws {

@@ -52,7 +52,7 @@ package final class Inbox<Element: Sendable>: Sendable {
 
     /// Takes the oldest element that matches, waiting for it no longer than `bound`.
     package func next(
-        within bound: TimeAmount = .seconds(5),
+        within bound: TimeAmount = .seconds(20),
         where matches: @escaping @Sendable (Element) -> Bool = { _ in true }
     ) async throws -> Element {
         let promise = eventLoop.makePromise(of: Element.self)
