@@ -45,6 +45,18 @@ import Testing
         #expect(Set(timestamps).count == timestamps.count)
     }
 
+    @Test("A group that has only just begun keeps its timestamps")
+    func shortGroup() throws {
+        let camera = try PublishedStream()
+        try camera.publish()
+        camera.sendVideo(NALUnit.idr, timestamp: 0)
+        for index in 1...9 { camera.sendVideo(NALUnit.slice, timestamp: UInt32(index) * 3600) }
+        let viewer = RecordingSubscriber()
+        camera.stream.subscribe(viewer, on: camera.loop)
+        let timestamps = viewer.packets(of: 0).map(\.timestamp)
+        #expect(zip(timestamps, timestamps.dropFirst()).allSatisfy { $1 &- $0 == 3600 })
+    }
+
     @Test("Audio older than the window is left out of a viewer's start")
     func recentAudioOnly() throws {
         let camera = try PublishedStream()

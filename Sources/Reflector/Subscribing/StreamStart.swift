@@ -15,6 +15,9 @@ package final class StreamStart: Sendable {
 
     /// Pictures of the past are shown within this time before the live edge.
     static let window = TimeAmount.milliseconds(150)
+    /// A group no older than this keeps its timestamps: nobody notices that he is so far behind, and a viewer who wakes a source on
+    /// demand gets its first pictures as they are.
+    static let shortGroup = TimeAmount.milliseconds(400)
     /// Size of the bursts that the start is cut into, in bytes.
     fileprivate static let portion = 64 * 1024
     /// A start of more bytes is worth keeping for those who join a moment later: two hundred viewers a second would
@@ -111,7 +114,9 @@ private struct TimestampDrawing {
         guard let first else { return nil }
         let span = Double(newest &- first)
         let window = max(Double(clockRate) * Double(StreamStart.window.nanoseconds) / 1e9, Double(2 * pictures))
-        guard span > window else { return nil }
+        guard span > max(window, Double(clockRate) * Double(StreamStart.shortGroup.nanoseconds) / 1e9) else {
+            return nil
+        }
         last = newest
         factor = window / span
     }
