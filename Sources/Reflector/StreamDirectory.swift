@@ -20,10 +20,6 @@ package final class StreamDirectory: Sendable {
         guard isNew else { throw StreamError.pathTaken(stream.path) }
     }
 
-    package func remove(_ path: StreamPath) {
-        byPath.withLockedValue { _ = $0.removeValue(forKey: path) }
-    }
-
     /// In the order of their paths.
     package var streams: [Stream] {
         byPath.withLockedValue { Array($0.values) }.sorted { $0.path.rawValue < $1.path.rawValue }

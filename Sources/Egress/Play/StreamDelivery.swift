@@ -242,9 +242,7 @@ package final class StreamDelivery: Subscriber {
     private func sendGoodbyes() {
         for track in tracks {
             var packet = ByteBufferAllocator().buffer(capacity: 64)
-            ReceiverReport(ssrc: track.ssrc, reports: []).write(into: &packet)
-            SourceDescription(ssrc: track.ssrc, cname: "heliograph").write(into: &packet)
-            Goodbye(ssrcs: [track.ssrc]).write(into: &packet)
+            RTCPCompound.writeGoodbye(ReceiverReport(ssrc: track.ssrc, reports: []), cname: "heliograph", into: &packet)
             interleaved?.send(control: packet, track: track.index)
             datagrams?.send(control: packet, track: track.index)
         }
