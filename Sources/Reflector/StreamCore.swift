@@ -23,6 +23,8 @@ final class StreamCore {
     private var hasPublication = false
     private var timeline = StreamTimeline()
     private var builder = BurstBuilder()
+    private var hold = PictureHold()
+    private var holdTimer: Scheduled<Void>?
     /// Closed while a source that came back has sent no key frame.
     private var gate: ResumptionGate?
     private var ring: GroupRing
@@ -96,6 +98,7 @@ final class StreamCore {
         if unixEpochOffset == nil { unixEpochOffset = clock.unixNanoseconds(at: arrival) - time * 1e9 }
         tracks[track].receive(packet, time: time, into: &builder) { builder in
             // The group begins a burst of its own: the ring and every viewer that skipped can start right there.
+            stopHolding()
             if let burst = builder.take(at: arrival) { distribute(burst) }
         }
     }
@@ -106,6 +109,26 @@ final class StreamCore {
 
     func readEnded(at now: NIODeadline) {
         guard !builder.isEmpty else { return }
+        let viewers = groups.reduce(0) { max($0, $1.viewers) }
+        switch hold.readEnded(isMidPicture: builder.isMidPicture, viewers: viewers, at: now) {
+        case .distribute:
+            stopHolding()
+            distributeBuilt(at: now)
+        case .wait(let deadline):
+            holdTimer = holdTimer ?? homeLoop.assumeIsolated().scheduleTask(deadline: deadline) {
+                self.holdTimer = nil
+                self.readEnded(at: deadline)
+            }
+        }
+    }
+
+    private func stopHolding() {
+        hold.reset()
+        holdTimer?.cancel()
+        holdTimer = nil
+    }
+
+    private func distributeBuilt(at now: NIODeadline) {
         // A viewer that waited for this group, or for this track, knows no report yet. ffmpeg places what comes before
         // the first one by a clock of its own, and the sound would run twice through the moments in between.
         let awaitsReports = builder.startsGroup && !ring.isStartable || tracks.contains { $0.awaitsFirstReport }
@@ -124,6 +147,7 @@ final class StreamCore {
         guard hasPublication else { return }
         hasPublication = false
         gate = nil
+        stopHolding()
         if let burst = builder.take(at: timeline.lastArrival) { distribute(burst) }
         timeline.sourceEnded()
         for track in tracks { track.sourceEnded() }

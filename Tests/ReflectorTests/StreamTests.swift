@@ -257,7 +257,44 @@ import Testing
         camera.stream.subscribe(viewer, on: camera.loop)
         camera.sendVideo(NALUnit.idr, timestamp: 3600, marker: false)
         camera.sendVideo(NALUnit.idr, timestamp: 3600, marker: true)
-        #expect(viewer.bursts.map(\.startsGroup) == [true, false])
+        #expect(viewer.bursts.map(\.startsGroup) == [true])
+        #expect(viewer.packets(of: 0).count == 2)
+    }
+
+    @Test("A picture that is read in pieces goes out in one burst, and at the latest after a fifth of a millisecond")
+    func pictureInPieces() throws {
+        let camera = try PublishedStream()
+        try camera.publish()
+        let viewer = RecordingSubscriber()
+        camera.stream.subscribe(viewer, on: camera.loop)
+        camera.loop.advanceTime(to: camera.now)
+        camera.sendVideo(NALUnit.idr, timestamp: 0, marker: false, after: .zero)
+        #expect(viewer.bursts.isEmpty)
+        camera.sendVideo(NALUnit.idr, timestamp: 0, marker: false, after: .microseconds(20))
+        camera.sendVideo(NALUnit.idr, timestamp: 0, after: .microseconds(20))
+        #expect(viewer.bursts.count == 1)
+        #expect(viewer.packets(of: 0).count == 3)
+
+        camera.sendVideo(NALUnit.slice, timestamp: 3600, marker: false)
+        camera.loop.advanceTime(to: camera.now + .microseconds(199))
+        #expect(viewer.bursts.count == 1)
+        camera.loop.advanceTime(to: camera.now + .microseconds(200))
+        #expect(viewer.bursts.count == 2)
+        #expect(viewer.packets(of: 0).count == 4)
+        camera.sendVideo(NALUnit.slice, timestamp: 3600)
+        #expect(viewer.packets(of: 0).count == 5)
+    }
+
+    @Test("What waits for the rest of a picture goes out when the source ends")
+    func sourceEndsMidPicture() throws {
+        let camera = try PublishedStream()
+        try camera.publish()
+        let viewer = RecordingSubscriber()
+        camera.stream.subscribe(viewer, on: camera.loop)
+        camera.sendVideo(NALUnit.idr, timestamp: 0, marker: false)
+        #expect(viewer.bursts.isEmpty)
+        camera.endPublication()
+        #expect(viewer.packets(of: 0).count == 1)
     }
 
     @Test("H13 packets larger than the path takes are cut to the size that is set")

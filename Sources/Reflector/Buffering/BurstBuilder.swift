@@ -8,7 +8,7 @@ struct BurstBuilder {
     /// The packets so far begin with a random access point.
     private(set) var startsGroup = false
     /// The last picture has not ended; holds from one burst to the next.
-    private var isMidPicture = false
+    private(set) var isMidPicture = false
     private let allocator = ByteBufferAllocator()
     /// Room for a burst like the largest of late, so that the buffer is allocated once per burst.
     private var expectedBytes = 4096
