@@ -84,9 +84,10 @@ let package = Package(
         ),
 
         // Tests.
+        .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
         .target(
             name: "TestSupport",
-            dependencies: [nioCore, nioPosix, concurrencyHelpers],
+            dependencies: ["CAllocationCount", nioCore, nioPosix, concurrencyHelpers],
             path: "Tests/TestSupport",
             swiftSettings: settings
         ),
@@ -100,7 +101,8 @@ let package = Package(
             of: "Ingest",
             ["TestSupport", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, nioPosix, logging]),
         tests(
-            of: "Egress", ["TestSupport", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, nioEmbedded]),
+            of: "Egress",
+            ["TestSupport", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, nioEmbedded, nioPosix]),
         tests(
             of: "Server",
             ["TestSupport", "Ingest", "Egress", "RTSP", "Media", nioCore, concurrencyHelpers, logging]

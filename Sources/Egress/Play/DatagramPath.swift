@@ -56,7 +56,7 @@ final class DatagramPath {
     /// Queues a live burst; the sockets are flushed once for all viewers of the loop.
     func send(_ variants: BurstVariants) {
         let burst = variants.datagramBurst()
-        for run in burst.runs { send(burst, run, from: 0, count: run.packets) }
+        for index in burst.runs.indices { send(burst, burst.runs[index], from: 0, count: burst.runs[index].packets) }
     }
 
     /// Sends a burst a few packets at a time; `isPacing` until all are out, then `onPaced`.

@@ -30,7 +30,7 @@ package final class BurstVariants {
     package func framed(for channels: ChannelMap) -> FramedBurst {
         guard let burst else { return FramedBurst(bytes: ByteBuffer(), packets: 0) }
         if channels.isCanonical { return FramedBurst(bytes: burst.bytes, packets: burst.entries.count) }
-        for known in framed where known.channels == channels { return known.variant }
+        for index in framed.indices where framed[index].channels == channels { return framed[index].variant }
         let variant = channels.framing(burst)
         framed.append((channels, variant))
         return variant

@@ -49,6 +49,19 @@ final class SyntheticCamera: Sendable {
         }.get()
     }
 
+    /// Sends so many pictures of `bytes` each, and counts the heap allocations that each took until it was with its viewers' sockets;
+    /// only for viewers of the home loop. `afterEach` runs on that loop.
+    func allocations(pictures: Int, bytes: Int, afterEach: @escaping @Sendable () -> Void) async throws -> [Int] {
+        try await stream.homeLoop.submit { [source] in
+            (0..<pictures).map { _ in
+                let payload = ByteBuffer(bytes: [0x41, 0x88] + [UInt8](repeating: 0x55, count: bytes))
+                let count = AllocationCount.during { source.value.sendPicture(payload) }
+                afterEach()
+                return count
+            }
+        }.get()
+    }
+
     /// A packet of audio in a read of its own, as if it came so much later.
     func sendAudio(after delay: TimeAmount = .zero) async throws {
         try await stream.homeLoop.submit { [source] in source.value.sendAudio(at: .now() + delay) }.get()
@@ -76,23 +89,27 @@ final class SyntheticCamera: Sendable {
 
 extension SyntheticCamera.Source {
     mutating func sendPicture(isKey: Bool) {
-        let now = NIODeadline.now()
         // First bytes of H.264 NAL units: a key picture, or a slice of another (RFC 6184 §1.3).
-        send(0, [isKey ? 0x65 : 0x41, 0x88] + [UInt8](repeating: 0x55, count: 500), 96, pictures &* 3600, at: now)
+        sendPicture(ByteBuffer(bytes: [isKey ? 0x65 : 0x41, 0x88] + [UInt8](repeating: 0x55, count: 500)))
+    }
+
+    mutating func sendPicture(_ payload: ByteBuffer) {
+        let now = NIODeadline.now()
+        send(0, payload, 96, pictures &* 3600, at: now)
         if sequenceNumbers.count > 1 {
-            send(1, [UInt8](repeating: 0xFF, count: 320), 0, pictures &* 320, at: now)
+            send(1, ByteBuffer(repeating: 0xFF, count: 320), 0, pictures &* 320, at: now)
         }
         pictures &+= 1
         publication?.readEnded(at: now)
     }
 
     mutating func sendAudio(at now: NIODeadline) {
-        send(1, [UInt8](repeating: 0xFF, count: 320), 0, pictures &* 320, at: now)
+        send(1, ByteBuffer(repeating: 0xFF, count: 320), 0, pictures &* 320, at: now)
         publication?.readEnded(at: now)
     }
 
     private mutating func send(
-        _ track: Int, _ payload: [UInt8], _ payloadType: UInt8, _ timestamp: UInt32, at now: NIODeadline
+        _ track: Int, _ payload: ByteBuffer, _ payloadType: UInt8, _ timestamp: UInt32, at now: NIODeadline
     ) {
         let packet = RTPPacket(
             marker: true,
@@ -100,7 +117,7 @@ extension SyntheticCamera.Source {
             sequenceNumber: SequenceNumber(sequenceNumbers[track]),
             timestamp: timestamp,
             ssrc: 77 &+ UInt32(track),
-            payload: ByteBuffer(bytes: payload)
+            payload: payload
         )
         sequenceNumbers[track] &+= 1
         publication?.receive(packet, track: track, at: now)
