@@ -2,13 +2,22 @@ import NIOCore
 import RTSPTransport
 import Reflector
 
-/// The tracks of a viewer that go out on its RTSP connection.
+/// The tracks of a viewer that go out on its RTSP connection: by its own writer, or in a lane with others.
 final class InterleavedPath {
+    /// A seat in a lane, and what the lane had sent before.
+    private struct Ride {
+        let lane: InterleavedLane
+        let seat: InterleavedFanout.Seat
+        let packets: UInt64
+        let bytes: UInt64
+    }
+
     private let channels: ChannelMap
     private let writer: InterleavedWriter
     private var observation: InterleavedWriter.DrainObservation?
-    private(set) var packets: UInt64 = 0
-    private(set) var bytes: UInt64 = 0
+    private var ride: Ride?
+    private var ownPackets: UInt64 = 0
+    private var ownBytes: UInt64 = 0
 
     /// `nil` if no route is interleaved.
     init?(routes: [Int: DeliveryRoute], trackCount: Int, writer: InterleavedWriter) {
@@ -20,6 +29,11 @@ final class InterleavedPath {
         self.channels = ChannelMap(channels)
         self.writer = writer
     }
+
+    /// RTP and RTCP packets sent.
+    var packets: UInt64 { ownPackets &+ (ride.map { $0.lane.packets &- $0.packets } ?? 0) }
+    /// Framed bytes sent.
+    var bytes: UInt64 { ownBytes &+ (ride.map { $0.lane.bytes &- $0.bytes } ?? 0) }
 
     var isDrained: Bool { writer.isDrained }
 
@@ -37,8 +51,8 @@ final class InterleavedPath {
     func send(_ variants: BurstVariants) {
         let framed = variants.framed(for: channels)
         guard framed.packets > 0 else { return }
-        packets &+= UInt64(framed.packets)
-        bytes &+= UInt64(framed.bytes.readableBytes)
+        ownPackets &+= UInt64(framed.packets)
+        ownBytes &+= UInt64(framed.bytes.readableBytes)
         writer.send(framed.bytes)
     }
 
@@ -49,5 +63,23 @@ final class InterleavedPath {
         framed.writeInteger(UInt16(truncatingIfNeeded: packet.readableBytes))
         framed.writeImmutableBuffer(packet)
         writer.send(framed)
+    }
+
+    /// Goes with the others of its lane; false where the connection has something queued, or cannot share.
+    /// `onLost` is called when it has to go alone again.
+    func join(_ delivery: SharedDelivery, onLost: @escaping () -> Void) -> Bool {
+        guard ride == nil, writer.sendsDirectly else { return false }
+        let lane = delivery.lane(for: channels)
+        guard let seat = lane.fanout.seat(for: writer, onLost: onLost) else { return false }
+        ride = Ride(lane: lane, seat: seat, packets: lane.packets, bytes: lane.bytes)
+        return true
+    }
+
+    /// Goes alone again; idempotent.
+    func leaveLane() {
+        guard let ride else { return }
+        (ownPackets, ownBytes) = (packets, bytes)
+        self.ride = nil
+        ride.seat.leave()
     }
 }

@@ -42,6 +42,8 @@ package final class StreamDelivery: Subscriber {
     private let heldVariants = BurstVariants()
     /// Groups are the video's: who is sent none can begin with any burst.
     private let startsAnywhere: Bool
+    /// While the viewer keeps up it goes with the others, and no burst is brought to it alone.
+    private var shared: SharedDelivery?
     private var lastSent: Burst?
     /// The beginning of the group that was sent last.
     private var lastGroupStart: Burst?
@@ -150,6 +152,7 @@ package final class StreamDelivery: Subscriber {
         switch verdict {
         case .send:
             send(burst, variants: variants)
+            share()
         case .hold:
             held.append(burst)
             datagrams?.held(packets: burst.entries.count)
@@ -166,6 +169,7 @@ package final class StreamDelivery: Subscriber {
     }
 
     package func streamEnded() {
+        stopSharing()
         subscription = nil
         let onEnd = self.onEnd
         end(goodbye: true)
@@ -236,7 +240,34 @@ package final class StreamDelivery: Subscriber {
         }
         // What went out last is not kept: a viewer that has caught up holds nothing of the past.
         heldVariants.unload()
-        if held.isEmpty, datagrams?.isPacing != true { machine.heldBurstSent(bytes: 0, next: nil) }
+        if held.isEmpty, datagrams?.isPacing != true {
+            machine.heldBurstSent(bytes: 0, next: nil)
+            share()
+        }
+    }
+
+    /// Goes with the others, if the viewer keeps up.
+    private func share() {
+        guard shared == nil, machine.isLive, isWritable, datagrams == nil, let interleaved, let subscription,
+            let delivery = subscription.carrier({ SharedDelivery() }),
+            interleaved.join(delivery, onLost: { [weak self] in self?.stopSharing() })
+        else { return }
+        shared = delivery
+        // A hundred viewers that hold on to what each began with would cost more memory than all the rest of them.
+        if delivery.lastBurst != nil { lastSent = nil }
+        if delivery.lastGroupStart != nil { lastGroupStart = nil }
+        held = []
+        subscription.handOver()
+    }
+
+    /// Gets its bursts alone again.
+    private func stopSharing() {
+        guard let delivery = shared else { return }
+        shared = nil
+        interleaved?.leaveLane()
+        lastSent = delivery.lastBurst ?? lastSent
+        lastGroupStart = delivery.lastGroupStart ?? lastGroupStart
+        subscription?.takeBack()
     }
 
     private func sendGoodbyes() {
@@ -249,6 +280,7 @@ package final class StreamDelivery: Subscriber {
     }
 
     private func leave() {
+        stopSharing()
         subscription?.end()
         subscription = nil
         held.removeAll()

@@ -34,6 +34,9 @@ package final class InterleavedWriter {
     /// False until the connection is up and from the moment it ends; what is sent then goes nowhere.
     package private(set) var isOpen = false
 
+    /// While it takes what it is sent, a fan-out may send past this writer.
+    var seat: InterleavedFanout.Seat?
+
     private let channel: any Channel
     private let entrance: Entrance
     private var socket: NIOBSDSocket.Handle?
@@ -53,6 +56,12 @@ package final class InterleavedWriter {
     /// True while a write is on the stack: a close noticed meanwhile happens inside the caller's own `send`.
     var isWriting: Bool { isSending }
 
+    /// What is sent now goes straight to the socket.
+    package var sendsDirectly: Bool { directSocket != nil }
+
+    /// Where a fan-out may send to right now: the channel is open, nothing is queued, and no handler transforms the bytes.
+    var directSocket: NIOBSDSocket.Handle? { isOpen && queuedBytes == 0 ? socket : nil }
+
     /// Begins to write; the channel is active.
     package func open() {
         guard !isOpen else { return }
@@ -64,6 +73,7 @@ package final class InterleavedWriter {
 
     /// Ends writing. Descriptor numbers are used again by the kernel at once, so ours is forgotten here.
     package func close() {
+        seat?.lose()
         isOpen = false
         socket = nil
         observers = [:]
@@ -95,6 +105,12 @@ package final class InterleavedWriter {
         queue(bytes, answerBytes: bytes.readableBytes)
     }
 
+    /// What a fan-out could not send; nothing else has been sent since.
+    func queueRest(_ bytes: ByteBuffer) {
+        guard isOpen else { return }
+        queue(bytes)
+    }
+
     private func queue(_ bytes: ByteBuffer, answerBytes: Int = 0) {
         let count = bytes.readableBytes
         queuedBytes += count
@@ -112,6 +128,8 @@ package final class InterleavedWriter {
             }
         }
         isSending = outer
+        // Nothing may pass what is queued.
+        if queuedBytes > 0 { seat?.lose() }
     }
 
     /// Calls `observer` on the loop each time the queue became empty after a write that had to wait.
@@ -138,6 +156,7 @@ package final class InterleavedWriter {
     }
 }
 
-private func systemSend(_ socket: NIOBSDSocket.Handle, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+/// `send(2)` that neither waits nor raises a signal; the bytes taken, or a negative number.
+func systemSend(_ socket: NIOBSDSocket.Handle, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
     send(socket, bytes, count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
 }

@@ -8,27 +8,52 @@ final class SubscriberGroup {
         let observer: (any BurstDeliveryObserver)?
     }
 
+    /// Those who are called for each burst.
     private var members: [Member] = []
+    /// Those whom a carrier brings their bursts, by number.
+    private var carried: [Int: Member] = [:]
+    private var carriers: [any BurstCarrier] = []
     private var observers: [any BurstDeliveryObserver] = []
     private let variants = BurstVariants()
 
-    var isEmpty: Bool { members.isEmpty }
-
     func add(_ subscriber: any Subscriber, id: Int, observer: (any BurstDeliveryObserver)?) {
         members.append(Member(id: id, subscriber: subscriber, observer: observer))
-        collectObservers()
+        if let observer, !observers.contains(where: { $0 === observer }) { observers.append(observer) }
     }
 
     func remove(id: Int) {
-        members.removeAll { $0.id == id }
-        collectObservers()
+        if carried.removeValue(forKey: id) == nil { members.removeAll { $0.id == id } }
+        if members.isEmpty, carried.isEmpty { observers = [] }
+    }
+
+    /// The carrier of this kind, made for the first who asks.
+    func carrier<Carrier: BurstCarrier>(_ make: () -> Carrier) -> Carrier {
+        for case let known as Carrier in carriers { return known }
+        let carrier = make()
+        carriers.append(carrier)
+        return carrier
+    }
+
+    /// A carrier brings this one its bursts from now on.
+    func handOver(id: Int) {
+        guard let index = members.firstIndex(where: { $0.id == id }) else { return }
+        carried[id] = members.remove(at: index)
+    }
+
+    /// This one is called again, from the next burst on.
+    func takeBack(id: Int) {
+        guard let member = carried.removeValue(forKey: id) else { return }
+        members.append(member)
     }
 
     func deliver(_ burst: Burst) {
         variants.load(burst)
-        // A subscriber may leave from within `receive`: the loop runs over the members as they were.
+        // A subscriber may leave, or be taken back, within the calls: the loop runs over the members as they were.
         // By index: an iterator over them allocates for each where nothing is optimized, and the tests count.
         let members = members
+        for carrier in carriers {
+            carrier.carry(burst, variants: variants)
+        }
         for index in members.indices {
             members[index].subscriber.receive(burst, variants: variants)
         }
@@ -38,18 +63,13 @@ final class SubscriberGroup {
     }
 
     func end() {
-        let ended = members
+        let ended = members + carried.values
         members = []
+        carried = [:]
+        carriers = []
         observers = []
         for member in ended {
             member.subscriber.streamEnded()
-        }
-    }
-
-    private func collectObservers() {
-        observers = []
-        for case let observer? in members.lazy.map(\.observer) where !observers.contains(where: { $0 === observer }) {
-            observers.append(observer)
         }
     }
 }

@@ -19,6 +19,24 @@ package final class Subscription {
         end()
     }
 
+    /// What carries bursts to the subscribers of this stream and loop; `make` is called for the first that asks.
+    /// `nil` when the subscription has ended.
+    package func carrier<Carrier: BurstCarrier>(_ make: () -> Carrier) -> Carrier? {
+        parts?.group.value.carrier(make)
+    }
+
+    /// A carrier brings the bursts from now on: the subscriber is not called for the next one. Not to be called from within `carry`.
+    package func handOver() {
+        guard let parts else { return }
+        parts.group.value.handOver(id: parts.id)
+    }
+
+    /// The subscriber is called again, from the next burst on.
+    package func takeBack() {
+        guard let parts else { return }
+        parts.group.value.takeBack(id: parts.id)
+    }
+
     /// No burst comes after this; idempotent.
     package func end() {
         guard let parts else { return }

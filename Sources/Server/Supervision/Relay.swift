@@ -37,7 +37,7 @@ package final class Relay: Sendable {
     ///
     /// Throws `RTSPListenerError` and `DatagramPortsError` when a port cannot be had, `StreamError` for two streams on a path.
     package static func start(
-        _ configuration: RelayConfiguration, loops: Int = System.coreCount, logger: Logger
+        _ configuration: RelayConfiguration, loops: Int = AllowedProcessors.count, logger: Logger
     ) async throws -> Relay {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
         do {
