@@ -115,10 +115,12 @@ final class StreamCore {
             stopHolding()
             distributeBuilt(at: now)
         case .wait(let deadline):
-            holdTimer = holdTimer ?? homeLoop.assumeIsolated().scheduleTask(deadline: deadline) {
-                self.holdTimer = nil
-                self.readEnded(at: deadline)
-            }
+            holdTimer =
+                holdTimer
+                ?? homeLoop.assumeIsolated().scheduleTask(deadline: deadline) {
+                    self.holdTimer = nil
+                    self.readEnded(at: deadline)
+                }
         }
     }
 

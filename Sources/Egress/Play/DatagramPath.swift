@@ -8,8 +8,8 @@ import Reflector
 /// While they have to wait for the start, the pace is that of the stream and some more, or a fast one would never be caught up with.
 final class DatagramPath {
     private struct Destination {
-        let rtp: SocketAddress
-        let rtcp: SocketAddress
+        let rtp: DatagramDestination
+        let rtcp: DatagramDestination
     }
 
     /// The default receive buffer of Linux (208 KiB) holds some 90 full datagrams: a quarter of it every few milliseconds
@@ -22,8 +22,17 @@ final class DatagramPath {
     private let eventLoop: any EventLoop
     private var pacing: Pacing?
     private var timer: Scheduled<Void>?
-    private(set) var packets: UInt64 = 0
-    private(set) var bytes: UInt64 = 0
+    private var ownPackets: UInt64 = 0
+    private var ownBytes: UInt64 = 0
+    private var ride: Ride?
+
+    /// A seat in a lane, and what the lane had sent before.
+    private struct Ride {
+        let lane: DatagramLane
+        let seat: DatagramFanout.Seat
+        let packets: UInt64
+        let bytes: UInt64
+    }
 
     /// A burst on its way out bit by bit.
     private struct Pacing {
@@ -43,6 +52,7 @@ final class DatagramPath {
     init?(routes: [Int: DeliveryRoute], trackCount: Int, sockets: DatagramSocketPair, eventLoop: any EventLoop) {
         var destinations = [Destination?](repeating: nil, count: trackCount)
         for case (let track, .datagrams(let rtp, let rtcp)) in routes where track < trackCount {
+            guard let rtp = sockets.destination(rtp), let rtcp = sockets.destination(rtcp) else { return nil }
             destinations[track] = Destination(rtp: rtp, rtcp: rtcp)
         }
         guard destinations.contains(where: { $0 != nil }) else { return nil }
@@ -51,7 +61,29 @@ final class DatagramPath {
         self.eventLoop = eventLoop
     }
 
+    /// RTP and RTCP packets sent.
+    var packets: UInt64 { ownPackets &+ (ride.map { $0.lane.packets &- $0.packets } ?? 0) }
+    /// Bytes of those packets.
+    var bytes: UInt64 { ownBytes &+ (ride.map { $0.lane.bytes &- $0.bytes } ?? 0) }
+
     var isPacing: Bool { pacing != nil }
+
+    /// Goes with the others of its lane.
+    func join(_ delivery: SharedDelivery) {
+        guard ride == nil else { return }
+        let tracks = destinations.indices.filter { destinations[$0] != nil }
+        let lane = delivery.lane(for: tracks, over: sockets)
+        let seat = lane.fanout.seat(for: destinations.compactMap { $0 }.flatMap { [$0.rtp, $0.rtcp] })
+        ride = Ride(lane: lane, seat: seat, packets: lane.packets, bytes: lane.bytes)
+    }
+
+    /// Goes alone again; idempotent.
+    func leaveLane() {
+        guard let ride else { return }
+        (ownPackets, ownBytes) = (packets, bytes)
+        self.ride = nil
+        ride.seat.leave()
+    }
 
     /// Queues a live burst; the sockets are flushed once for all viewers of the loop.
     func send(_ variants: BurstVariants) {
@@ -118,8 +150,8 @@ final class DatagramPath {
     private func send(_ burst: DatagramBurst, _ run: DatagramBurst.Run, from first: Int, count: Int) {
         guard run.track < destinations.count, let destination = destinations[run.track] else { return }
         let datagrams = burst.packets(of: run, from: first, count: count)
-        packets &+= UInt64(count)
-        bytes &+= UInt64(datagrams.readableBytes)
+        ownPackets &+= UInt64(count)
+        ownBytes &+= UInt64(datagrams.readableBytes)
         sockets.send(
             datagrams,
             segmentSize: count > 1 ? run.segmentSize : nil,

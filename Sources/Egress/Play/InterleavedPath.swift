@@ -65,14 +65,14 @@ final class InterleavedPath {
         writer.send(framed)
     }
 
-    /// Goes with the others of its lane; false where the connection has something queued, or cannot share.
-    /// `onLost` is called when it has to go alone again.
-    func join(_ delivery: SharedDelivery, onLost: @escaping () -> Void) -> Bool {
-        guard ride == nil, writer.sendsDirectly else { return false }
+    /// The connection has nothing queued, and goes with no others yet.
+    var canJoin: Bool { ride == nil && writer.canTakeSeat }
+
+    /// Goes with the others of its lane, where it can; `onLost` is called when it has to go alone again.
+    func join(_ delivery: SharedDelivery, onLost: @escaping () -> Void) {
         let lane = delivery.lane(for: channels)
-        guard let seat = lane.fanout.seat(for: writer, onLost: onLost) else { return false }
+        guard ride == nil, let seat = lane.fanout.seat(for: writer, onLost: onLost) else { return }
         ride = Ride(lane: lane, seat: seat, packets: lane.packets, bytes: lane.bytes)
-        return true
     }
 
     /// Goes alone again; idempotent.

@@ -42,6 +42,7 @@ package final class StreamDelivery: Subscriber {
     private let heldVariants = BurstVariants()
     /// Groups are the video's: who is sent none can begin with any burst.
     private let startsAnywhere: Bool
+    private let canShare: Bool
     /// While the viewer keeps up it goes with the others, and no burst is brought to it alone.
     private var shared: SharedDelivery?
     private var lastSent: Burst?
@@ -67,6 +68,7 @@ package final class StreamDelivery: Subscriber {
         self.datagrams = datagrams.flatMap {
             DatagramPath(routes: routes, trackCount: tracks.count, sockets: $0, eventLoop: eventLoop)
         }
+        canShare = interleaved == nil || self.datagrams == nil
     }
 
     package var counters: DeliveryCounters {
@@ -246,18 +248,21 @@ package final class StreamDelivery: Subscriber {
         }
     }
 
-    /// Goes with the others, if the viewer keeps up.
+    /// Goes with the others, if the viewer keeps up. One that takes some tracks this way and some that goes alone.
     private func share() {
-        guard shared == nil, machine.isLive, isWritable, datagrams == nil, let interleaved, let subscription,
-            let delivery = subscription.carrier({ SharedDelivery() }),
-            interleaved.join(delivery, onLost: { [weak self] in self?.stopSharing() })
+        guard canShare, shared == nil, machine.isLive, isWritable, interleaved?.canJoin ?? true,
+            let delivery = subscription?.carrier({
+                SharedDelivery(lastBurst: lastSent, lastGroupStart: lastGroupStart)
+            })
         else { return }
+        datagrams?.join(delivery)
+        interleaved?.join(delivery) { [weak self] in self?.stopSharing() }
         shared = delivery
-        // A hundred viewers that hold on to what each began with would cost more memory than all the rest of them.
-        if delivery.lastBurst != nil { lastSent = nil }
-        if delivery.lastGroupStart != nil { lastGroupStart = nil }
+        // The delivery knows them too: viewers that each held on to what they began with would cost more than all the rest of them.
+        lastSent = nil
+        lastGroupStart = nil
         held = []
-        subscription.handOver()
+        subscription?.handOver()
     }
 
     /// Gets its bursts alone again.
@@ -265,8 +270,9 @@ package final class StreamDelivery: Subscriber {
         guard let delivery = shared else { return }
         shared = nil
         interleaved?.leaveLane()
-        lastSent = delivery.lastBurst ?? lastSent
-        lastGroupStart = delivery.lastGroupStart ?? lastGroupStart
+        datagrams?.leaveLane()
+        lastSent = delivery.lastBurst
+        lastGroupStart = delivery.lastGroupStart
         subscription?.takeBack()
     }
 

@@ -14,7 +14,7 @@ final class DatagramSocket {
     fileprivate struct Waiting {
         var bytes: ByteBuffer
         var segmentSize: Int?
-        var address: SocketAddress
+        var destination: DatagramDestination
     }
 
     private(set) var counters = DatagramCounters()
@@ -36,11 +36,42 @@ final class DatagramSocket {
         self.backlogLimit = backlogLimit
     }
 
-    func send(_ bytes: ByteBuffer, segmentSize: Int?, to address: SocketAddress) {
+    /// The address as this socket takes it; `nil` for one that is not of the internet.
+    func destination(_ address: SocketAddress) -> DatagramDestination? {
+        DatagramDestination(address, isIPv6Socket: isIPv6)
+    }
+
+    /// Sends one datagram, or with `segmentSize` a run of them.
+    func send(_ bytes: ByteBuffer, segmentSize: Int?, to destination: DatagramDestination) {
         guard channel.isActive, bytes.readableBytes > 0 else { return }
-        let item = Waiting(bytes: bytes, segmentSize: segmentSize.flatMap { $0 > 0 ? $0 : nil }, address: address)
+        sendAlone(Waiting(bytes: bytes, segmentSize: segmentSize, destination: destination), after: nil)
+    }
+
+    /// Sends the same to each of `destinations`.
+    func send(_ bytes: ByteBuffer, segmentSize: Int?, to destinations: [DatagramDestination]) {
+        guard channel.isActive, bytes.readableBytes > 0 else { return }
+        let run = Run(of: bytes.readableBytes, segmentSize: segmentSize, segmentsInKernel: segmentsInKernel)
+        let isWhole = run.length == bytes.readableBytes
+        bytes.withUnsafeReadableBytes { raw in
+            for index in destinations.indices {
+                var refusal: CInt?
+                if isWhole, backlog.isEmpty {
+                    let code = transmit(raw, run.segmentSize, destinations[index])
+                    guard code != 0 else {
+                        counters.sent &+= run.datagrams
+                        continue
+                    }
+                    refusal = code
+                }
+                let item = Waiting(bytes: bytes, segmentSize: segmentSize, destination: destinations[index])
+                sendAlone(item, after: refusal)
+            }
+        }
+    }
+
+    private func sendAlone(_ item: Waiting, after refusal: CInt?) {
         guard backlog.isEmpty else { return enqueue(item) }
-        if let rest = transmit(item) { enqueue(rest) }
+        if let rest = transmit(item, after: refusal) { enqueue(rest) }
     }
 
     func flush() {
@@ -82,14 +113,25 @@ final class DatagramSocket {
         backlog.removeAll()
     }
 
-    /// Gives the kernel what it takes; returns what it has no room for.
-    private func transmit(_ item: Waiting) -> Waiting? {
+    /// Gives the kernel what it takes; returns what it has no room for. `refusal` is what it has answered to the first run already.
+    private func transmit(_ item: Waiting, after refusal: CInt? = nil) -> Waiting? {
         var item = item
+        var refusal = refusal
         while item.bytes.readableBytes > 0 {
-            let run = item.nextRun(segmentsInKernel: segmentsInKernel)
-            let code = item.bytes.withUnsafeReadableBytes { bytes in
-                transmit(UnsafeRawBufferPointer(rebasing: bytes.prefix(run.length)), run.segmentSize, item.address)
+            let run = Run(
+                of: item.bytes.readableBytes, segmentSize: item.segmentSize, segmentsInKernel: segmentsInKernel
+            )
+            let code: CInt
+            if let known = refusal {
+                code = known
+            } else {
+                code = item.bytes.withUnsafeReadableBytes { bytes in
+                    transmit(
+                        UnsafeRawBufferPointer(rebasing: bytes.prefix(run.length)), run.segmentSize, item.destination
+                    )
+                }
             }
+            refusal = nil
             switch code {
             case 0:
                 counters.sent &+= run.datagrams
@@ -117,7 +159,7 @@ final class DatagramSocket {
         while left > 0 {
             let count = min(item.segmentSize ?? left, left)
             let code = item.bytes.withUnsafeReadableBytes { bytes in
-                transmit(UnsafeRawBufferPointer(rebasing: bytes.prefix(count)), nil, item.address)
+                transmit(UnsafeRawBufferPointer(rebasing: bytes.prefix(count)), nil, item.destination)
             }
             switch code {
             case 0: counters.sent &+= 1
@@ -130,48 +172,42 @@ final class DatagramSocket {
         return true
     }
 
-    private func transmit(_ bytes: UnsafeRawBufferPointer, _ segmentSize: Int?, _ address: SocketAddress) -> CInt {
-        let segmentSize = segmentSize.flatMap(UInt16.init(exactly:))
-        // A dual-stack socket is given IPv4 addresses in their IPv6 form.
-        if isIPv6, case .v4 = address, var name = sockaddr_in6(mapping: address) {
-            return withUnsafeBytes(of: &name) { system.send(bytes, segmentSize: segmentSize, to: $0) }
+    private func transmit(
+        _ bytes: UnsafeRawBufferPointer, _ segmentSize: Int?, _ destination: DatagramDestination
+    ) -> CInt {
+        destination.withUnsafeName { name in
+            system.send(bytes, segmentSize: segmentSize.flatMap(UInt16.init(exactly:)), to: name)
         }
-        return address.withSockAddr { name, length in
-            system.send(bytes, segmentSize: segmentSize, to: UnsafeRawBufferPointer(start: name, count: length))
+    }
+}
+
+extension DatagramSocket {
+    /// How much of some datagrams goes with one call, and as what.
+    fileprivate struct Run {
+        /// `UDP_MAX_SEGMENTS` of kernels before 6.9.
+        private static var maximumSegments: Int { 64 }
+        /// The most a UDP datagram over IPv4 holds, and so the most of one run.
+        private static var maximumBytes: Int { 65_507 }
+
+        /// Bytes.
+        let length: Int
+        /// `nil` for a single datagram.
+        let segmentSize: Int?
+        let datagrams: Int
+
+        init(of length: Int, segmentSize: Int?, segmentsInKernel: Bool) {
+            let size = segmentSize.flatMap { $0 > 0 ? $0 : nil } ?? length
+            let segments = segmentsInKernel ? max(1, min(Self.maximumSegments, Self.maximumBytes / size)) : 1
+            self.length = min(segments * size, length)
+            datagrams = self.length > size ? (self.length + size - 1) / size : 1
+            self.segmentSize = datagrams > 1 ? size : nil
         }
     }
 }
 
 extension DatagramSocket.Waiting {
-    fileprivate struct Run {
-        var length: Int
-        var segmentSize: Int?
-        var datagrams: Int
-    }
-
-    /// `UDP_MAX_SEGMENTS` of kernels before 6.9.
-    private static var maximumSegments: Int { 64 }
-    /// The most a UDP datagram over IPv4 holds, and so the most of one run.
-    private static var maximumBytes: Int { 65_507 }
-
     var datagrams: Int {
-        guard let segmentSize else { return 1 }
+        guard let segmentSize, segmentSize > 0 else { return 1 }
         return (bytes.readableBytes + segmentSize - 1) / segmentSize
-    }
-
-    /// How much of the bytes goes with the next call, and as what.
-    func nextRun(segmentsInKernel: Bool) -> Run {
-        guard let segmentSize else { return Run(length: bytes.readableBytes, segmentSize: nil, datagrams: 1) }
-        let segments = segmentsInKernel ? max(1, min(Self.maximumSegments, Self.maximumBytes / segmentSize)) : 1
-        let length = min(segments * segmentSize, bytes.readableBytes)
-        guard length > segmentSize else { return Run(length: length, segmentSize: nil, datagrams: 1) }
-        return Run(length: length, segmentSize: segmentSize, datagrams: (length + segmentSize - 1) / segmentSize)
-    }
-}
-
-extension sockaddr_in6 {
-    fileprivate init?(mapping address: SocketAddress) {
-        guard let endpoint = Endpoint(address) else { return nil }
-        self = endpoint.socketAddress
     }
 }

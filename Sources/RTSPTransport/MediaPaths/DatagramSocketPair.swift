@@ -36,8 +36,20 @@ package final class DatagramSocketPair {
     /// Sends one datagram, or with `segmentSize` a run of datagrams of that size (the last may be shorter).
     ///
     /// `control` chooses the RTCP socket. A remote that cannot be reached costs its own datagrams and nobody else's.
-    package func send(_ bytes: ByteBuffer, segmentSize: Int?, to address: SocketAddress, control: Bool) {
-        (control ? rtcp : rtp).send(bytes, segmentSize: segmentSize, to: address)
+    package func send(_ bytes: ByteBuffer, segmentSize: Int?, to destination: DatagramDestination, control: Bool) {
+        (control ? rtcp : rtp).send(bytes, segmentSize: segmentSize, to: destination)
+    }
+
+    /// The same to each of `destinations`.
+    package func send(
+        _ bytes: ByteBuffer, segmentSize: Int?, to destinations: [DatagramDestination], control: Bool
+    ) {
+        (control ? rtcp : rtp).send(bytes, segmentSize: segmentSize, to: destinations)
+    }
+
+    /// An address as `send` takes it; `nil` for one that is not of the internet.
+    package func destination(_ address: SocketAddress) -> DatagramDestination? {
+        rtp.destination(address)
     }
 
     /// Tries again what the socket buffers had no room for; a timer does so too.

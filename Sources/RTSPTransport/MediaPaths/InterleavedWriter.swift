@@ -56,8 +56,8 @@ package final class InterleavedWriter {
     /// True while a write is on the stack: a close noticed meanwhile happens inside the caller's own `send`.
     var isWriting: Bool { isSending }
 
-    /// What is sent now goes straight to the socket.
-    package var sendsDirectly: Bool { directSocket != nil }
+    /// What is sent now goes straight to the socket, and no fan-out sends to it yet.
+    package var canTakeSeat: Bool { seat == nil && directSocket != nil }
 
     /// Where a fan-out may send to right now: the channel is open, nothing is queued, and no handler transforms the bytes.
     var directSocket: NIOBSDSocket.Handle? { isOpen && queuedBytes == 0 ? socket : nil }

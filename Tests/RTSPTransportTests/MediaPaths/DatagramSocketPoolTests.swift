@@ -256,3 +256,10 @@ private final class DatagramPeer: Sendable {
         }
     }
 }
+
+extension DatagramSocketPair {
+    fileprivate func send(_ bytes: ByteBuffer, segmentSize: Int?, to address: SocketAddress, control: Bool) {
+        guard let destination = destination(address) else { return }
+        send(bytes, segmentSize: segmentSize, to: destination, control: control)
+    }
+}
