@@ -19,7 +19,7 @@ package struct LoadRun: Sendable {
 
     /// Blocks until the run is over, or soon after `isStopped`; `progress` is told once a second.
     package func run(
-        isStopped: () -> Bool = { false },
+        isStopped: (LoadProgress) -> Bool = { _ in false },
         progress: (LoadProgress) -> Void = { _ in }
     ) throws(LoadRunError) -> LoadReport {
         OwnResources.raiseOpenFileLimit()
@@ -33,7 +33,7 @@ package struct LoadRun: Sendable {
         if control.progress.established > 0 { wait(&watch, isStopped, progress) { MonotonicClock.now() >= settled } }
 
         let opened = Snapshot(server: server)
-        let isEmpty = control.progress.established == 0 || isStopped()
+        let isEmpty = control.progress.established == 0 || isStopped(control.progress)
         if !isEmpty {
             control.phase = .measuring
             let end = MonotonicClock.now() &+ UInt64(max(0, plan.window.nanoseconds))
@@ -97,11 +97,11 @@ package struct LoadRun: Sendable {
 
     private func wait(
         _ watch: inout ProgressWatch,
-        _ isStopped: () -> Bool,
+        _ isStopped: (LoadProgress) -> Bool,
         _ progress: (LoadProgress) -> Void,
         until isOver: () -> Bool
     ) {
-        while !isOver(), !isStopped() {
+        while !isOver(), !isStopped(control.progress) {
             MonotonicClock.sleep(nanoseconds: Self.look)
             let now = MonotonicClock.now()
             guard now >= watch.next else { continue }

@@ -87,7 +87,8 @@ struct Load: ParsableCommand {
         Interruption.await()
         let report: LoadReport
         do {
-            report = try run.run(isStopped: { Interruption.isRequested }, progress: ProgressLine(viewers: viewers).show)
+            report = try run.run(
+                isStopped: { _ in Interruption.isRequested }, progress: ProgressLine(viewers: viewers).show)
         } catch {
             Self.complain("\(error)")
             throw ExitCode.validationFailure
