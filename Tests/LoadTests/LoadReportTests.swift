@@ -61,7 +61,7 @@ struct LoadReportTests {
         counts.firstPacket.record(3_000_000)
         var report = LoadReport(counts, plan: try plan(), windowSeconds: 2)
         let end = ServerProcess.Reading(
-            processorNanoseconds: 500_000_000, waitNanoseconds: 250_000_000, userTicks: 20, systemTicks: 30,
+            threads: [7: .init(running: 500_000_000, waiting: 250_000_000)], userTicks: 20, systemTicks: 30,
             residentKiB: 1400)
         report.server = LoadReport.Server(
             before: .init(residentKiB: 1000), begin: .init(), end: end, after: .init(residentKiB: 1100), counts: counts,
@@ -98,6 +98,17 @@ struct LoadReportTests {
         #expect(sum.lines.last == "other reasons (4)")
     }
 
+    @Test("threads that end or begin inside the window take nothing away from the others")
+    func threadsOfTheServer() {
+        var begin = ServerProcess.Reading()
+        begin.threads = [1: .init(running: 100, waiting: 10), 2: .init(running: 900, waiting: 90)]
+        var end = begin
+        end.threads = [1: .init(running: 150, waiting: 11), 3: .init(running: 30, waiting: 3)]
+        #expect(end.schedule(since: begin) == .init(running: 80, waiting: 4))
+        end.threads[2] = .init(running: 5, waiting: 1)
+        #expect(end.schedule(since: begin) == .init(running: 85, waiting: 5))
+    }
+
     @Test("a process is read out of the lines of proc, whatever its name holds")
     func process() throws {
         var reading = ServerProcess.Reading()
@@ -107,9 +118,9 @@ struct LoadReportTests {
         #expect((reading.userTicks, reading.systemTicks) == (1234, 567))
         let hasPages = reading.take(statm: "5000 250 100 1 0 300 0\n", pageSize: 4096)
         #expect(hasPages && reading.residentKiB == 1000)
-        reading.take(schedstat: "1000 20 3\n")
-        reading.take(schedstat: "500 7 3\n")
-        #expect((reading.processorNanoseconds, reading.waitNanoseconds) == (1500, 27))
+        reading.take(schedstat: "1000 20 3\n", thread: 77)
+        reading.take(schedstat: "500 7 3\n", thread: 78)
+        #expect(reading.threads == [77: .init(running: 1000, waiting: 20), 78: .init(running: 500, waiting: 7)])
         let isCut = !reading.take(stat: "77 (a) S 1")
         #expect(isCut)
         #expect(throws: ServerProcessError.self) { try ServerProcess(identifier: 0).reading() }

@@ -34,6 +34,12 @@ struct LoadCounts: Sendable {
         sessionPackets = Array(repeating: [], count: targets)
     }
 
+    /// Counts one packet of the window by its length in bytes.
+    mutating func count(packetOf length: Int) {
+        packets += 1
+        bytes += length
+    }
+
     /// Adds what another thread counted.
     mutating func add(_ other: LoadCounts) {
         established += other.established

@@ -40,7 +40,8 @@ extension LoadReport.Server {
         counts: LoadCounts,
         viewers: Int
     ) {
-        let seconds = Double(end.processorNanoseconds &- begin.processorNanoseconds) / 1e9
+        let schedule = end.schedule(since: begin)
+        let seconds = Double(schedule.running) / 1e9
         processorSeconds = seconds.rounded(places: 4)
         userSeconds = (Double(end.userTicks &- begin.userTicks) / ServerProcess.ticksPerSecond).rounded(places: 2)
         systemSeconds = (Double(end.systemTicks &- begin.systemTicks) / ServerProcess.ticksPerSecond).rounded(places: 2)
@@ -48,7 +49,7 @@ extension LoadReport.Server {
         secondsPerGigabit = gigabits > 0 ? (seconds / gigabits).rounded(places: 5) : nil
         millisecondsPer1000Packets =
             counts.packets > 0 ? (seconds * 1e6 / Double(counts.packets)).rounded(places: 4) : nil
-        runQueueWaitSeconds = (Double(end.waitNanoseconds &- begin.waitNanoseconds) / 1e9).rounded(places: 4)
+        runQueueWaitSeconds = (Double(schedule.waiting) / 1e9).rounded(places: 4)
         resident = LoadReport.Resident(
             before: before.residentKiB,
             during: end.residentKiB,

@@ -8,13 +8,19 @@
 struct ServerProcess: Sendable {
     /// What it has taken up to one moment.
     struct Reading: Sendable {
-        /// On a processor, of all threads.
-        var processorNanoseconds: UInt64 = 0
-        /// Ready to run while others did.
-        var waitNanoseconds: UInt64 = 0
+        /// Of each thread there is, by its number.
+        var threads: [UInt32: Schedule] = [:]
         var userTicks: UInt64 = 0
         var systemTicks: UInt64 = 0
         var residentKiB = 0
+    }
+
+    /// A thread's times in nanoseconds.
+    struct Schedule: Sendable, Equatable {
+        /// On a processor.
+        var running: UInt64 = 0
+        /// Ready to run while others did.
+        var waiting: UInt64 = 0
     }
 
     let identifier: Int32
@@ -31,7 +37,7 @@ struct ServerProcess: Sendable {
         for thread in try threads() {
             // One that has ended since takes its times with it.
             if let schedule = Self.text(of: "\(directory)/task/\(thread)/schedstat") {
-                reading.take(schedstat: schedule)
+                reading.take(schedstat: schedule, thread: thread)
             }
         }
         return reading
@@ -39,17 +45,17 @@ struct ServerProcess: Sendable {
 
     private var directory: String { "/proc/\(identifier)" }
 
-    private func threads() throws(ServerProcessError) -> [String] {
+    private func threads() throws(ServerProcessError) -> [UInt32] {
         guard let listing = opendir("\(directory)/task") else { throw ServerProcessError(identifier: identifier) }
         defer { closedir(listing) }
-        var names: [String] = []
+        var numbers: [UInt32] = []
         while let entry = readdir(listing) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
-            if UInt32(name) != nil { names.append(name) }
+            if let number = UInt32(name) { numbers.append(number) }
         }
-        return names
+        return numbers
     }
 
     private static func text(of path: String) -> String? {
@@ -82,11 +88,21 @@ extension ServerProcess.Reading {
     }
 
     /// One thread's: time on a processor, and time spent waiting for one.
-    mutating func take(schedstat: String) {
+    mutating func take(schedstat: String, thread: UInt32) {
         let fields = schedstat.split { $0 == " " || $0 == "\n" }.compactMap { UInt64($0) }
         guard fields.count >= 2 else { return }
-        processorNanoseconds += fields[0]
-        waitNanoseconds += fields[1]
+        threads[thread] = ServerProcess.Schedule(running: fields[0], waiting: fields[1])
+    }
+
+    /// What all threads took since an earlier reading; what one took that ended in between is not known.
+    func schedule(since earlier: ServerProcess.Reading) -> ServerProcess.Schedule {
+        threads.reduce(into: ServerProcess.Schedule()) { sum, thread in
+            let before = earlier.threads[thread.key] ?? ServerProcess.Schedule()
+            // A number may have gone to another thread since.
+            let isSame = thread.value.running >= before.running && thread.value.waiting >= before.waiting
+            sum.running += thread.value.running - (isSame ? before.running : 0)
+            sum.waiting += thread.value.waiting - (isSame ? before.waiting : 0)
+        }
     }
 }
 

@@ -62,11 +62,10 @@ extension LoadSession {
 
     private func received(_ bytes: UnsafeRawBufferPointer, length: Int, track: Int, at arrival: UInt64) {
         guard let packet = PacketBeginning(bytes) else { return }
-        tracks[track].continuity.receive(packet.sequenceNumber, source: packet.source)
+        let isFirstRandomAccess = tracks[track].receive(packet, at: arrival)
         if context.isMeasuring {
             packetsInWindow += 1
-            context.counts.packets += 1
-            context.counts.bytes += length
+            context.counts.count(packetOf: length)
             if context.plan.isStamped, isWhole, let sent = SendStamp.nanoseconds(in: bytes) {
                 context.counts.delay.record(arrival > sent ? arrival - sent : 0)
             }
@@ -76,14 +75,7 @@ extension LoadSession {
             context.counts.firstPacket.record(sincePlay(arrival))
             joined()
         }
-        guard tracks[track].isLead else { return }
-        tracks[track].follow(packet.payloadType)
-        let clockRate = tracks[track].clockRate
-        tracks[track].jitter.receive(timestamp: packet.timestamp, clockRate: clockRate, arrival: arrival)
-        if !hasRandomAccess, tracks[track].probe.isRandomAccess(packet.payload) {
-            hasRandomAccess = true
-            context.counts.firstRandomAccess.record(sincePlay(arrival))
-        }
+        if isFirstRandomAccess { context.counts.firstRandomAccess.record(sincePlay(arrival)) }
     }
 
     /// Some servers send before they answer, none before it is asked.
@@ -95,7 +87,7 @@ extension LoadSession {
     func windowOpened() {
         packetsInWindow = 0
         isWhole = phase == .playing
-        for index in tracks.indices { tracks[index].jitter = InterarrivalJitter() }
+        for index in tracks.indices { tracks[index].windowOpened() }
     }
 
     /// Gives what was counted to the context; the session counts no more.
@@ -106,8 +98,8 @@ extension LoadSession {
             context.counts.reordered += track.continuity.reordered
             context.counts.duplicates += track.continuity.duplicates
             guard isWhole, track.isLead else { continue }
-            context.counts.jitter.record(UInt64(track.jitter.nanoseconds))
             context.counts.sessionPackets[target].append(packetsInWindow)
+            if packetsInWindow > 0 { context.counts.jitter.record(UInt64(track.jitter.nanoseconds)) }
         }
         context.counts.lost += lost
         if lost > 0 { context.counts.lossySessions += 1 }

@@ -39,7 +39,6 @@ final class LoadSession {
 
     var playSent: UInt64 = 0
     var hasPacket = false
-    var hasRandomAccess = false
     /// Counted among those on their way to the first packet.
     var isJoining = false
     /// Played when the window opened.
@@ -73,7 +72,6 @@ final class LoadSession {
         reader = InterleavedReader()
         tracks = []
         hasPacket = false
-        hasRandomAccess = false
         isWhole = false
         packetsInWindow = 0
         isJoining = true

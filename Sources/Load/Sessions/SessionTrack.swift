@@ -9,13 +9,14 @@ struct SessionTrack {
     let ports: DatagramPair?
     /// The track whose times are told: the first video track, or the first of all.
     let isLead: Bool
-    var continuity = SequenceContinuity()
-    var jitter = InterarrivalJitter()
+    private(set) var continuity = SequenceContinuity()
+    private(set) var jitter = InterarrivalJitter()
 
     private let formats: [TrackFormat]
     private var payloadType: UInt8
-    private(set) var clockRate: Int
-    private(set) var probe: RandomAccessProbe
+    private var clockRate: Int
+    private var probe: RandomAccessProbe
+    private var hasRandomAccess = false
 
     init(_ track: PlayClientTrack, ports: DatagramPair?, isLead: Bool) {
         if case .interleaved(let channels) = track.path { channel = channels.rtp } else { channel = nil }
@@ -27,9 +28,25 @@ struct SessionTrack {
         probe = RandomAccessProbe(formats[0].codec)
     }
 
-    /// Takes up another format of the track, should the packet be in one.
-    mutating func follow(_ type: UInt8) {
-        guard type != payloadType, let format = formats.first(where: { $0.payloadType == type }) else { return }
+    /// Counts one packet; `true` for the first that a decoder can begin with.
+    mutating func receive(_ packet: PacketBeginning, at arrival: UInt64) -> Bool {
+        continuity.receive(packet.sequenceNumber, source: packet.source)
+        guard isLead else { return false }
+        if packet.payloadType != payloadType { follow(packet.payloadType) }
+        jitter.receive(timestamp: packet.timestamp, clockRate: clockRate, arrival: arrival)
+        guard !hasRandomAccess, probe.isRandomAccess(packet.payload) else { return false }
+        hasRandomAccess = true
+        return true
+    }
+
+    /// What was before is no part of the jitter that is told.
+    mutating func windowOpened() {
+        jitter = InterarrivalJitter()
+    }
+
+    /// Takes up another format of the track.
+    private mutating func follow(_ type: UInt8) {
+        guard let format = formats.first(where: { $0.payloadType == type }) else { return }
         payloadType = type
         clockRate = format.clockRate ?? 0
         probe = RandomAccessProbe(format.codec)

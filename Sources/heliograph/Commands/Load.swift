@@ -72,7 +72,6 @@ struct Load: ParsableCommand {
     var json = false
 
     mutating func validate() throws {
-        guard !urls.isEmpty else { throw ValidationError("Give at least one URL.") }
         guard (1...100_000).contains(viewers) else { throw ValidationError("--viewers is 1 to 100000.") }
         guard (1...64).contains(threads) else { throw ValidationError("--threads is 1 to 64.") }
         guard rate >= 0.1, rate <= 100_000 else { throw ValidationError("--rate is 0.1 to 100000.") }
