@@ -12,13 +12,14 @@ struct Load: ParsableCommand {
             count from the first packet of each session. Any RTSP server will do.
 
             The sockets are read each --drain, not packet by packet: on one machine the server pays for waking \
-            whoever waits. Times are therefore as coarse as that, and jitter cannot be less; while sessions join, \
-            they are read each millisecond. --drain 0 waits for each packet.
+            whoever waits. Times and jitter are therefore told no finer than that; while sessions join, the sockets \
+            are read each millisecond. --drain 0 waits for each packet.
 
             Examples:
-              heliograph load rtsp://localhost:8554/test --viewers 500 --server-pid $(pidof heliograph)
-              heliograph load rtsp://localhost:8554/test --viewers 100 --transport udp --for 1m --json
-              heliograph load rtsp://10.0.0.5/gate rtsp://10.0.0.5/lobby --viewers 200 --churn 20
+              heliograph load rtsp://localhost:8554/test --viewers 500
+              heliograph load rtsp://localhost:8554/test --server-pid $(pidof heliograph)
+              heliograph load rtsp://localhost:8554/test --transport udp --for 1m --json
+              heliograph load rtsp://10.0.0.5/gate rtsp://10.0.0.5/lobby --churn 20
 
             Exit codes: 0 the run was carried out, 1 no session played (--strict: or one failed, was closed or lost \
             packets), 64 wrong usage or an address that is not local.
