@@ -164,6 +164,24 @@ import Testing
         #expect(dialogue.isStopped)
     }
 
+    @Test("PAUSE leaves the session as it is, to be kept alive and torn down, and a refusal of it is told")
+    func paused() throws {
+        let dialogue = try PlayDialogue()
+        let early = dialogue.machine.pauseRequested()
+        #expect(early == nil)
+        _ = try dialogue.play()
+        guard let pause = dialogue.machine.pauseRequested() else { throw PlayDialogueError() }
+        #expect((pause.method, pause.headers["Session"]) == (.pause, "5A0D77F1"))
+        guard case .paused = dialogue.answer(200, ["CSeq": pause.headers["CSeq"] ?? ""]) else {
+            throw PlayDialogueError()
+        }
+        #expect(dialogue.keepalive()?.method == .getParameter)
+        guard let again = dialogue.machine.pauseRequested() else { throw PlayDialogueError() }
+        let refusal = dialogue.answer(455, ["CSeq": again.headers["CSeq"] ?? ""])
+        #expect(refusal.error == .refused(.pause, RTSPStatus(code: 455, reason: "")))
+        guard case .tearDown = dialogue.machine.stopRequested() else { throw PlayDialogueError() }
+    }
+
     @Test("E17 TEARDOWN answered 401 for a nonce that ran out is sent once more")
     func staleTearDown() throws {
         let dialogue = try PlayDialogue("rtsp://admin:pw@camera.example/stream")

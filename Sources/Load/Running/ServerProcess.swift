@@ -1,0 +1,118 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// The server's process on this machine, as `/proc` has it (proc(5)).
+struct ServerProcess: Sendable {
+    /// What it has taken up to one moment.
+    struct Reading: Sendable {
+        /// Of each thread there is, by its number.
+        var threads: [UInt32: Schedule] = [:]
+        var userTicks: UInt64 = 0
+        var systemTicks: UInt64 = 0
+        var residentKiB = 0
+    }
+
+    /// A thread's times in nanoseconds.
+    struct Schedule: Sendable, Equatable {
+        /// On a processor.
+        var running: UInt64 = 0
+        /// Ready to run while others did.
+        var waiting: UInt64 = 0
+    }
+
+    let identifier: Int32
+
+    /// Clock ticks a second.
+    static var ticksPerSecond: Double { Double(max(1, sysconf(Int32(_SC_CLK_TCK)))) }
+
+    func reading() throws(ServerProcessError) -> Reading {
+        var reading = Reading()
+        guard let stat = Self.text(of: "\(directory)/stat"), reading.take(stat: stat),
+            let memory = Self.text(of: "\(directory)/statm"),
+            reading.take(statm: memory, pageSize: sysconf(Int32(_SC_PAGESIZE)))
+        else { throw ServerProcessError(identifier: identifier) }
+        for thread in try threads() {
+            // One that has ended since takes its times with it.
+            if let schedule = Self.text(of: "\(directory)/task/\(thread)/schedstat") {
+                reading.take(schedstat: schedule, thread: thread)
+            }
+        }
+        return reading
+    }
+
+    private var directory: String { "/proc/\(identifier)" }
+
+    private func threads() throws(ServerProcessError) -> [UInt32] {
+        guard let listing = opendir("\(directory)/task") else { throw ServerProcessError(identifier: identifier) }
+        defer { closedir(listing) }
+        var numbers: [UInt32] = []
+        while let entry = readdir(listing) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if let number = UInt32(name) { numbers.append(number) }
+        }
+        return numbers
+    }
+
+    private static func text(of path: String) -> String? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = read(descriptor, &bytes, bytes.count)
+        return count > 0 ? String(decoding: bytes[..<count], as: UTF8.self) : nil
+    }
+}
+
+extension ServerProcess.Reading {
+    /// Fields 14 and 15, counted behind the name in brackets, which may hold anything; `false` without them.
+    mutating func take(stat: String) -> Bool {
+        guard let bracket = stat.lastIndex(of: ")") else { return false }
+        let fields = stat[bracket...].split(separator: " ").dropFirst().map(String.init)
+        guard fields.count > 12, let user = UInt64(fields[11]), let system = UInt64(fields[12]) else { return false }
+        userTicks = user
+        systemTicks = system
+        return true
+    }
+
+    /// The second field, in pages; `false` without it.
+    mutating func take(statm: String, pageSize: Int) -> Bool {
+        let fields = statm.split(separator: " ")
+        guard fields.count > 1, let pages = Int(fields[1]) else { return false }
+        residentKiB = pages * (pageSize / 1024)
+        return true
+    }
+
+    /// One thread's: time on a processor, and time spent waiting for one.
+    mutating func take(schedstat: String, thread: UInt32) {
+        let fields = schedstat.split { $0 == " " || $0 == "\n" }.compactMap { UInt64($0) }
+        guard fields.count >= 2 else { return }
+        threads[thread] = ServerProcess.Schedule(running: fields[0], waiting: fields[1])
+    }
+
+    /// What all threads took since an earlier reading; what one took that ended in between is not known.
+    func schedule(since earlier: ServerProcess.Reading) -> ServerProcess.Schedule {
+        threads.reduce(into: ServerProcess.Schedule()) { sum, thread in
+            let before = earlier.threads[thread.key] ?? ServerProcess.Schedule()
+            // A number may have gone to another thread since.
+            let isSame = thread.value.running >= before.running && thread.value.waiting >= before.waiting
+            sum.running += thread.value.running - (isSame ? before.running : 0)
+            sum.waiting += thread.value.waiting - (isSame ? before.waiting : 0)
+        }
+    }
+}
+
+/// The server's figures cannot be read.
+package struct ServerProcessError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The process asked for.
+    package let identifier: Int32
+
+    /// The cause and what to look at.
+    package var description: String {
+        "process \(identifier) cannot be read in /proc; check that the server runs on this machine under that number"
+    }
+}
