@@ -187,10 +187,12 @@ static void end(int signal) {
 }
 
 int main(int count, char **arguments) {
-    struct rlimit files = {4096, 4096};
+    struct rlimit files;
     struct epoll_event events[EVENTS];
     read_options(count, arguments);
     make_pictures();
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
     prctl(PR_SET_TIMERSLACK, 1);
     signal(SIGTERM, end);
