@@ -1,0 +1,87 @@
+"""What all parts share: the programs, and one measurement of the server or of a floor."""
+
+import json
+import math
+import os
+import subprocess
+from contextlib import contextmanager
+
+from . import processes
+from .clients import find_client
+from .processes import ROOT, Camera, Missing, Server, compile_program, own_program
+
+RTP_HEADER = 12
+PAYLOAD = 1400
+
+
+class Bench:
+    def __init__(self, options):
+        processes.require_tools()
+        self.options = options
+        self.server_cpu, self.load_cpu = options.server_cpu, options.load_cpu
+        if len(os.sched_getaffinity(0)) < 2:
+            raise Missing("two CPUs are needed: one for the server, one for cameras and viewers")
+        self.program = (options.server or processes.built_server()).resolve()
+        if not os.access(self.program, os.X_OK):
+            raise Missing(f"{self.program.name} is not a program")
+        shared = options.shared or ROOT.parent / "shared" / "bench"
+        self.client = find_client(options.client, self.program, shared / "rtspload.c", self.load_cpu)
+        outside = shared / "fanout_limit.c"
+        self.has_outside_floor = outside.exists() and not options.own_floor
+        self.floor_program = (
+            compile_program([outside], "fanout_limit", "-w") if self.has_outside_floor else own_program("floor"))
+
+    def description(self):
+        floor = "fanout_limit" if self.has_outside_floor else "Benchmarks/floor.c"
+        return f"server on CPU {self.server_cpu}, load on CPU {self.load_cpu}, client {self.client.name}, floor {floor}"
+
+    def viewers(self, *usual):
+        return self.options.viewers or list(usual)
+
+    def runs(self):
+        return range(1, self.options.runs + 1)
+
+    def camera(self, **options):
+        common = {"mbit": self.options.mbit, "rate": self.options.rate, "write": self.options.write}
+        return Camera(self.load_cpu, **{**common, **options})
+
+    @contextmanager
+    def server(self, cpus=None, transport="tcp", environment=None, **camera):
+        """A server and its cameras, for as long as the block lasts."""
+        with self.camera(**camera) as source:
+            with Server(self.program, cpus or self.server_cpu, source, transport, environment) as server:
+                yield server
+
+    def load(self, server, viewers, transport="tcp", seconds=None, **options):
+        """One run of the client against a server; its report."""
+        return self.client.finish(self.start_load(server, viewers, transport, seconds, **options))
+
+    def start_load(self, server, viewers, transport="tcp", seconds=None, **options):
+        seconds = seconds or self.options.seconds
+        return self.client.start(server.urls(), viewers, transport, seconds, server.pid, **options)
+
+    def picture(self):
+        """Packets of a picture of the even camera, and the size of an RTP packet if all were equal."""
+        size = self.options.mbit * 1e6 / 8 / self.options.rate
+        packets = max(1, math.ceil(size / PAYLOAD))
+        return packets, round(size / packets) + RTP_HEADER
+
+    def floor(self, transport, viewers):
+        """One run of the floor with the camera's load; its report."""
+        packets, size = self.picture()
+        arguments = ["-n", viewers, "-t", self.options.seconds, "-k", packets, "-z", size, "-f", self.options.rate,
+                     "-a", self.server_cpu, "-b", self.load_cpu]
+        mode = ["-m", {"tcp": "tcp-au", "udp": "udp-gso"}[transport]] if self.has_outside_floor else [transport]
+        return output_of([self.floor_program, *mode, *arguments])
+
+    def forward(self, camera):
+        """One run of the C forwarder on a camera of its own; its report."""
+        return output_of([own_program("forward"), "-l", camera.port, "-t", self.options.seconds,
+                          "-a", self.server_cpu, "-b", self.load_cpu])
+
+
+def output_of(command):
+    result = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    if result.returncode != 0:
+        raise RuntimeError(f"{command[0].name} failed: {result.stderr.strip()}")
+    return json.loads(result.stdout)
