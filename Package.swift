@@ -69,6 +69,10 @@ let package = Package(
         source("Ingest", ["Reflector", "RTSPTransport", "RTSP", "RTP", "Media", "LibAV", nioCore, logging]),
         source("Egress", ["Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, deque, logging]),
 
+        // The other side: many viewers at once, to measure with.
+        .target(name: "CReceive"),
+        source("Load", ["RTSP", "RTP", "Media", "CReceive", nioCore]),
+
         // Assembly.
         source(
             "Server",
@@ -79,7 +83,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "heliograph",
-            dependencies: ["Server", "Media", argumentParser, logging],
+            dependencies: ["Server", "Load", "Media", nioCore, argumentParser, logging],
             swiftSettings: settings
         ),
 
@@ -105,10 +109,11 @@ let package = Package(
             of: "Server",
             ["TestSupport", "Ingest", "Egress", "RTSP", "Media", nioCore, concurrencyHelpers, logging]
         ),
+        tests(of: "Load", ["TestSupport", "RTSP", "Media", nioCore]),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Server", "Ingest", "Reflector", "RTSP", "RTP", "Media", "TestSupport",
+                "Server", "Load", "Ingest", "Reflector", "RTSP", "RTP", "Media", "TestSupport",
                 nioCore, nioPosix, concurrencyHelpers, logging,
             ],
             swiftSettings: settings

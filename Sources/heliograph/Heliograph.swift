@@ -10,10 +10,12 @@ struct Heliograph: AsyncParsableCommand {
               heliograph check relays.yaml      is the configuration right?
               heliograph serve relays.yaml      run the relay
               ffplay rtsp://localhost:8554/test watch the camera called test
+              heliograph load rtsp://localhost:8554/test --viewers 100
+                                                watch it a hundred times, and measure
 
             Exit codes: 0 done, 1 failed while running, 64 wrong usage, 78 wrong configuration.
             """,
         version: "0.1.0",
-        subcommands: [Serve.self, Check.self]
+        subcommands: [Serve.self, Check.self, Load.self]
     )
 }

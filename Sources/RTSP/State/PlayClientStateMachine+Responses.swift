@@ -12,6 +12,8 @@ extension PlayClientStateMachine {
         /// send PLAY.
         case beginReceiving([PlayClientTrack], play: RTSPRequest)
         case playing(PlayClientSession)
+        /// PAUSE is answered: nothing flows, and the session stays.
+        case paused
         /// Connect there and begin anew.
         case redirected(RTSPURL)
         /// TEARDOWN is answered.
@@ -33,6 +35,7 @@ extension PlayClientStateMachine {
         case .starting(let plan):
             return answeredPlay(plan, asked, response)
         case .playing(let plan):
+            if asked.method == .pause { return answeredPause(asked, response) }
             return answeredKeepalive(plan, asked, response)
         case .tearingDown:
             guard asked.method == .teardown else { return .ignored }
@@ -161,6 +164,15 @@ extension PlayClientStateMachine {
         )
         state = .playing(plan)
         return .playing(session)
+    }
+
+    /// Refused or not, the session plays on until it is torn down.
+    private mutating func answeredPause(
+        _ asked: PlayClientRequests.Pending,
+        _ response: RTSPResponse
+    ) -> ResponseReceivedResult {
+        if response.status.code == 401 { return authenticate(asked, response) }
+        return response.status.isSuccess ? .paused : .ended(.refused(.pause, response.status))
     }
 
     private mutating func answeredKeepalive(

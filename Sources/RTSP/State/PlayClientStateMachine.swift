@@ -120,6 +120,16 @@ package struct PlayClientStateMachine: ~Copyable {
         }
     }
 
+    /// Nothing is to flow for now, though the session stays; `nil` where nothing plays.
+    package mutating func pauseRequested() -> RTSPRequest? {
+        switch state {
+        case .playing(let plan):
+            return requests.make(.pause, uri: plan.base.requestURI)
+        case .idle, .asking, .describing, .openingPorts, .settingUp, .starting, .tearingDown, .ended:
+            return nil
+        }
+    }
+
     // MARK: Keepalive
 
     /// The interval after the last keepalive is over; `nil` where nothing plays or none are wanted.

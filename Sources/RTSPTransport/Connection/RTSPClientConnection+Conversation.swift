@@ -5,7 +5,7 @@ import RTSP
 extension RTSPClientConnection {
     func act(on result: PlayClientStateMachine.ResponseReceivedResult) {
         switch result {
-        case .ignored: break
+        case .ignored, .paused: break
         case .send(let request): ask(request)
         case .openPorts(let count): openPorts(count)
         case .beginReceiving(let tracks, let play):

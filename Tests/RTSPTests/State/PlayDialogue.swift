@@ -51,7 +51,7 @@ final class PlayDialogue {
                 return PortPair(rtp: port, rtcp: port + 1)
             }
             asked = machine.portsOpened(ports)
-        case .ignored, .playing, .redirected, .tornDown, .ended: break
+        case .ignored, .playing, .paused, .redirected, .tornDown, .ended: break
         }
         return result
     }

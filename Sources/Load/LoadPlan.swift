@@ -1,0 +1,64 @@
+import NIOCore
+import RTSP
+
+/// What a run is to do.
+package struct LoadPlan: Sendable {
+    /// The viewers are dealt over them in turn; at least one.
+    package var targets: [LoadTarget]
+    /// Sessions, over all targets.
+    package var viewers: Int
+    package var transport: TransportSpecification.LowerTransport
+    /// Length of the measuring window.
+    package var window: TimeAmount
+    /// From the last session's answer to the window.
+    package var settle: TimeAmount = .seconds(2)
+    /// Sessions begun in a second.
+    package var rate = 200.0
+    /// Sleep between two looks at the sockets; zero waits for each packet, at the server's cost on the same machine.
+    package var drain: TimeAmount = .milliseconds(5)
+    /// Sessions that leave and come again in each second of the window.
+    package var churn = 0.0
+    /// Each session pauses once it plays.
+    package var isPaused = false
+    /// The packets tell when they were sent.
+    package var isStamped = false
+    package var threads = 1
+    /// The server, where it runs on this machine.
+    package var serverProcess: Int32?
+    /// For a connection, and for each answer.
+    package var patience: TimeAmount = .seconds(10)
+
+    /// A run with what most want.
+    package init(
+        targets: [LoadTarget], viewers: Int, transport: TransportSpecification.LowerTransport, window: TimeAmount
+    ) {
+        self.targets = targets
+        self.viewers = viewers
+        self.transport = transport
+        self.window = window
+    }
+}
+
+extension TimeAmount {
+    /// `500ms`, `30s`, `2m`, `1h`, or 0; `nil` for anything else, and beyond a day.
+    package init?(duration text: String) {
+        if text == "0" {
+            self = .zero
+            return
+        }
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        guard let number = Int64(digits) else { return nil }
+        let unit: Int64
+        switch text.dropFirst(digits.count) {
+        case "us": unit = 1_000
+        case "ms": unit = 1_000_000
+        case "s": unit = 1_000_000_000
+        case "m": unit = 60_000_000_000
+        case "h": unit = 3_600_000_000_000
+        default: return nil
+        }
+        let (nanoseconds, isTooLong) = number.multipliedReportingOverflow(by: unit)
+        guard !isTooLong, nanoseconds <= 86_400_000_000_000 else { return nil }
+        self = .nanoseconds(nanoseconds)
+    }
+}
