@@ -54,7 +54,10 @@ class Bench:
 
     def load(self, server, viewers, transport="tcp", seconds=None, **options):
         """One run of the client against a server; its report."""
-        return self.client.finish(self.start_load(server, viewers, transport, seconds, **options))
+        report = self.client.finish(self.start_load(server, viewers, transport, seconds, **options))
+        if not report["packets"]:
+            raise RuntimeError(f"the server delivered nothing to {viewers} viewers over {transport}")
+        return report
 
     def start_load(self, server, viewers, transport="tcp", seconds=None, **options):
         seconds = seconds or self.options.seconds

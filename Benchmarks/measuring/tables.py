@@ -39,9 +39,9 @@ def ratios(ours, floors):
 
 
 def flaws(reports):
-    """What went wrong in some of the runs, in words, or nothing."""
+    """What went wrong, summed over the runs, in words."""
     words = []
-    for key in ("failed", "closed", "lost", "stalled_sessions"):
+    for key in ("failed", "failed_joins", "closed", "lost", "stalled_sessions"):
         total = sum(report.get(key) or 0 for report in reports)
         if total:
             words.append(f"{total} {key.replace('_', ' ')}")
