@@ -18,9 +18,7 @@ class Bench:
     def __init__(self, options):
         processes.require_tools()
         self.options = options
-        self.server_cpu, self.load_cpu = options.server_cpu, options.load_cpu
-        if len(os.sched_getaffinity(0)) < 2:
-            raise Missing("two CPUs are needed: one for the server, one for cameras and viewers")
+        self.server_cpu, self.load_cpu = cpus(options)
         self.program = (options.server or processes.built_server()).resolve()
         if not os.access(self.program, os.X_OK):
             raise Missing(f"{self.program.name} is not a program")
@@ -46,10 +44,10 @@ class Bench:
         return Camera(self.load_cpu, **{**common, **options})
 
     @contextmanager
-    def server(self, cpus=None, transport="tcp", environment=None, **camera):
+    def server(self, on=None, transport="tcp", environment=None, **camera):
         """A server and its cameras, for as long as the block lasts."""
         with self.camera(**camera) as source:
-            with Server(self.program, cpus or self.server_cpu, source, transport, environment) as server:
+            with Server(self.program, on or self.server_cpu, source, transport, environment) as server:
                 yield server
 
     def load(self, server, viewers, transport="tcp", seconds=None, **options):
@@ -81,6 +79,18 @@ class Bench:
         """One run of the C forwarder on a camera of its own; its report."""
         return output_of([own_program("forward"), "-l", camera.port, "-t", self.options.seconds,
                           "-a", self.server_cpu, "-b", self.load_cpu])
+
+
+def cpus(options):
+    """The server's CPU and the load's."""
+    allowed = sorted(os.sched_getaffinity(0))
+    if len(allowed) < 2 and not options.check:
+        raise Missing("two CPUs are needed: one for the server, one for cameras and viewers")
+    chosen = (allowed[0] if options.server_cpu is None else options.server_cpu,
+              allowed[min(1, len(allowed) - 1)] if options.load_cpu is None else options.load_cpu)
+    if not set(chosen) <= set(allowed):
+        raise Missing(f"CPU {chosen[0]} or {chosen[1]} may not be used here; there are {allowed}")
+    return chosen
 
 
 def output_of(command):

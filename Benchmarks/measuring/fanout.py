@@ -96,7 +96,7 @@ def loops(bench):
         ["CPUs of the server", "event loops", "viewers", "CPU s a gigabit", "of it the busiest loop", "loss"])
     viewers = bench.viewers(500)[0]
     busiest = []
-    for cpus in (bench.server_cpu, f"{bench.server_cpu},{bench.load_cpu}"):
+    for cpus in (str(bench.server_cpu), f"{bench.server_cpu},{bench.load_cpu}"):
         totals, maxima, reports, count = [], [], [], 0
         for run in bench.runs():
             with bench.server(cpus) as server:
