@@ -5,6 +5,7 @@ import math
 import os
 import subprocess
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from . import processes
 from .clients import find_client
@@ -12,6 +13,21 @@ from .processes import ROOT, Camera, Missing, Server, compile_program, own_progr
 
 RTP_HEADER = 12
 PAYLOAD = 1400
+
+
+@dataclass
+class Picture:
+    """What the floor sends a viewer in one call: as much as an even camera's picture, in packets of equal size."""
+
+    packets: int
+    size: int  # bytes of an RTP packet
+    rate: int  # pictures a second
+
+    @classmethod
+    def of_video(cls, mbit, rate):
+        size = mbit * 1e6 / 8 / rate
+        packets = max(1, math.ceil(size / PAYLOAD))
+        return cls(packets, round(size / packets) + RTP_HEADER, rate)
 
 
 class Bench:
@@ -62,16 +78,14 @@ class Bench:
         return self.client.start(server.urls(), viewers, transport, seconds, server.pid, **options)
 
     def picture(self):
-        """Packets of a picture of the even camera, and the size of an RTP packet if all were equal."""
-        size = self.options.mbit * 1e6 / 8 / self.options.rate
-        packets = max(1, math.ceil(size / PAYLOAD))
-        return packets, round(size / packets) + RTP_HEADER
+        """The pictures of the usual camera."""
+        return Picture.of_video(self.options.mbit, self.options.rate)
 
-    def floor(self, transport, viewers):
+    def floor(self, transport, viewers, picture=None):
         """One run of the floor with the camera's load; its report."""
-        packets, size = self.picture()
-        arguments = ["-n", viewers, "-t", self.options.seconds, "-k", packets, "-z", size, "-f", self.options.rate,
-                     "-a", self.server_cpu, "-b", self.load_cpu]
+        picture = picture or self.picture()
+        arguments = ["-n", viewers, "-t", self.options.seconds, "-k", picture.packets, "-z", picture.size,
+                     "-f", picture.rate, "-a", self.server_cpu, "-b", self.load_cpu]
         mode = ["-m", {"tcp": "tcp-au", "udp": "udp-gso"}[transport]] if self.has_outside_floor else [transport]
         return output_of([self.floor_program, *mode, *arguments])
 

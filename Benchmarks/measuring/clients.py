@@ -46,9 +46,10 @@ class RTSPLoadClient:
 
     def finish(self, process):
         theirs = finished(process, self.name)
-        names = {"established": "established", "failed": "failed", "closed_in_window": "closed", "window_s": "window_s",
-                 "pkts": "packets", "rtp_bytes": "bytes", "mbps": "mbit_per_s", "lost": "lost", "stalled": "stalled_sessions",
-                 "reordered": "reordered", "load_cpu_s": "load_cpu_s"}
+        names = {
+            "established": "established", "failed": "failed", "closed_in_window": "closed", "window_s": "window_s",
+            "pkts": "packets", "rtp_bytes": "bytes", "mbps": "mbit_per_s", "lost": "lost", "reordered": "reordered",
+            "stalled": "stalled_sessions", "load_cpu_s": "load_cpu_s"}
         report = {ours: theirs[name] for name, ours in names.items()}
         report["first_packet_ms"] = {"p50": theirs["first_rtp_ms_p50"], "max": theirs["first_rtp_ms_max"]}
         report["first_random_access_ms"] = {"p50": theirs["first_idr_ms_p50"], "max": theirs["first_idr_ms_max"]}

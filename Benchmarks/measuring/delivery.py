@@ -48,8 +48,8 @@ def delay(bench):
             section.rows.append([write, source, count, *cells, flaws(reports)])
         section.data.append({"write": write, "camera": direct, "server": relayed})
     section.notes.append(
-        "Medians over the runs. The rows \"camera\" have no server in them: a viewer of the camera itself. The viewers' own "
-        "reading is part of every figure, and a packet for the last viewer waits for the sends to all before it.")
+        "Medians over the runs. The rows \"camera\" have no server in them: a viewer of the camera itself. The viewers' "
+        "own reading is part of every figure, and a packet for the last viewer waits for the sends to all before it.")
     return section
 
 
@@ -57,7 +57,8 @@ def many(bench):
     require_whole_client(bench, "many")
     section = Section(
         "Many cameras over TCP",
-        ["cameras", "viewers of each", "CPU s a gigabit", "floor of as many viewers", "core", "first picture p95, ms", "loss"])
+        ["cameras", "viewers of each", "CPU s a gigabit", "floor of as many viewers", "core", "first picture p95, ms",
+         "loss"])
     for cameras, each in ((100, 2), (200, 1)):
         reports, floors = [], []
         for run in bench.runs():
@@ -81,8 +82,8 @@ def storm(bench):
     viewers = bench.viewers(100)[0]
     section = Section(
         f"{JOINS_A_SECOND} joins a second beside {viewers} viewers of the same stream, TCP",
-        ["", "server's core", "ms of CPU a join", "steady viewers' loss", "joins", "their flaws", "first packet p50 / p95 / max, ms",
-         "first key frame p50 / p95 / max, ms"])
+        ["", "server's core", "ms of CPU a join", "steady viewers' loss", "joins", "their flaws",
+         "first packet p50 / p95 / max, ms", "first key frame p50 / p95 / max, ms"])
     calm, stormy, joining = [], [], []
     for run in bench.runs():
         with bench.server() as server:

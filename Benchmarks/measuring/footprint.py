@@ -53,7 +53,7 @@ def paused_viewers(bench, viewers):
     """Milliseconds a second and KiB of one viewer that paused."""
     seconds = bench.options.seconds
     with bench.server() as server:
-        time.sleep(1)
+        time.sleep(SETTLE)
         cpu, resident = used_cpu(server, seconds), server.resident_kib()
         load = bench.start_load(server, viewers, seconds=seconds + 2 * SETTLE, paused=True)
         time.sleep(viewers / 200 + 2 + SETTLE)
@@ -65,15 +65,7 @@ def paused_viewers(bench, viewers):
 def memory(bench):
     section = Section("Memory, KiB resident", ["what", "KiB", "loss"])
     for transport in ("tcp", "udp"):
-        for viewers in bench.viewers(200, 1000):
-            reports = []
-            for run in bench.runs():
-                with bench.server() as server:
-                    reports.append(bench.load(server, viewers, transport))
-            each = [report["server"]["resident_kib"]["per_viewer"] for report in reports]
-            say(f"{transport}, {viewers} viewers: {spread(each, 1)} KiB each")
-            section.rows.append([f"a {transport.upper()} viewer, of {viewers}", spread(each, 1), flaws(reports)])
-            section.data.append({"transport": transport, "viewers": viewers, "server": reports})
+        memory_of_viewers(bench, section, transport)
     for group, words in ((50, "with key frames every 2 s"), (2, "with hardly any pictures kept")):
         each = []
         for run in bench.runs():
@@ -83,6 +75,25 @@ def memory(bench):
         section.rows.append([f"a camera {words}", spread(each, 0), ""])
         section.data.append({"group": group, "camera_kib": each})
     return section
+
+
+def memory_of_viewers(bench, section, transport):
+    totals = {}
+    for viewers in bench.viewers(200, 1000):
+        reports = []
+        for run in bench.runs():
+            with bench.server() as server:
+                time.sleep(SETTLE)  # until the pictures kept for new viewers are all there
+                reports.append(bench.load(server, viewers, transport))
+        each = [report["server"]["resident_kib"]["per_viewer"] for report in reports]
+        totals[viewers] = median(each) * viewers
+        say(f"{transport}, {viewers} viewers: {spread(each, 1)} KiB each")
+        section.rows.append([f"a {transport.upper()} viewer, of {viewers}", spread(each, 1), flaws(reports)])
+        section.data.append({"transport": transport, "viewers": viewers, "server": reports})
+    few, most = min(totals), max(totals)
+    if few < most:
+        further = (totals[most] - totals[few]) / (most - few)
+        section.rows.append([f"a further {transport.upper()} viewer, from {few} to {most}", f"{further:.1f}", ""])
 
 
 def allocations(bench):
