@@ -176,6 +176,7 @@ class Server:
                     end(self.process)
                     raise RuntimeError(f"the server is not ready; its log ends with\n{log}")
                 time.sleep(0.05)
+        time.sleep(1)  # for the first key frames
 
     def cpu_seconds(self):
         """CPU time of each thread, by its number, in seconds."""
