@@ -8,8 +8,8 @@ import Reflector
 /// While they have to wait for the start, the pace is that of the stream and some more, or a fast one would never be caught up with.
 final class DatagramPath {
     private struct Destination {
-        let rtp: SocketAddress
-        let rtcp: SocketAddress
+        let rtp: DatagramDestination
+        let rtcp: DatagramDestination
     }
 
     /// The default receive buffer of Linux (208 KiB) holds some 90 full datagrams: a quarter of it every few milliseconds
@@ -39,10 +39,11 @@ final class DatagramPath {
     /// Live packets held since the last tick.
     private var heldPackets = 0
 
-    /// `nil` if no route goes by datagrams.
+    /// `nil` if no route goes by datagrams to where the sockets reach.
     init?(routes: [Int: DeliveryRoute], trackCount: Int, sockets: DatagramSocketPair, eventLoop: any EventLoop) {
         var destinations = [Destination?](repeating: nil, count: trackCount)
         for case (let track, .datagrams(let rtp, let rtcp)) in routes where track < trackCount {
+            guard let rtp = sockets.destination(of: rtp), let rtcp = sockets.destination(of: rtcp) else { continue }
             destinations[track] = Destination(rtp: rtp, rtcp: rtcp)
         }
         guard destinations.contains(where: { $0 != nil }) else { return nil }

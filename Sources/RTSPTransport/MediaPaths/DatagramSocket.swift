@@ -13,8 +13,8 @@ import NIOCore
 final class DatagramSocket {
     fileprivate struct Waiting {
         var bytes: ByteBuffer
-        var segmentSize: Int?
-        var address: SocketAddress
+        let segmentSize: Int?
+        let destination: DatagramDestination
     }
 
     private(set) var counters = DatagramCounters()
@@ -36,24 +36,26 @@ final class DatagramSocket {
         self.backlogLimit = backlogLimit
     }
 
-    func send(_ bytes: ByteBuffer, segmentSize: Int?, to address: SocketAddress) {
+    /// `address` as this socket names it; `nil` if it cannot be reached from here.
+    func destination(of address: SocketAddress) -> DatagramDestination? {
+        DatagramDestination(address, isIPv6: isIPv6)
+    }
+
+    func send(_ bytes: ByteBuffer, segmentSize: Int?, to destination: DatagramDestination) {
         guard channel.isActive, bytes.readableBytes > 0 else { return }
-        let item = Waiting(bytes: bytes, segmentSize: segmentSize.flatMap { $0 > 0 ? $0 : nil }, address: address)
-        guard backlog.isEmpty else { return enqueue(item) }
-        if let rest = transmit(item) { enqueue(rest) }
+        let segmentSize = segmentSize == 0 ? nil : segmentSize
+        var item = Waiting(bytes: bytes, segmentSize: segmentSize, destination: destination)
+        guard backlog.isEmpty, transmit(&item) else { return enqueue(item) }
     }
 
     func flush() {
-        while let item = backlog.first {
+        while !backlog.isEmpty {
             guard channel.isActive else { return forgetBacklog() }
-            counters.backlogBytes -= item.bytes.readableBytes
-            guard let rest = transmit(item) else {
-                backlog.removeFirst()
-                continue
-            }
-            counters.backlogBytes += rest.bytes.readableBytes
-            backlog[backlog.startIndex] = rest
-            return scheduleRetry()
+            let waited = backlog[backlog.startIndex].bytes.readableBytes
+            let isGone = transmit(&backlog[backlog.startIndex])
+            counters.backlogBytes -= waited - backlog[backlog.startIndex].bytes.readableBytes
+            guard isGone else { return scheduleRetry() }
+            backlog.removeFirst()
         }
     }
 
@@ -82,33 +84,29 @@ final class DatagramSocket {
         backlog.removeAll()
     }
 
-    /// Gives the kernel what it takes; returns what it has no room for.
-    private func transmit(_ item: Waiting) -> Waiting? {
-        var item = item
+    /// Gives the kernel what it takes; false when it has no room for the rest.
+    private func transmit(_ item: inout Waiting) -> Bool {
         while item.bytes.readableBytes > 0 {
             let run = item.nextRun(segmentsInKernel: segmentsInKernel)
-            let code = item.bytes.withUnsafeReadableBytes { bytes in
-                transmit(UnsafeRawBufferPointer(rebasing: bytes.prefix(run.length)), run.segmentSize, item.address)
-            }
-            switch code {
+            switch transmit(item, run.length, run.segmentSize) {
             case 0:
                 counters.sent &+= run.datagrams
             case EAGAIN, ENOBUFS:
-                return item
+                return false
             case EIO where run.segmentSize != nil:
                 // The device has no checksum offload: no run will ever leave it whole.
                 segmentsInKernel = false
                 continue
             case EINVAL where run.segmentSize != nil, EMSGSIZE where run.segmentSize != nil:
                 // This route's MTU is below the segment size: plain datagrams are fragmented, for this run alone.
-                guard transmitSplit(&item, length: run.length) else { return item }
+                guard transmitSplit(&item, length: run.length) else { return false }
                 continue
             default:
                 counters.failed &+= run.datagrams
             }
             item.bytes.moveReaderIndex(forwardBy: run.length)
         }
-        return nil
+        return true
     }
 
     /// Sends the first `length` bytes datagram by datagram; false when the kernel has no more room.
@@ -116,10 +114,7 @@ final class DatagramSocket {
         var left = length
         while left > 0 {
             let count = min(item.segmentSize ?? left, left)
-            let code = item.bytes.withUnsafeReadableBytes { bytes in
-                transmit(UnsafeRawBufferPointer(rebasing: bytes.prefix(count)), nil, item.address)
-            }
-            switch code {
+            switch transmit(item, count, nil) {
             case 0: counters.sent &+= 1
             case EAGAIN, ENOBUFS: return false
             default: counters.failed &+= 1
@@ -130,23 +125,21 @@ final class DatagramSocket {
         return true
     }
 
-    private func transmit(_ bytes: UnsafeRawBufferPointer, _ segmentSize: Int?, _ address: SocketAddress) -> CInt {
-        let segmentSize = segmentSize.flatMap(UInt16.init(exactly:))
-        // A dual-stack socket is given IPv4 addresses in their IPv6 form.
-        if isIPv6, case .v4 = address, var name = sockaddr_in6(mapping: address) {
-            return withUnsafeBytes(of: &name) { system.send(bytes, segmentSize: segmentSize, to: $0) }
-        }
-        return address.withSockAddr { name, length in
-            system.send(bytes, segmentSize: segmentSize, to: UnsafeRawBufferPointer(start: name, count: length))
+    private func transmit(_ item: borrowing Waiting, _ length: Int, _ segmentSize: UInt16?) -> CInt {
+        let destination = item.destination
+        return item.bytes.withUnsafeReadableBytes { bytes in
+            system.send(
+                UnsafeRawBufferPointer(rebasing: bytes[..<length]), segmentSize: segmentSize, to: destination)
         }
     }
 }
 
 extension DatagramSocket.Waiting {
     fileprivate struct Run {
-        var length: Int
-        var segmentSize: Int?
-        var datagrams: Int
+        let length: Int
+        /// `nil` for a single datagram.
+        let segmentSize: UInt16?
+        let datagrams: Int
     }
 
     /// `UDP_MAX_SEGMENTS` of kernels before 6.9.
@@ -165,13 +158,9 @@ extension DatagramSocket.Waiting {
         let segments = segmentsInKernel ? max(1, min(Self.maximumSegments, Self.maximumBytes / segmentSize)) : 1
         let length = min(segments * segmentSize, bytes.readableBytes)
         guard length > segmentSize else { return Run(length: length, segmentSize: nil, datagrams: 1) }
-        return Run(length: length, segmentSize: segmentSize, datagrams: (length + segmentSize - 1) / segmentSize)
-    }
-}
-
-extension sockaddr_in6 {
-    fileprivate init?(mapping address: SocketAddress) {
-        guard let endpoint = Endpoint(address) else { return nil }
-        self = endpoint.socketAddress
+        return Run(
+            length: length, segmentSize: UInt16(truncatingIfNeeded: segmentSize),
+            datagrams: (length + segmentSize - 1) / segmentSize
+        )
     }
 }

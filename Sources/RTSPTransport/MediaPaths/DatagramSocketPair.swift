@@ -33,11 +33,16 @@ package final class DatagramSocketPair {
         self.seat = seat
     }
 
+    /// `address` as the sockets of this pair name it; `nil` if it cannot be reached from them.
+    package func destination(of address: SocketAddress) -> DatagramDestination? {
+        rtp.destination(of: address)
+    }
+
     /// Sends one datagram, or with `segmentSize` a run of datagrams of that size (the last may be shorter).
     ///
     /// `control` chooses the RTCP socket. A remote that cannot be reached costs its own datagrams and nobody else's.
-    package func send(_ bytes: ByteBuffer, segmentSize: Int?, to address: SocketAddress, control: Bool) {
-        (control ? rtcp : rtp).send(bytes, segmentSize: segmentSize, to: address)
+    package func send(_ bytes: ByteBuffer, segmentSize: Int?, to destination: DatagramDestination, control: Bool) {
+        (control ? rtcp : rtp).send(bytes, segmentSize: segmentSize, to: destination)
     }
 
     /// Tries again what the socket buffers had no room for; a timer does so too.

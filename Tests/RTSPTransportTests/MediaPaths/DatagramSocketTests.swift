@@ -12,15 +12,15 @@ import Testing
 
 @Suite("Datagram socket")
 struct DatagramSocketTests {
-    private func viewer() throws -> SocketAddress {
-        try SocketAddress(ipAddress: "192.0.2.9", port: 6000)
+    private func viewer() throws -> DatagramDestination {
+        try #require(DatagramDestination(SocketAddress(ipAddress: "192.0.2.9", port: 6000), isIPv6: false))
     }
 
     private func socket(_ system: ScriptedKernel, backlogLimit: Int = 100_000) throws -> (
         DatagramSocket, EmbeddedChannel
     ) {
         let channel = EmbeddedChannel()
-        channel.connect(to: try viewer(), promise: nil)
+        channel.connect(to: try SocketAddress(ipAddress: "192.0.2.9", port: 6000), promise: nil)
         let socket = DatagramSocket(
             channel: channel,
             system: system,
@@ -163,7 +163,7 @@ private final class ScriptedKernel: DatagramSystem {
         self.answer = answer
     }
 
-    func send(_ bytes: UnsafeRawBufferPointer, segmentSize: UInt16?, to name: UnsafeRawBufferPointer) -> CInt {
+    func send(_ bytes: UnsafeRawBufferPointer, segmentSize: UInt16?, to destination: DatagramDestination) -> CInt {
         let call = Call(length: bytes.count, segmentSize: segmentSize)
         calls.append(call)
         let code = answer(call)
