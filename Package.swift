@@ -70,9 +70,11 @@ let package = Package(
         source("Egress", ["Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, deque, logging]),
 
         // Assembly.
+        .target(name: "CHeap"),
         source(
             "Server",
             [
+                "CHeap",
                 "Egress", "Ingest", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", "LibAV",
                 nioCore, nioPosix, concurrencyHelpers, logging, yams, serviceLifecycle,
             ]
