@@ -22,7 +22,7 @@ package final class DatagramSocketPair {
     private let rtcp: DatagramSocket
     private let owners: DatagramOwners
     private let seat: Int
-    private var receivers: [Endpoint: (registration: Registration, receive: Receiver)] = [:]
+    private var receivers: [Endpoint: (number: Int, receive: Receiver)] = [:]
     private var nextNumber = 0
 
     init(rtp: DatagramSocket, rtcp: DatagramSocket, ports: PortPair, owners: DatagramOwners, seat: Int) {
@@ -60,13 +60,13 @@ package final class DatagramSocketPair {
         guard let endpoint = Endpoint(remote), owners.claim(endpoint, seat: seat) else { return nil }
         let registration = Registration(endpoint: endpoint, number: nextNumber)
         nextNumber += 1
-        receivers[endpoint] = (registration, onDatagram)
+        receivers[endpoint] = (registration.number, onDatagram)
         return registration
     }
 
     /// Ends a registration; harmless when it has ended.
     package func unregister(_ registration: Registration) {
-        guard receivers[registration.endpoint]?.registration == registration else { return }
+        guard receivers[registration.endpoint]?.number == registration.number else { return }
         receivers[registration.endpoint] = nil
         owners.release(registration.endpoint)
     }
