@@ -74,9 +74,11 @@ let package = Package(
         source("Load", ["RTSP", "RTP", "Media", "CReceive", nioCore]),
 
         // Assembly.
+        .target(name: "CHeap"),
         source(
             "Server",
             [
+                "CHeap",
                 "Egress", "Ingest", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", "LibAV",
                 nioCore, nioPosix, concurrencyHelpers, logging, yams, serviceLifecycle,
             ]

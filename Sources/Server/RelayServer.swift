@@ -27,6 +27,7 @@ private struct RelayService: Service {
     let logger: Logger
 
     func run() async throws {
+        LargeBlocks.returnToKernel()
         let openFiles = OpenFileLimit.raise()
         logger.debug("open files", metadata: ["limit": "\(openFiles)"])
         let relay = try await Relay.start(configuration, logger: logger)

@@ -52,7 +52,7 @@ final class DatagramPath {
     init?(routes: [Int: DeliveryRoute], trackCount: Int, sockets: DatagramSocketPair, eventLoop: any EventLoop) {
         var destinations = [Destination?](repeating: nil, count: trackCount)
         for case (let track, .datagrams(let rtp, let rtcp)) in routes where track < trackCount {
-            guard let rtp = sockets.destination(rtp), let rtcp = sockets.destination(rtcp) else { return nil }
+            guard let rtp = sockets.destination(of: rtp), let rtcp = sockets.destination(of: rtcp) else { continue }
             destinations[track] = Destination(rtp: rtp, rtcp: rtcp)
         }
         guard destinations.contains(where: { $0 != nil }) else { return nil }

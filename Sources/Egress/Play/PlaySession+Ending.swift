@@ -89,8 +89,8 @@ extension PlaySession {
         var saysGoodbye = false
         for packet in packets {
             switch packet {
-            case .receiverReport(let report): visit.note(report.reports)
-            case .senderReport(let report): visit.note(report.reports)
+            case .receiverReport(let report): visit.note(report.reports, about: tracks)
+            case .senderReport(let report): visit.note(report.reports, about: tracks)
             case .goodbye: saysGoodbye = true
             case .sourceDescription, .other: break
             }

@@ -38,7 +38,7 @@ final class PlaySession {
         self.context = context
         machine = PlaySessionStateMachine(timeout: configuration.silence, at: .now())
         claims = context.datagrams.map { DatagramClaims(on: $0, for: context.peer) }
-        visit = ViewerVisit(stream: stream.path, ssrcs: Set(tracks.map(\.ssrc)), logger: context.logger)
+        visit = ViewerVisit(stream: stream.path, logger: context.logger)
         claims?.onReport = { [weak self] report, track in self?.reportReceived(report, track: track) }
     }
 

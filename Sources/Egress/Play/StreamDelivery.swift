@@ -61,7 +61,9 @@ package final class StreamDelivery: Subscriber {
     ) {
         self.stream = stream
         known = tracks
-        self.tracks = tracks.filter { routes[$0.index] != nil }
+        // Most viewers are sent all of them: they need no list of their own.
+        let isComplete = tracks.allSatisfy { routes[$0.index] != nil }
+        self.tracks = isComplete ? tracks : tracks.filter { routes[$0.index] != nil }
         startsAnywhere = !self.tracks.contains { $0.description.kind == .video }
         self.eventLoop = eventLoop
         interleaved = InterleavedPath(routes: routes, trackCount: tracks.count, writer: writer)

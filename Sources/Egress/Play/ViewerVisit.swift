@@ -6,17 +6,23 @@ import Reflector
 
 /// The two log lines of a viewer: that it joined, and what became of it.
 struct ViewerVisit {
-    private var logger: Logger
-    private let ssrcs: Set<UInt32>
+    private let stream: StreamPath
+    private let base: Logger
     private var began: NIODeadline?
     private var sent = DeliveryCounters()
     private var reception = ReceptionSummary()
 
     /// `logger` names the peer already.
-    init(stream: StreamPath, ssrcs: Set<UInt32>, logger: Logger) {
-        self.ssrcs = ssrcs
-        self.logger = logger
-        self.logger[metadataKey: "stream"] = "\(stream)"
+    init(stream: StreamPath, logger: Logger) {
+        self.stream = stream
+        base = logger
+    }
+
+    /// Made for each of the two lines: kept, its metadata would be half a kilobyte a viewer.
+    private var logger: Logger {
+        var logger = base
+        logger[metadataKey: "stream"] = "\(stream)"
+        return logger
     }
 
     /// Packets flow; only the first time is news.
@@ -41,8 +47,9 @@ struct ViewerVisit {
         sent.skippedBursts &+= counters.skippedBursts
     }
 
-    mutating func note(_ blocks: [ReportBlock]) {
-        reception.note(blocks, about: ssrcs)
+    /// A receiver report of the viewer that was sent `tracks`.
+    mutating func note(_ blocks: [ReportBlock], about tracks: [StreamTrack]) {
+        reception.note(blocks, about: Set(tracks.map(\.ssrc)))
     }
 
     /// Says nothing of a viewer that never played.

@@ -6,34 +6,31 @@ import NIOCore
     import Musl
 #endif
 
-/// A remote address as one socket's `sendmsg(2)` takes it, made once instead of for every send.
+/// Where datagrams go, as one kind of socket names it: made once for a viewer and handed to the kernel at every send.
 package struct DatagramDestination: Sendable {
-    /// A `sockaddr_in6`, or a `sockaddr_in` in its first bytes.
-    private var name: sockaddr_in6
-    private let length: Int
+    /// Of an IPv4 socket, only the first 16 bytes: a `sockaddr_in`.
+    let name: sockaddr_in6
+    /// Bytes of `name` that count.
+    let length: socklen_t
 
-    /// A dual-stack socket is given IPv4 addresses in their IPv6 form. `nil` for an address that is not of the internet.
-    init?(_ address: SocketAddress, isIPv6Socket: Bool) {
-        switch address {
-        case .v4(let address) where !isIPv6Socket:
-            var socketAddress = address.address
-            name = sockaddr_in6()
-            length = MemoryLayout<sockaddr_in>.size
-            withUnsafeMutableBytes(of: &name) { name in
-                withUnsafeBytes(of: &socketAddress) { name.copyMemory(from: $0) }
-            }
-        case .v6(let address):
-            name = address.address
-            length = MemoryLayout<sockaddr_in6>.size
-        case .v4, .unixDomainSocket:
-            guard let endpoint = Endpoint(address) else { return nil }
-            name = endpoint.socketAddress
-            length = MemoryLayout<sockaddr_in6>.size
+    /// `nil` for an address that such a socket cannot reach. A dual-stack socket is given IPv4 addresses in their IPv6 form.
+    init?(_ address: SocketAddress, isIPv6: Bool) {
+        guard let endpoint = Endpoint(address) else { return nil }
+        guard !isIPv6 else {
+            var name = endpoint.socketAddress
+            // A link-local address means nothing without its interface.
+            if case .v6(let given) = address { name.sin6_scope_id = given.address.sin6_scope_id }
+            self.init(name: name, length: socklen_t(MemoryLayout<sockaddr_in6>.size))
+            return
         }
+        guard case .v4(let given) = address.unmapped else { return nil }
+        var name = sockaddr_in6()
+        withUnsafeMutableBytes(of: &name) { $0.storeBytes(of: given.address, as: sockaddr_in.self) }
+        self.init(name: name, length: socklen_t(MemoryLayout<sockaddr_in>.size))
     }
 
-    /// The bytes of the `sockaddr`.
-    func withUnsafeName<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-        withUnsafeBytes(of: name) { body(UnsafeRawBufferPointer(rebasing: $0.prefix(length))) }
+    private init(name: sockaddr_in6, length: socklen_t) {
+        self.name = name
+        self.length = length
     }
 }

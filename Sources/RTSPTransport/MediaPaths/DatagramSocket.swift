@@ -13,8 +13,14 @@ import NIOCore
 final class DatagramSocket {
     fileprivate struct Waiting {
         var bytes: ByteBuffer
-        var segmentSize: Int?
-        var destination: DatagramDestination
+        let segmentSize: Int?
+        let destination: DatagramDestination
+
+        init(_ bytes: ByteBuffer, segmentSize: Int?, to destination: DatagramDestination) {
+            self.bytes = bytes
+            self.segmentSize = segmentSize == 0 ? nil : segmentSize
+            self.destination = destination
+        }
     }
 
     private(set) var counters = DatagramCounters()
@@ -36,55 +42,49 @@ final class DatagramSocket {
         self.backlogLimit = backlogLimit
     }
 
-    /// The address as this socket takes it; `nil` for one that is not of the internet.
-    func destination(_ address: SocketAddress) -> DatagramDestination? {
-        DatagramDestination(address, isIPv6Socket: isIPv6)
+    /// `address` as this socket names it; `nil` if it cannot be reached from here.
+    func destination(of address: SocketAddress) -> DatagramDestination? {
+        DatagramDestination(address, isIPv6: isIPv6)
     }
 
-    /// Sends one datagram, or with `segmentSize` a run of them.
     func send(_ bytes: ByteBuffer, segmentSize: Int?, to destination: DatagramDestination) {
         guard channel.isActive, bytes.readableBytes > 0 else { return }
-        sendAlone(Waiting(bytes: bytes, segmentSize: segmentSize, destination: destination), after: nil)
+        sendAlone(Waiting(bytes, segmentSize: segmentSize, to: destination))
     }
 
     /// Sends the same to each of `destinations`.
     func send(_ bytes: ByteBuffer, segmentSize: Int?, to destinations: [DatagramDestination]) {
-        guard channel.isActive, bytes.readableBytes > 0 else { return }
-        let run = Run(of: bytes.readableBytes, segmentSize: segmentSize, segmentsInKernel: segmentsInKernel)
+        guard channel.isActive, bytes.readableBytes > 0, let first = destinations.first else { return }
+        let run = Waiting(bytes, segmentSize: segmentSize, to: first).nextRun(segmentsInKernel: segmentsInKernel)
         let isWhole = run.length == bytes.readableBytes
         bytes.withUnsafeReadableBytes { raw in
             for index in destinations.indices {
                 var refusal: CInt?
                 if isWhole, backlog.isEmpty {
-                    let code = transmit(raw, run.segmentSize, destinations[index])
+                    let code = system.send(raw, segmentSize: run.segmentSize, to: destinations[index])
                     guard code != 0 else {
                         counters.sent &+= run.datagrams
                         continue
                     }
                     refusal = code
                 }
-                let item = Waiting(bytes: bytes, segmentSize: segmentSize, destination: destinations[index])
-                sendAlone(item, after: refusal)
+                sendAlone(Waiting(bytes, segmentSize: segmentSize, to: destinations[index]), after: refusal)
             }
         }
     }
 
-    private func sendAlone(_ item: Waiting, after refusal: CInt?) {
-        guard backlog.isEmpty else { return enqueue(item) }
-        if let rest = transmit(item, after: refusal) { enqueue(rest) }
+    private func sendAlone(_ item: consuming Waiting, after refusal: CInt? = nil) {
+        guard backlog.isEmpty, transmit(&item, after: refusal) else { return enqueue(item) }
     }
 
     func flush() {
-        while let item = backlog.first {
+        while !backlog.isEmpty {
             guard channel.isActive else { return forgetBacklog() }
-            counters.backlogBytes -= item.bytes.readableBytes
-            guard let rest = transmit(item) else {
-                backlog.removeFirst()
-                continue
-            }
-            counters.backlogBytes += rest.bytes.readableBytes
-            backlog[backlog.startIndex] = rest
-            return scheduleRetry()
+            let waited = backlog[backlog.startIndex].bytes.readableBytes
+            let isGone = transmit(&backlog[backlog.startIndex])
+            counters.backlogBytes -= waited - backlog[backlog.startIndex].bytes.readableBytes
+            guard isGone else { return scheduleRetry() }
+            backlog.removeFirst()
         }
     }
 
@@ -113,44 +113,33 @@ final class DatagramSocket {
         backlog.removeAll()
     }
 
-    /// Gives the kernel what it takes; returns what it has no room for. `refusal` is what it has answered to the first run already.
-    private func transmit(_ item: Waiting, after refusal: CInt? = nil) -> Waiting? {
-        var item = item
-        var refusal = refusal
+    /// Gives the kernel what it takes; false when it has no room for the rest. `refusal` is what it has answered to the first run already.
+    private func transmit(_ item: inout Waiting, after refusal: CInt? = nil) -> Bool {
+        var known = refusal
         while item.bytes.readableBytes > 0 {
-            let run = Run(
-                of: item.bytes.readableBytes, segmentSize: item.segmentSize, segmentsInKernel: segmentsInKernel
-            )
+            let run = item.nextRun(segmentsInKernel: segmentsInKernel)
             let code: CInt
-            if let known = refusal {
-                code = known
-            } else {
-                code = item.bytes.withUnsafeReadableBytes { bytes in
-                    transmit(
-                        UnsafeRawBufferPointer(rebasing: bytes.prefix(run.length)), run.segmentSize, item.destination
-                    )
-                }
-            }
-            refusal = nil
+            if let answered = known { code = answered } else { code = transmit(item, run.length, run.segmentSize) }
+            known = nil
             switch code {
             case 0:
                 counters.sent &+= run.datagrams
             case EAGAIN, ENOBUFS:
-                return item
+                return false
             case EIO where run.segmentSize != nil:
                 // The device has no checksum offload: no run will ever leave it whole.
                 segmentsInKernel = false
                 continue
             case EINVAL where run.segmentSize != nil, EMSGSIZE where run.segmentSize != nil:
                 // This route's MTU is below the segment size: plain datagrams are fragmented, for this run alone.
-                guard transmitSplit(&item, length: run.length) else { return item }
+                guard transmitSplit(&item, length: run.length) else { return false }
                 continue
             default:
                 counters.failed &+= run.datagrams
             }
             item.bytes.moveReaderIndex(forwardBy: run.length)
         }
-        return nil
+        return true
     }
 
     /// Sends the first `length` bytes datagram by datagram; false when the kernel has no more room.
@@ -158,10 +147,7 @@ final class DatagramSocket {
         var left = length
         while left > 0 {
             let count = min(item.segmentSize ?? left, left)
-            let code = item.bytes.withUnsafeReadableBytes { bytes in
-                transmit(UnsafeRawBufferPointer(rebasing: bytes.prefix(count)), nil, item.destination)
-            }
-            switch code {
+            switch transmit(item, count, nil) {
             case 0: counters.sent &+= 1
             case EAGAIN, ENOBUFS: return false
             default: counters.failed &+= 1
@@ -172,42 +158,42 @@ final class DatagramSocket {
         return true
     }
 
-    private func transmit(
-        _ bytes: UnsafeRawBufferPointer, _ segmentSize: Int?, _ destination: DatagramDestination
-    ) -> CInt {
-        destination.withUnsafeName { name in
-            system.send(bytes, segmentSize: segmentSize.flatMap(UInt16.init(exactly:)), to: name)
-        }
-    }
-}
-
-extension DatagramSocket {
-    /// How much of some datagrams goes with one call, and as what.
-    fileprivate struct Run {
-        /// `UDP_MAX_SEGMENTS` of kernels before 6.9.
-        private static var maximumSegments: Int { 64 }
-        /// The most a UDP datagram over IPv4 holds, and so the most of one run.
-        private static var maximumBytes: Int { 65_507 }
-
-        /// Bytes.
-        let length: Int
-        /// `nil` for a single datagram.
-        let segmentSize: Int?
-        let datagrams: Int
-
-        init(of length: Int, segmentSize: Int?, segmentsInKernel: Bool) {
-            let size = segmentSize.flatMap { $0 > 0 ? $0 : nil } ?? length
-            let segments = segmentsInKernel ? max(1, min(Self.maximumSegments, Self.maximumBytes / size)) : 1
-            self.length = min(segments * size, length)
-            datagrams = self.length > size ? (self.length + size - 1) / size : 1
-            self.segmentSize = datagrams > 1 ? size : nil
+    private func transmit(_ item: borrowing Waiting, _ length: Int, _ segmentSize: UInt16?) -> CInt {
+        let destination = item.destination
+        return item.bytes.withUnsafeReadableBytes { bytes in
+            system.send(
+                UnsafeRawBufferPointer(rebasing: bytes[..<length]), segmentSize: segmentSize, to: destination)
         }
     }
 }
 
 extension DatagramSocket.Waiting {
+    fileprivate struct Run {
+        let length: Int
+        /// `nil` for a single datagram.
+        let segmentSize: UInt16?
+        let datagrams: Int
+    }
+
+    /// `UDP_MAX_SEGMENTS` of kernels before 6.9.
+    private static var maximumSegments: Int { 64 }
+    /// The most a UDP datagram over IPv4 holds, and so the most of one run.
+    private static var maximumBytes: Int { 65_507 }
+
     var datagrams: Int {
-        guard let segmentSize, segmentSize > 0 else { return 1 }
+        guard let segmentSize else { return 1 }
         return (bytes.readableBytes + segmentSize - 1) / segmentSize
+    }
+
+    /// How much of the bytes goes with the next call, and as what.
+    func nextRun(segmentsInKernel: Bool) -> Run {
+        guard let segmentSize else { return Run(length: bytes.readableBytes, segmentSize: nil, datagrams: 1) }
+        let segments = segmentsInKernel ? max(1, min(Self.maximumSegments, Self.maximumBytes / segmentSize)) : 1
+        let length = min(segments * segmentSize, bytes.readableBytes)
+        guard length > segmentSize else { return Run(length: length, segmentSize: nil, datagrams: 1) }
+        return Run(
+            length: length, segmentSize: UInt16(truncatingIfNeeded: segmentSize),
+            datagrams: (length + segmentSize - 1) / segmentSize
+        )
     }
 }

@@ -22,7 +22,7 @@ package final class DatagramSocketPair {
     private let rtcp: DatagramSocket
     private let owners: DatagramOwners
     private let seat: Int
-    private var receivers: [Endpoint: (registration: Registration, receive: Receiver)] = [:]
+    private var receivers: [Endpoint: (number: Int, receive: Receiver)] = [:]
     private var nextNumber = 0
 
     init(rtp: DatagramSocket, rtcp: DatagramSocket, ports: PortPair, owners: DatagramOwners, seat: Int) {
@@ -31,6 +31,11 @@ package final class DatagramSocketPair {
         self.ports = ports
         self.owners = owners
         self.seat = seat
+    }
+
+    /// `address` as the sockets of this pair name it; `nil` if it cannot be reached from them.
+    package func destination(of address: SocketAddress) -> DatagramDestination? {
+        rtp.destination(of: address)
     }
 
     /// Sends one datagram, or with `segmentSize` a run of datagrams of that size (the last may be shorter).
@@ -45,11 +50,6 @@ package final class DatagramSocketPair {
         _ bytes: ByteBuffer, segmentSize: Int?, to destinations: [DatagramDestination], control: Bool
     ) {
         (control ? rtcp : rtp).send(bytes, segmentSize: segmentSize, to: destinations)
-    }
-
-    /// An address as `send` takes it; `nil` for one that is not of the internet.
-    package func destination(_ address: SocketAddress) -> DatagramDestination? {
-        rtp.destination(address)
     }
 
     /// Tries again what the socket buffers had no room for; a timer does so too.
@@ -67,13 +67,13 @@ package final class DatagramSocketPair {
         guard let endpoint = Endpoint(remote), owners.claim(endpoint, seat: seat) else { return nil }
         let registration = Registration(endpoint: endpoint, number: nextNumber)
         nextNumber += 1
-        receivers[endpoint] = (registration, onDatagram)
+        receivers[endpoint] = (registration.number, onDatagram)
         return registration
     }
 
     /// Ends a registration; harmless when it has ended.
     package func unregister(_ registration: Registration) {
-        guard receivers[registration.endpoint]?.registration == registration else { return }
+        guard receivers[registration.endpoint]?.number == registration.number else { return }
         receivers[registration.endpoint] = nil
         owners.release(registration.endpoint)
     }

@@ -7,15 +7,15 @@ import NIOCore
 #endif
 
 /// The one system call of a datagram socket; the tests' second conformer is a kernel that refuses.
-protocol DatagramSystem {
+protocol DatagramSystem: AnyObject {
     /// Sends one datagram, or a run that the kernel cuts at `segmentSize`; 0 or the error's number.
-    func send(_ bytes: UnsafeRawBufferPointer, segmentSize: UInt16?, to name: UnsafeRawBufferPointer) -> CInt
+    func send(_ bytes: UnsafeRawBufferPointer, segmentSize: UInt16?, to destination: DatagramDestination) -> CInt
 }
 
 /// `sendmsg(2)` on a descriptor that a NIO channel owns and that is valid while the channel is active.
-struct KernelDatagrams: DatagramSystem {
-    let descriptor: NIOBSDSocket.Handle
-
+///
+/// The message and what it points to are laid out once; a call fills in what differs.
+final class KernelDatagrams: DatagramSystem {
     /// The ancillary message `UDP_SEGMENT` of `linux/udp.h`, native byte order:
     ///
     ///     | length: word | level 17: 32 | type 103: 32 | segment size: 16 | padding |
@@ -27,36 +27,52 @@ struct KernelDatagrams: DatagramSystem {
         static let space = header + MemoryLayout<Int>.size
     }
 
-    func send(_ bytes: UnsafeRawBufferPointer, segmentSize: UInt16?, to name: UnsafeRawBufferPointer) -> CInt {
-        var vector = iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
-        return withUnsafeMutablePointer(to: &vector) { vector in
-            var message = msghdr()
-            message.msg_name = UnsafeMutableRawPointer(mutating: name.baseAddress)
-            message.msg_namelen = socklen_t(name.count)
-            message.msg_iov = vector
-            message.msg_iovlen = 1
-            guard let segmentSize else { return call(&message) }
-            return withUnsafeTemporaryAllocation(
-                byteCount: Segment.space,
-                alignment: MemoryLayout<Int>.alignment
-            ) { control in
-                control.initializeMemory(as: UInt8.self, repeating: 0)
-                control.storeBytes(of: Segment.length, as: Int.self)
-                control.storeBytes(of: Segment.level, toByteOffset: MemoryLayout<Int>.size, as: Int32.self)
-                control.storeBytes(of: Segment.type, toByteOffset: MemoryLayout<Int>.size + 4, as: Int32.self)
-                control.storeBytes(of: segmentSize, toByteOffset: Segment.header, as: UInt16.self)
-                message.msg_control = control.baseAddress
-                message.msg_controllen = numericCast(Segment.space)
-                return call(&message)
-            }
-        }
+    private let descriptor: NIOBSDSocket.Handle
+    private let message = UnsafeMutablePointer<msghdr>.allocate(capacity: 1)
+    private let vector = UnsafeMutablePointer<iovec>.allocate(capacity: 1)
+    private let name = UnsafeMutablePointer<sockaddr_in6>.allocate(capacity: 1)
+    private let control = UnsafeMutableRawPointer.allocate(
+        byteCount: Segment.space, alignment: MemoryLayout<Int>.alignment)
+
+    init(descriptor: NIOBSDSocket.Handle) {
+        self.descriptor = descriptor
+        message.initialize(to: msghdr())
+        vector.initialize(to: iovec())
+        name.initialize(to: sockaddr_in6())
+        message.pointee.msg_name = UnsafeMutableRawPointer(name)
+        message.pointee.msg_iov = vector
+        message.pointee.msg_iovlen = 1
+        control.initializeMemory(as: UInt8.self, repeating: 0, count: Segment.space)
+        control.storeBytes(of: Segment.length, as: Int.self)
+        control.storeBytes(of: Segment.level, toByteOffset: MemoryLayout<Int>.size, as: Int32.self)
+        control.storeBytes(
+            of: Segment.type, toByteOffset: MemoryLayout<Int>.size + MemoryLayout<Int32>.size, as: Int32.self)
     }
 
-    private func call(_ message: inout msghdr) -> CInt {
-        while true {
-            guard sendmsg(descriptor, &message, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)) < 0 else { return 0 }
+    deinit {
+        message.deallocate()
+        vector.deallocate()
+        name.deallocate()
+        control.deallocate()
+    }
+
+    func send(_ bytes: UnsafeRawBufferPointer, segmentSize: UInt16?, to destination: DatagramDestination) -> CInt {
+        vector.pointee.iov_base = UnsafeMutableRawPointer(mutating: bytes.baseAddress)
+        vector.pointee.iov_len = bytes.count
+        name.pointee = destination.name
+        message.pointee.msg_namelen = destination.length
+        if let segmentSize {
+            control.storeBytes(of: segmentSize, toByteOffset: Segment.header, as: UInt16.self)
+            message.pointee.msg_control = control
+            message.pointee.msg_controllen = numericCast(Segment.space)
+        } else {
+            message.pointee.msg_control = nil
+            message.pointee.msg_controllen = 0
+        }
+        while sendmsg(descriptor, message, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)) < 0 {
             let code = errno
             guard code == EINTR else { return code }
         }
+        return 0
     }
 }

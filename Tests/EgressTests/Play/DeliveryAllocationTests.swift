@@ -8,7 +8,7 @@ import Testing
 @testable import Egress
 
 /// What a burst costs the heap on its way from the source to the viewers' sockets.
-@Suite struct DeliveryAllocationTests {
+@Suite(.serialized) struct DeliveryAllocationTests {
     @Test(
         "A burst allocates as often for a hundred viewers as for ten", .enabled(if: AllocationCount.isKept),
         arguments: Audience.Way.allCases)

@@ -12,20 +12,15 @@ import Testing
 
 @Suite("Datagram socket")
 struct DatagramSocketTests {
-    private func viewer() throws -> SocketAddress {
-        try SocketAddress(ipAddress: "192.0.2.9", port: 6000)
-    }
-
-    private func viewers(_ count: Int = 1) throws -> [DatagramDestination] {
-        let destination = try #require(DatagramDestination(try viewer(), isIPv6Socket: false))
-        return Array(repeating: destination, count: count)
+    private func viewer() throws -> DatagramDestination {
+        try #require(DatagramDestination(SocketAddress(ipAddress: "192.0.2.9", port: 6000), isIPv6: false))
     }
 
     private func socket(_ system: ScriptedKernel, backlogLimit: Int = 100_000) throws -> (
         DatagramSocket, EmbeddedChannel
     ) {
         let channel = EmbeddedChannel()
-        channel.connect(to: try viewer(), promise: nil)
+        channel.connect(to: try SocketAddress(ipAddress: "192.0.2.9", port: 6000), promise: nil)
         let socket = DatagramSocket(
             channel: channel,
             system: system,
@@ -40,7 +35,7 @@ struct DatagramSocketTests {
     func wholeRun() throws {
         let kernel = ScriptedKernel()
         let (socket, _) = try socket(kernel)
-        socket.send(ByteBuffer(repeating: 1, count: 3500), segmentSize: 1000, to: try viewers())
+        socket.send(ByteBuffer(repeating: 1, count: 3500), segmentSize: 1000, to: try viewer())
         #expect(kernel.calls == [.init(length: 3500, segmentSize: 1000)])
         #expect(socket.counters.sent == 4)
     }
@@ -49,8 +44,8 @@ struct DatagramSocketTests {
     func singleRun() throws {
         let kernel = ScriptedKernel()
         let (socket, _) = try socket(kernel)
-        socket.send(ByteBuffer(repeating: 1, count: 1000), segmentSize: 1000, to: try viewers())
-        socket.send(ByteBuffer(repeating: 1, count: 700), segmentSize: nil, to: try viewers())
+        socket.send(ByteBuffer(repeating: 1, count: 1000), segmentSize: 1000, to: try viewer())
+        socket.send(ByteBuffer(repeating: 1, count: 700), segmentSize: nil, to: try viewer())
         #expect(kernel.calls == [.init(length: 1000, segmentSize: nil), .init(length: 700, segmentSize: nil)])
     }
 
@@ -58,8 +53,8 @@ struct DatagramSocketTests {
     func cuts() throws {
         let kernel = ScriptedKernel()
         let (socket, _) = try socket(kernel)
-        socket.send(ByteBuffer(repeating: 1, count: 100 * 100), segmentSize: 100, to: try viewers())
-        socket.send(ByteBuffer(repeating: 1, count: 50 * 1400), segmentSize: 1400, to: try viewers())
+        socket.send(ByteBuffer(repeating: 1, count: 100 * 100), segmentSize: 100, to: try viewer())
+        socket.send(ByteBuffer(repeating: 1, count: 50 * 1400), segmentSize: 1400, to: try viewer())
         #expect(kernel.calls.map(\.length) == [6400, 3600, 46 * 1400, 4 * 1400])
         #expect(socket.counters.sent == 150)
     }
@@ -68,8 +63,8 @@ struct DatagramSocketTests {
     func offloadLost() throws {
         let kernel = ScriptedKernel { $0.segmentSize == nil ? 0 : EIO }
         let (socket, _) = try socket(kernel)
-        socket.send(ByteBuffer(repeating: 1, count: 2500), segmentSize: 1000, to: try viewers())
-        socket.send(ByteBuffer(repeating: 1, count: 2000), segmentSize: 1000, to: try viewers())
+        socket.send(ByteBuffer(repeating: 1, count: 2500), segmentSize: 1000, to: try viewer())
+        socket.send(ByteBuffer(repeating: 1, count: 2000), segmentSize: 1000, to: try viewer())
         #expect(kernel.calls.map(\.length) == [2500, 1000, 1000, 500, 1000, 1000])
         #expect(!socket.segmentsInKernel)
         #expect(socket.counters.sent == 5)
@@ -80,7 +75,7 @@ struct DatagramSocketTests {
     func routeOfSmallMTU(code: CInt) throws {
         let kernel = ScriptedKernel { $0.segmentSize == nil ? 0 : code }
         let (socket, _) = try socket(kernel)
-        socket.send(ByteBuffer(repeating: 1, count: 2500), segmentSize: 1000, to: try viewers())
+        socket.send(ByteBuffer(repeating: 1, count: 2500), segmentSize: 1000, to: try viewer())
         #expect(kernel.calls.map(\.length) == [2500, 1000, 1000, 500])
         #expect(socket.segmentsInKernel)
         #expect(socket.counters.sent == 3)
@@ -90,9 +85,9 @@ struct DatagramSocketTests {
     func unreachable() throws {
         let kernel = ScriptedKernel { _ in ENETUNREACH }
         let (socket, _) = try socket(kernel)
-        socket.send(ByteBuffer(repeating: 1, count: 2500), segmentSize: 1000, to: try viewers())
+        socket.send(ByteBuffer(repeating: 1, count: 2500), segmentSize: 1000, to: try viewer())
         kernel.answer = { _ in 0 }
-        socket.send(ByteBuffer(repeating: 1, count: 10), segmentSize: nil, to: try viewers())
+        socket.send(ByteBuffer(repeating: 1, count: 10), segmentSize: nil, to: try viewer())
         #expect(socket.counters.failed == 3)
         #expect(socket.counters.sent == 1)
     }
@@ -101,12 +96,14 @@ struct DatagramSocketTests {
     func manyRemotes() throws {
         let kernel = ScriptedKernel()
         let (socket, _) = try socket(kernel)
-        socket.send(ByteBuffer(repeating: 1, count: 2500), segmentSize: 1000, to: try viewers(3))
+        socket.send(
+            ByteBuffer(repeating: 1, count: 2500), segmentSize: 1000, to: Array(repeating: try viewer(), count: 3))
         #expect(kernel.calls == Array(repeating: .init(length: 2500, segmentSize: 1000), count: 3))
         #expect(socket.counters.sent == 9)
         kernel.calls = []
         kernel.answer = { _ in kernel.calls.count == 2 ? EINVAL : 0 }
-        socket.send(ByteBuffer(repeating: 1, count: 2500), segmentSize: 1000, to: try viewers(3))
+        socket.send(
+            ByteBuffer(repeating: 1, count: 2500), segmentSize: 1000, to: Array(repeating: try viewer(), count: 3))
         #expect(kernel.calls.map(\.length) == [2500, 2500, 1000, 1000, 500, 2500])
         #expect(socket.counters.sent == 18)
         #expect(socket.counters.failed == 0)
@@ -117,7 +114,8 @@ struct DatagramSocketTests {
         let kernel = ScriptedKernel()
         kernel.room = 1
         let (socket, channel) = try socket(kernel)
-        socket.send(ByteBuffer(repeating: 1, count: 100), segmentSize: nil, to: try viewers(3))
+        socket.send(
+            ByteBuffer(repeating: 1, count: 100), segmentSize: nil, to: Array(repeating: try viewer(), count: 3))
         #expect(socket.counters.sent == 1)
         #expect(socket.counters.backlogBytes == 200)
         kernel.room = .max
@@ -131,7 +129,7 @@ struct DatagramSocketTests {
         let kernel = ScriptedKernel { _ in EAGAIN }
         let (socket, channel) = try socket(kernel, backlogLimit: 250)
         for length in [100, 101, 102] {
-            socket.send(ByteBuffer(repeating: 1, count: length), segmentSize: nil, to: try viewers())
+            socket.send(ByteBuffer(repeating: 1, count: length), segmentSize: nil, to: try viewer())
         }
         #expect(socket.counters.backlogBytes == 201)
         #expect(socket.counters.dropped == 1)
@@ -140,7 +138,7 @@ struct DatagramSocketTests {
         channel.embeddedEventLoop.advanceTime(by: .milliseconds(2))
         #expect(kernel.calls.map(\.length) == [100, 101])
         #expect(socket.counters.backlogBytes == 0)
-        socket.send(ByteBuffer(repeating: 1, count: 7), segmentSize: nil, to: try viewers())
+        socket.send(ByteBuffer(repeating: 1, count: 7), segmentSize: nil, to: try viewer())
         #expect(kernel.calls.map(\.length) == [100, 101, 7])
     }
 
@@ -149,7 +147,7 @@ struct DatagramSocketTests {
         let kernel = ScriptedKernel { $0.segmentSize == nil ? 0 : EINVAL }
         kernel.room = 2
         let (socket, channel) = try socket(kernel)
-        socket.send(ByteBuffer(repeating: 1, count: 5000), segmentSize: 1000, to: try viewers())
+        socket.send(ByteBuffer(repeating: 1, count: 5000), segmentSize: 1000, to: try viewer())
         #expect(socket.counters.backlogBytes == 3000)
         kernel.room = .max
         channel.embeddedEventLoop.advanceTime(by: .milliseconds(2))
@@ -161,10 +159,10 @@ struct DatagramSocketTests {
     func closed() throws {
         let kernel = ScriptedKernel { _ in EAGAIN }
         let (socket, channel) = try socket(kernel)
-        socket.send(ByteBuffer(repeating: 1, count: 10), segmentSize: nil, to: try viewers())
+        socket.send(ByteBuffer(repeating: 1, count: 10), segmentSize: nil, to: try viewer())
         channel.close(promise: nil)
         channel.embeddedEventLoop.advanceTime(by: .milliseconds(2))
-        socket.send(ByteBuffer(repeating: 1, count: 10), segmentSize: nil, to: try viewers())
+        socket.send(ByteBuffer(repeating: 1, count: 10), segmentSize: nil, to: try viewer())
         #expect(kernel.calls.count == 1)
         #expect(socket.counters.backlogBytes == 0)
         #expect(socket.counters.dropped == 1)
@@ -197,7 +195,7 @@ private final class ScriptedKernel: DatagramSystem {
         self.answer = answer
     }
 
-    func send(_ bytes: UnsafeRawBufferPointer, segmentSize: UInt16?, to name: UnsafeRawBufferPointer) -> CInt {
+    func send(_ bytes: UnsafeRawBufferPointer, segmentSize: UInt16?, to destination: DatagramDestination) -> CInt {
         let call = Call(length: bytes.count, segmentSize: segmentSize)
         calls.append(call)
         let code = answer(call)
