@@ -36,9 +36,9 @@ final class DatagramPath {
 
     /// A burst on its way out bit by bit.
     private struct Pacing {
-        let burst: DatagramBurst
-        var run = 0
-        var packet = 0
+        let burst: Burst
+        /// The place of the next packet in its entries.
+        var next = 0
     }
 
     /// Called when a paced burst is out and there is allowance for another.
@@ -87,13 +87,12 @@ final class DatagramPath {
 
     /// Queues a live burst; the sockets are flushed once for all viewers of the loop.
     func send(_ variants: BurstVariants) {
-        let burst = variants.datagramBurst()
-        for index in burst.runs.indices { send(burst, burst.runs[index], from: 0, count: burst.runs[index].packets) }
+        send(variants.datagramBurst())
     }
 
     /// Sends a burst a few packets at a time; `isPacing` until all are out, then `onPaced`.
-    func pace(_ variants: BurstVariants) {
-        pacing = Pacing(burst: variants.datagramBurst())
+    func pace(_ burst: Burst) {
+        pacing = Pacing(burst: burst)
         sendPortion()
     }
 
@@ -119,19 +118,13 @@ final class DatagramPath {
 
     private func sendPortion() {
         guard var current = pacing else { return }
-        while allowance > 0, current.run < current.burst.runs.count {
-            let run = current.burst.runs[current.run]
-            let count = min(allowance, run.packets - current.packet)
-            send(current.burst, run, from: current.packet, count: count)
-            allowance -= count
-            current.packet += count
-            if current.packet >= run.packets {
-                current.run += 1
-                current.packet = 0
-            }
-        }
+        // Made bit by bit: a viewer is not to hold a copy of all that it starts with.
+        let end = min(current.next + allowance, current.burst.entries.count)
+        send(DatagramBurst(current.burst, packets: current.next..<end))
+        allowance -= end - current.next
+        current.next = end
         sockets.flush()
-        guard current.run < current.burst.runs.count else {
+        guard end < current.burst.entries.count else {
             pacing = nil
             return
         }
@@ -147,17 +140,19 @@ final class DatagramPath {
         if pacing == nil { onPaced?() }
     }
 
-    private func send(_ burst: DatagramBurst, _ run: DatagramBurst.Run, from first: Int, count: Int) {
-        guard run.track < destinations.count, let destination = destinations[run.track] else { return }
-        let datagrams = burst.packets(of: run, from: first, count: count)
-        ownPackets &+= UInt64(count)
-        ownBytes &+= UInt64(datagrams.readableBytes)
-        sockets.send(
-            datagrams,
-            segmentSize: count > 1 ? run.segmentSize : nil,
-            to: run.isControl ? destination.rtcp : destination.rtp,
-            control: run.isControl
-        )
+    private func send(_ burst: DatagramBurst) {
+        for index in burst.runs.indices {
+            let run = burst.runs[index]
+            guard run.track < destinations.count, let destination = destinations[run.track] else { continue }
+            ownPackets &+= UInt64(run.packets)
+            ownBytes &+= UInt64(run.length)
+            sockets.send(
+                burst.packets(of: run),
+                segmentSize: run.packets > 1 ? run.segmentSize : nil,
+                to: run.isControl ? destination.rtcp : destination.rtp,
+                control: run.isControl
+            )
+        }
     }
 }
 

@@ -49,7 +49,15 @@ final class InterleavedPath {
     }
 
     func send(_ variants: BurstVariants) {
-        let framed = variants.framed(for: channels)
+        send(variants.framed(for: channels))
+    }
+
+    /// A burst that comes later than to the others.
+    func send(_ burst: Burst) {
+        send(channels.framing(burst))
+    }
+
+    private func send(_ framed: FramedBurst) {
         guard framed.packets > 0 else { return }
         ownPackets &+= UInt64(framed.packets)
         ownBytes &+= UInt64(framed.bytes.readableBytes)

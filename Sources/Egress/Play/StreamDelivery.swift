@@ -39,7 +39,6 @@ package final class StreamDelivery: Subscriber {
     private var subscription: Subscription?
     private var machine = DeliveryStateMachine(startBytes: nil, at: .uptimeNanoseconds(0))
     private var held = Deque<Burst>()
-    private let heldVariants = BurstVariants()
     /// Groups are the video's: who is sent none can begin with any burst.
     private let startsAnywhere: Bool
     private let canShare: Bool
@@ -235,15 +234,12 @@ package final class StreamDelivery: Subscriber {
         guard case .playing = phase else { return }
         while let burst = held.first, interleaved?.isDrained ?? true, datagrams?.isPacing != true {
             held.removeFirst()
-            heldVariants.load(burst)
             noteSent(burst)
-            interleaved?.send(heldVariants)
-            datagrams?.pace(heldVariants)
+            interleaved?.send(burst)
+            datagrams?.pace(burst)
             let isOut = held.isEmpty && datagrams?.isPacing != true
             machine.heldBurstSent(bytes: burst.byteCount, next: isOut ? nil : held.first?.arrival ?? burst.arrival)
         }
-        // What went out last is not kept: a viewer that has caught up holds nothing of the past.
-        heldVariants.unload()
         if held.isEmpty, datagrams?.isPacing != true {
             machine.heldBurstSent(bytes: 0, next: nil)
             share()

@@ -18,18 +18,10 @@ package final class BurstVariants {
         hasDatagrams = false
     }
 
-    /// Lets go of the burst and its forms.
-    package func unload() {
-        burst = nil
-        framed.removeAll()
-        datagrams = DatagramBurst()
-        hasDatagrams = false
-    }
-
     /// The burst framed for these channels; empty if none of its packets is for them.
     package func framed(for channels: ChannelMap) -> FramedBurst {
         guard let burst else { return FramedBurst(bytes: ByteBuffer(), packets: 0) }
-        if channels.isCanonical { return FramedBurst(bytes: burst.bytes, packets: burst.entries.count) }
+        if channels.isCanonical { return channels.framing(burst) }
         for index in framed.indices where framed[index].channels == channels { return framed[index].variant }
         let variant = channels.framing(burst)
         framed.append((channels, variant))
@@ -77,7 +69,9 @@ package struct ChannelMap: Sendable, Hashable {
         }
     }
 
-    fileprivate func framing(_ burst: Burst) -> FramedBurst {
+    /// A burst framed for these channels: its own bytes where they are the canonical ones, else a copy.
+    package func framing(_ burst: Burst) -> FramedBurst {
+        if isCanonical { return FramedBurst(bytes: burst.bytes, packets: burst.entries.count) }
         var packets = 0
         var bytes = ByteBufferAllocator().buffer(capacity: burst.byteCount)
         for entry in burst.entries {
@@ -115,9 +109,15 @@ package struct DatagramBurst: Sendable {
     init() {}
 
     package init(_ burst: Burst) {
-        bytes = ByteBufferAllocator().buffer(capacity: burst.byteCount)
+        self.init(burst, packets: burst.entries.indices)
+    }
+
+    /// Of a part of the burst's packets, by their place in its entries.
+    package init(_ burst: Burst, packets: Range<Int>) {
+        let entries = burst.entries[packets]
+        bytes = ByteBufferAllocator().buffer(capacity: entries.reduce(0) { $0 + $1.length })
         var open = true
-        for entry in burst.entries {
+        for entry in entries {
             if open, let last = runs.indices.last, runs[last].accepts(entry) {
                 open = entry.length == runs[last].segmentSize
                 runs[last].length += entry.length
@@ -135,12 +135,9 @@ package struct DatagramBurst: Sendable {
         }
     }
 
-    /// The bytes of `count` packets of a run from packet `first` on, clamped to the run.
-    package func packets(of run: Run, from first: Int = 0, count: Int = .max) -> ByteBuffer {
-        let start = min(run.length, first * run.segmentSize)
-        let length =
-            count >= run.packets - first ? run.length - start : min(run.length - start, count * run.segmentSize)
-        return bytes.getSlice(at: run.offset + start, length: length) ?? ByteBuffer()
+    /// The bytes of a run's packets.
+    package func packets(of run: Run) -> ByteBuffer {
+        bytes.getSlice(at: run.offset, length: run.length) ?? ByteBuffer()
     }
 }
 

@@ -18,8 +18,9 @@ package final class StreamStart: Sendable {
     /// A group no older than this keeps its timestamps: nobody notices that he is so far behind, and a viewer who wakes a source on
     /// demand gets its first pictures as they are.
     static let shortGroup = TimeAmount.milliseconds(400)
-    /// Size of the bursts that the start is cut into, in bytes.
-    fileprivate static let portion = 64 * 1024
+    /// Size of the bursts that the start is cut into, in bytes. Blocks of this size are the kernel's own, so that they leave no holes
+    /// among what the sessions keep, and of one that is filled in part the rest is never there.
+    static let portion = 256 * 1024
     /// A start of more bytes is worth keeping for those who join a moment later: two hundred viewers a second would
     /// each have the home loop copy a group of up to 16 MB, and then hold a copy of their own.
     private static let costly = 1024 * 1024
@@ -168,11 +169,6 @@ private struct PacketCollector {
 
     mutating func cut() {
         guard !entries.isEmpty else { return }
-        if bytes.storageCapacity > 2 * bytes.readableBytes {
-            var fitting = ByteBufferAllocator().buffer(capacity: bytes.readableBytes)
-            fitting.writeImmutableBuffer(bytes)
-            bytes = fitting
-        }
         bursts.append(
             Burst(
                 bytes: bytes, entries: entries, arrival: arrival, startsGroup: bursts.isEmpty,

@@ -2,8 +2,9 @@ import CHeap
 
 /// Where the heap gets its large blocks from: bursts, groups of pictures, and what viewers start with.
 enum LargeBlocks {
-    /// The size of a block from which on the kernel is asked, in bytes: that of the bursts a start is cut into.
-    static let threshold = 32 * 1024
+    /// The size of a block from which on the kernel is asked, in bytes: that of the bursts a start is cut into. Each costs the
+    /// kernel a fault for every 4 KiB, so the pictures of a camera, some 20 to 100 KB, are to stay below.
+    static let threshold = 256 * 1024
 
     /// Gives each large block back to the kernel when it is freed; false where the C library does not let us.
     ///

@@ -36,9 +36,7 @@ import Testing
                 DatagramPath(
                     routes: [0: .datagrams(rtp: remote, rtcp: remote)], trackCount: 1, sockets: sockets,
                     eventLoop: clock))
-            let variants = BurstVariants()
-            variants.load(burst(packets: 1000))
-            path.pace(variants)
+            path.pace(burst(packets: 1000))
             for _ in 0..<10 {
                 path.held(packets: arriving)
                 clock.advanceTime(by: .milliseconds(5))

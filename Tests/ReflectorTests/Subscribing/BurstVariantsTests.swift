@@ -46,9 +46,18 @@ import Testing
         let datagrams = DatagramBurst(burst([(0, 100), (0, 100), (0, 60), (0, 60), (1, 60), (0, 100)]))
         #expect(datagrams.runs.map(\.packets) == [3, 1, 1, 1])
         #expect(datagrams.runs.map(\.length) == [260, 60, 60, 100])
-        let part = datagrams.packets(of: datagrams.runs[0], from: 1, count: 2)
-        #expect(part.readableBytes == 160)
-        #expect(datagrams.packets(of: datagrams.runs[0], from: 0, count: 2).readableBytes == 200)
+        #expect(datagrams.runs.map { datagrams.packets(of: $0).readableBytes } == [260, 60, 60, 100])
+    }
+
+    @Test("A part of a burst as datagrams is those packets and no others")
+    func part() {
+        let whole = burst([(0, 100), (1, 50), (1, 50), (0, 20)])
+        let datagrams = DatagramBurst(whole, packets: 1..<3)
+        #expect(datagrams.runs.map(\.packets) == [2])
+        #expect(
+            datagrams.packets(of: datagrams.runs[0])
+                == ByteBuffer(bytes: whole.entries[1...2].flatMap { whole.packet($0).readableBytesView }))
+        #expect(DatagramBurst(whole, packets: 4..<4).runs.isEmpty)
     }
 
     @Test("A run is never longer than the kernel takes at once")
