@@ -1,11 +1,14 @@
 """What viewers get: delay, many cameras, storms of joins."""
 
 from statistics import median
+from time import sleep
 
 from .processes import Missing, say
 from .tables import Section, flaws, spread
 
 JOINS_A_SECOND = 200
+# Viewers whose packets' delay is taken.
+TIMED = 10
 
 
 def require_whole_client(bench, part):
@@ -39,7 +42,7 @@ def delay(bench):
                     camera.urls(), 1, "tcp", bench.options.seconds, stamped=True, drain=0)
                 direct.append(bench.client.finish(watched))
             with bench.server(write=write) as server:
-                relayed.append(bench.load(server, viewers, stamped=True, drain=0))
+                relayed.append(timed_amid(bench, server, viewers))
             if not relayed[-1]["delay_ms"]["p50"]:
                 raise RuntimeError("no packet arrived with its stamp")
             say(f"delay, {write}, run {run}: p50 {milliseconds(middle(relayed[-1:], 'delay_ms', 'p50'))} ms")
@@ -48,9 +51,26 @@ def delay(bench):
             section.rows.append([write, source, count, *cells, flaws(reports)])
         section.data.append({"write": write, "camera": direct, "server": relayed})
     section.notes.append(
-        "Medians over the runs. The rows \"camera\" have no server in them: a viewer of the camera itself. The viewers' "
-        "own reading is part of every figure, and a packet for the last viewer waits for the sends to all before it.")
+        "Medians over the runs. The rows \"camera\" have no server in them: a viewer of the camera itself. Of the server's "
+        f"viewers {TIMED} in the middle of the row are timed, for a client that reads a hundred as they come measures "
+        "itself. A packet for the last viewer waits for the sends to all before it.")
     return section
+
+
+def timed_amid(bench, server, viewers):
+    """The report of a few viewers that read at once, who joined after one half of the others and before the other."""
+    timed = min(TIMED, viewers)
+    quiet = viewers - timed
+    seconds = bench.options.seconds
+    others = [bench.start_load(server, quiet // 2, seconds=seconds + 4)] if quiet > 1 else []
+    sleep(quiet / 400 + 0.5)
+    watched = bench.start_load(server, timed, seconds=seconds, stamped=True, drain=0)
+    sleep(0.5)
+    others += [bench.start_load(server, quiet - quiet // 2, seconds=seconds + 2)] if quiet > 0 else []
+    report = bench.client.finish(watched)
+    for other in others:
+        bench.client.finish(other)
+    return report
 
 
 def many(bench):
