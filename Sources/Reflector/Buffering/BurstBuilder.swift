@@ -9,6 +9,8 @@ struct BurstBuilder {
     private(set) var startsGroup = false
     /// The last picture has not ended; holds from one burst to the next.
     private(set) var isMidPicture = false
+    /// Bursts that a group's begin has closed, in order: they go out before what is under way.
+    private(set) var finished: [Burst] = []
     private let allocator = ByteBufferAllocator()
     /// Room for a burst like the largest of late, so that the buffer is allocated once per burst.
     private var expectedBytes = 4096
@@ -85,6 +87,17 @@ struct BurstBuilder {
         entries = []
         startsGroup = false
         return burst
+    }
+
+    /// Closes the burst under way, if there is one, and sets it aside.
+    mutating func finish(at arrival: NIODeadline) {
+        if let burst = take(at: arrival) { finished.append(burst) }
+    }
+
+    /// What was set aside since the last call, in order.
+    mutating func takeFinished() -> [Burst] {
+        defer { finished = [] }
+        return finished
     }
 
     /// A packet of audio in the buffer of a key frame would hold on to all of it for as long as the ring keeps the burst.
