@@ -12,7 +12,11 @@ extension PayloadNormalizer {
             return countDropped()
         }
         if passes(fragment, packet, syntax: syntax) {
-            if fragment.ends { self.fragment = nil } else { self.fragment?.next = packet.sequenceNumber.advanced(by: 1) }
+            if fragment.ends {
+                self.fragment = nil
+            } else {
+                self.fragment?.next = packet.sequenceNumber.advanced(by: 1)
+            }
             let traits = syntax.continuationTraits(of: fragment.unitHeader)
             prepare(for: traits, kinds: [], emit: emit)
             return hand(payload, traits: traits, emit: emit)
