@@ -94,6 +94,8 @@ final class StreamCore {
         case .distribute:
             stopHolding()
             distributeBuilt(at: now)
+        // Nobody waits for it: the next read will do, or the first viewer.
+        case .wait where viewers == 0: break
         case .wait(let deadline):
             holdTimer =
                 holdTimer
@@ -202,6 +204,10 @@ final class StreamCore {
     ) -> @Sendable () -> Void {
         guard !lifecycle.isClosed, ssrcs == nil || ssrcs == intake.tracks.map(\.ssrc) else {
             return { subscriber.value.streamEnded() }
+        }
+        if viewers.isEmpty, !intake.builder.isEmpty {
+            stopHolding()
+            distributeBuilt(at: intake.timeline.lastArrival)
         }
         lastSubscription += 1
         let id = lastSubscription

@@ -39,6 +39,21 @@ import Testing
         #expect(!viewer.bursts.contains { $0.startsGroup })
     }
 
+    @Test("The first viewer gets the begin of the picture that is under way, which nobody waited for before")
+    func joinWithinPicture() throws {
+        let camera = try PublishedStream()
+        try camera.publish()
+        camera.sendVideo(NALUnit.idr, timestamp: 0)
+        camera.sendVideo(NALUnit.slice, timestamp: 3600, marker: false)
+        let viewer = RecordingSubscriber()
+        camera.stream.subscribe(viewer, on: camera.loop)
+        #expect(viewer.packets(of: 0).count == 2)
+        camera.sendVideo(0x01, timestamp: 3600, after: .milliseconds(1))
+        let numbers = viewer.packets(of: 0).map(\.sequenceNumber)
+        #expect(numbers.count == 3)
+        for (number, next) in zip(numbers, numbers.dropFirst()) { #expect(next.distance(from: number) == 1) }
+    }
+
     @Test(
         "Who is sent the end of a group in the midst of a read may bring in another viewer at once, who starts right there"
     )
