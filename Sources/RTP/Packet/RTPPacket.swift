@@ -93,19 +93,16 @@ package struct RTPPacket: Sendable {
         )
     }
 
-    /// Writes the 12 bytes of a header without padding, extension and contributing sources.
-    package static func writeHeader(
-        into buffer: inout ByteBuffer,
+    /// The 12 bytes of a header without padding, extension and contributing sources, as numbers to be written in network order.
+    package static func header(
         marker: Bool,
         payloadType: UInt8,
         sequenceNumber: UInt16,
         timestamp: UInt32,
         ssrc: UInt32
-    ) {
-        let bits = 0x8000 | (marker ? 0x80 : 0) | UInt16(payloadType & 0x7F)
-        let first = UInt64(bits) << 48 | UInt64(sequenceNumber) << 32 | UInt64(timestamp)
-        buffer.writeInteger(first)
-        buffer.writeInteger(ssrc)
+    ) -> (UInt32, timestamp: UInt32, ssrc: UInt32) {
+        let bits = 0x8000 | (marker ? 0x80 : 0) | UInt32(payloadType & 0x7F)
+        return (bits << 16 | UInt32(sequenceNumber), timestamp, ssrc)
     }
 
     /// Tells an RTCP packet from an RTP packet by its second byte (RFC 5761 §4), whatever channel or port

@@ -19,7 +19,8 @@ extension PayloadNormalizer {
             }
             let traits = syntax.continuationTraits(of: fragment.unitHeader)
             prepare(for: traits, kinds: [], emit: emit)
-            return hand(payload, traits: traits, emit: emit)
+            let marker = packet.marker && !traits.contains(.prefix)
+            return emit(NormalizedPayload(payload: payload, marker: marker, traits: traits))
         }
         var flight = continued(by: fragment, packet)
         flight.next = packet.sequenceNumber.advanced(by: 1)

@@ -131,7 +131,7 @@ struct InterleavedFrameTests {
         }
     }
 
-    @Test("G6 a frame cut anywhere is put together, and what follows it stays where it is")
+    @Test("a frame cut anywhere is put together, and what follows it stays where it is")
     func puttingTogether() throws {
         let whole = frame(2, length: 30)
         let next = frame(1, length: 5)
