@@ -18,22 +18,15 @@ final class StreamCore {
     private let homeLoop: any EventLoop
     private let clock: StreamClock
     private let logger: Logger
-    private var tracks: [OutgoingTrack] = []
+    private var intake = StreamIntake()
     private var version: UInt64 = 0
     private var hasPublication = false
-    private var timeline = StreamTimeline()
-    private var builder = BurstBuilder()
     private var hold = PictureHold()
     private var holdTimer: Scheduled<Void>?
-    /// Closed while a source that came back has sent no key frame.
-    private var gate: ResumptionGate?
     private var ring: GroupRing
     private var reports: SenderReportSchedule
     /// Made when a viewer joins, good for all who join before the next burst; a large one for a moment longer.
     private var start: StreamStart?
-    /// Stream time to wall clock, in nanoseconds. It stands while anybody watches: a viewer places what comes by it, and an outage of
-    /// the camera must not become a hole in the recording.
-    private var unixEpochOffset: Double?
     private var groups: [GroupHandle] = []
     private var waiting: [Int: EventLoopPromise<StreamSnapshot>] = [:]
     private var lastWaiting = 0
@@ -69,20 +62,14 @@ final class StreamCore {
         guard (1...StreamTrack.limit).contains(descriptions.count) else {
             throw StreamError.unusableTracks(path, count: descriptions.count)
         }
-        if tracks.map(\.description).isCompatible(with: descriptions) {
-            for (track, description) in zip(tracks, descriptions) { track.sourceBegan(description) }
-            gate = ResumptionGate(descriptions)
-        } else {
-            if !tracks.isEmpty {
-                logger.notice("stream changed, viewers have to ask again", metadata: ["source": "\(source)"])
-                endSubscribers()
-            }
-            tracks = OutgoingTrack.tracks(of: descriptions, policy: policy, random: clock.random)
+        let isFirst = intake.tracks.isEmpty
+        if intake.sourceBegan(descriptions, policy: policy, random: clock.random), !isFirst {
+            logger.notice("stream changed, viewers have to ask again", metadata: ["source": "\(source)"])
+            endSubscribers()
         }
         version += 1
         hasPublication = true
-        timeline.sourceBegan()
-        if viewers.isEmpty { unixEpochOffset = nil }
+        if viewers.isEmpty { intake.unixEpochOffset = nil }
         lifecycle.sourceBegan()
         let snapshot = self.snapshot
         for promise in takeWaiting() { promise.succeed(snapshot) }
@@ -90,30 +77,25 @@ final class StreamCore {
     }
 
     func receive(_ packet: RTPPacket, track: Int, at arrival: NIODeadline) {
-        if gate != nil {
-            guard gate?.opens(for: packet, track: track, at: arrival) == true else { return }
-            gate = nil
-        }
-        let time = timeline.time(at: arrival)
-        if unixEpochOffset == nil { unixEpochOffset = clock.unixNanoseconds(at: arrival) - time * 1e9 }
-        tracks[track].receive(packet, time: time, into: &builder) { builder in
-            // The group begins a burst of its own: the ring and every viewer that skipped can start right there.
-            stopHolding()
-            if let burst = builder.take(at: arrival) { distribute(burst) }
-        }
+        guard intake.receive(packet, track: track, at: arrival, clock: clock) else { return }
+        // Not before the access is over: who gets a burst may ask for the tracks at once.
+        stopHolding()
+        for burst in intake.builder.takeFinished() { distribute(burst) }
     }
 
     func receive(_ report: SenderReport, track: Int) {
-        tracks[track].receive(report)
+        intake.tracks[track].receive(report)
     }
 
     func readEnded(at now: NIODeadline) {
-        guard !builder.isEmpty else { return }
+        guard !intake.builder.isEmpty else { return }
         let viewers = groups.reduce(0) { max($0, $1.viewers) }
-        switch hold.readEnded(isMidPicture: builder.isMidPicture, viewers: viewers, at: now) {
+        switch hold.readEnded(isMidPicture: intake.builder.isMidPicture, viewers: viewers, at: now) {
         case .distribute:
             stopHolding()
             distributeBuilt(at: now)
+        // Nobody waits for it: the next read will do, or the first viewer.
+        case .wait where viewers == 0: break
         case .wait(let deadline):
             holdTimer =
                 holdTimer
@@ -133,26 +115,25 @@ final class StreamCore {
     private func distributeBuilt(at now: NIODeadline) {
         // A viewer that waited for this group, or for this track, knows no report yet. ffmpeg places what comes before
         // the first one by a clock of its own, and the sound would run twice through the moments in between.
-        let awaitsReports = builder.startsGroup && !ring.isStartable || tracks.contains { $0.awaitsFirstReport }
-        if reports.isDue(at: now, for: tracks) || awaitsReports {
-            reports.adjust(tracks, isWatched: !viewers.isEmpty)
+        let awaitsFirst = intake.awaitsFirstReport
+        let awaitsReports = intake.builder.startsGroup && !ring.isStartable || awaitsFirst
+        if reports.isDue(at: now, awaited: awaitsFirst) || awaitsReports {
+            reports.adjust(&intake.tracks, isWatched: !viewers.isEmpty)
             if awaitsReports {
-                builder.lead(with: senderReports())
+                intake.builder.lead(with: senderReports())
             } else {
-                for report in senderReports() { builder.append(control: report.packet, track: report.track) }
+                for report in senderReports() { intake.builder.append(control: report.packet, track: report.track) }
             }
         }
-        if let burst = builder.take(at: now) { distribute(burst) }
+        if let burst = intake.builder.take(at: now) { distribute(burst) }
     }
 
     func publicationEnded() {
         guard hasPublication else { return }
         hasPublication = false
-        gate = nil
         stopHolding()
-        if let burst = builder.take(at: timeline.lastArrival) { distribute(burst) }
-        timeline.sourceEnded()
-        for track in tracks { track.sourceEnded() }
+        if let burst = intake.builder.take(at: intake.timeline.lastArrival) { distribute(burst) }
+        intake.sourceEnded()
         ring.clear()
         start = nil
         lifecycle.sourceEnded()
@@ -171,7 +152,7 @@ final class StreamCore {
     }
 
     private func senderReports() -> [(track: Int, packet: ByteBuffer)] {
-        unixEpochOffset.map { reports.reports(of: tracks, unixEpochOffset: $0) } ?? []
+        intake.unixEpochOffset.map { reports.reports(of: intake.tracks, unixEpochOffset: $0) } ?? []
     }
 
     // MARK: The viewers' side
@@ -180,8 +161,8 @@ final class StreamCore {
         StreamSnapshot(
             path: path,
             title: title,
-            tracks: tracks.map { StreamTrack(index: $0.index, description: $0.description, ssrc: $0.ssrc) },
-            version: tracks.reduce(version) { $0 + $1.configurationChanges }
+            tracks: intake.tracks.map { StreamTrack(index: $0.index, description: $0.description, ssrc: $0.ssrc) },
+            version: intake.tracks.reduce(version) { $0 + $1.configurationChanges }
         )
     }
 
@@ -189,7 +170,7 @@ final class StreamCore {
     func describe() -> EventLoopFuture<StreamSnapshot> {
         guard !lifecycle.isClosed else { return homeLoop.makeFailedFuture(StreamError.closed(path)) }
         wanted()
-        if !tracks.isEmpty, hasPublication || !policy.onDemand {
+        if !intake.tracks.isEmpty, hasPublication || !policy.onDemand {
             // Who asks and never plays must not keep the source.
             unwantedIfIdle()
             return homeLoop.makeSucceededFuture(snapshot)
@@ -221,8 +202,12 @@ final class StreamCore {
         of subscriber: NIOLoopBound<any Subscriber>, ssrcs: [UInt32]?,
         observer: NIOLoopBound<(any BurstDeliveryObserver)?>, on eventLoop: any EventLoop
     ) -> @Sendable () -> Void {
-        guard !lifecycle.isClosed, ssrcs == nil || ssrcs == tracks.map(\.ssrc) else {
+        guard !lifecycle.isClosed, ssrcs == nil || ssrcs == intake.tracks.map(\.ssrc) else {
             return { subscriber.value.streamEnded() }
+        }
+        if viewers.isEmpty, !intake.builder.isEmpty {
+            stopHolding()
+            distributeBuilt(at: intake.timeline.lastArrival)
         }
         lastSubscription += 1
         let id = lastSubscription
@@ -260,7 +245,7 @@ final class StreamCore {
         guard ring.isStartable else { return nil }
         return StreamStart(
             group: ring.bursts,
-            pictureClocks: tracks.map {
+            pictureClocks: intake.tracks.map {
                 $0.description.kind == .video ? $0.description.primary.clockRate ?? 90_000 : nil
             },
             reports: senderReports()

@@ -39,14 +39,9 @@ final class PullSession: RTSPClientReceiver {
     private var connection: RTSPClientConnection?
     private var publication: Publication?
     private var tracks: [PlayClientTrack] = []
-    private var receivers: [TrackReceiver] = []
-    /// Which track takes a payload type that only one has, for packets that come on another's channel.
-    private var owners: [UInt8: Int] = [:]
-    private var watch: StallWatch?
+    private var reception = PullReception()
     private var error: PullError?
     private var playingSince: NIODeadline?
-    private var firstArrival: NIODeadline?
-    private var malformed: UInt64 = 0
     private var watchTimer: RepeatedTask?
     private var reportTimer: RepeatedTask?
     private var reorderTimer: Scheduled<Void>?
@@ -124,14 +119,7 @@ final class PullSession: RTSPClientReceiver {
 
     func prepared(_ tracks: [PlayClientTrack]) {
         self.tracks = tracks
-        receivers = tracks.map { TrackReceiver($0.description, reorders: request.transport == .udp) }
-        let payloadTypes = tracks.flatMap { $0.description.formats.map(\.payloadType) }
-        for (index, track) in tracks.enumerated() {
-            for format in track.description.formats
-            where payloadTypes.count(where: { $0 == format.payloadType }) == 1 {
-                owners[format.payloadType] = index
-            }
-        }
+        reception = PullReception(tracks.map(\.description), reorders: request.transport == .udp)
     }
 
     func playing(_ session: PlayClientSession) {
@@ -157,25 +145,23 @@ final class PullSession: RTSPClientReceiver {
     }
 
     func received(_ packet: ByteBuffer, track: Int, isControl: Bool, at arrival: NIODeadline) {
-        guard receivers.indices.contains(track) else { return }
-        if publication == nil { publish(at: arrival) }
-        guard let publication else { return }
-        if receivers[track].isControl(packet, cameOnControl: isControl) {
-            let control = receivers[track].receiveControl(packet, at: arrival)
+        guard let publication = publication ?? published(by: track, at: arrival) else { return }
+        let came = reception.receive(packet, track: track, isControl: isControl, at: arrival) {
+            publication.receive($0, track: $1, at: $2)
+        }
+        switch came {
+        case .taken: break
+        case .firstPacket: becameLive()
+        case .control(let control):
             for report in control.senderReports { publication.receive(report, track: track, at: arrival) }
-            if control.isGoodbye { watch?.saidGoodbye(track: track, at: arrival) }
-            return
         }
-        guard let packet = try? RTPPacket(validating: packet) else {
-            malformed &+= 1
-            return
-        }
-        let index =
-            receivers[track].takes(payloadType: packet.payloadType) ? track : owners[packet.payloadType] ?? track
-        receivers[index].receive(packet, at: arrival) { packet, arrival in
-            publication.receive(packet, track: index, at: arrival)
-        }
-        if receivers[index].lastArrival == arrival { heard(index, at: arrival) }
+    }
+
+    /// Some cameras send before PLAY is answered (quirk F11).
+    private func published(by track: Int, at arrival: NIODeadline) -> Publication? {
+        guard tracks.indices.contains(track) else { return nil }
+        publish(at: arrival)
+        return publication
     }
 
     func readEnded(at now: NIODeadline) {
@@ -192,13 +178,12 @@ final class PullSession: RTSPClientReceiver {
         let counters = self.counters
         connection = nil
         monitor.sessionEnded(counters)
-        let livedFor = firstArrival.map { NIODeadline.now() - $0 }
+        let livedFor = reception.firstArrival.map { NIODeadline.now() - $0 }
         promise.succeed(End(error: error ?? .connection(end), livedFor: livedFor, counters: counters))
     }
 
     var counters: IngestCounters {
-        var counters = receivers.map(\.counters).reduce(IngestCounters(), +)
-        counters.malformed &+= malformed
+        var counters = reception.counters
         if let connection {
             counters.strayFrames = connection.counters.strayFrames
             counters.discardedBytes = connection.counters.discardedBytes
@@ -210,10 +195,11 @@ final class PullSession: RTSPClientReceiver {
 
     // MARK: The stream
 
-    /// At PLAY's answer, or at the first packet, which some cameras send before it (quirk F11).
+    /// At PLAY's answer, or at the first packet.
     private func publish(at now: NIODeadline) {
         guard publication == nil, error == nil else { return }
-        watch = StallWatch(kinds: tracks.map(\.description.kind), patience: request.patience.stall, since: now)
+        reception.watch = StallWatch(
+            kinds: tracks.map(\.description.kind), patience: request.patience.stall, since: now)
         do {
             publication = try stream.publish(tracks: tracks.map(\.description), by: "camera")
         } catch {
@@ -221,10 +207,7 @@ final class PullSession: RTSPClientReceiver {
         }
     }
 
-    private func heard(_ track: Int, at arrival: NIODeadline) {
-        watch?.received(track: track, at: arrival)
-        guard firstArrival == nil else { return }
-        firstArrival = arrival
+    private func becameLive() {
         let codecs = tracks.map(\.description.primary.codec.description).joined(separator: ", ")
         logger.info(
             "camera up",
@@ -245,7 +228,7 @@ final class PullSession: RTSPClientReceiver {
 
     private func watchTracks(at now: NIODeadline) {
         monitor.counted(counters)
-        guard let watch else { return }
+        guard let watch = reception.watch else { return }
         if request.transport == .udp, !watch.hasHeard, watch.expectsMedia, let playingSince,
             now - playingSince >= request.patience.silence
         {
@@ -259,8 +242,8 @@ final class PullSession: RTSPClientReceiver {
 
     /// Also to a camera that sends no reports itself (quirk F7).
     private func sendReports(at now: NIODeadline) {
-        for index in receivers.indices {
-            let blocks = receivers[index].reportBlocks(at: now)
+        for index in tracks.indices {
+            let blocks = reception.reportBlocks(of: index, at: now)
             guard !blocks.isEmpty else { continue }
             var packet = ByteBuffer()
             let report = ReceiverReport(ssrc: synchronizationSource, reports: blocks)
@@ -270,7 +253,7 @@ final class PullSession: RTSPClientReceiver {
     }
 
     private func scheduleReordering() {
-        guard reorderTimer == nil, let deadline = receivers.lazy.compactMap(\.deadline).min() else { return }
+        guard reorderTimer == nil, let deadline = reception.deadline else { return }
         reorderTimer = eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
             self.giveUpWaiting(at: .now())
         }
@@ -279,11 +262,7 @@ final class PullSession: RTSPClientReceiver {
     private func giveUpWaiting(at now: NIODeadline) {
         reorderTimer = nil
         guard let publication else { return }
-        for index in receivers.indices {
-            receivers[index].expired(at: now) { packet, arrival in
-                publication.receive(packet, track: index, at: arrival)
-            }
-        }
+        reception.expired(at: now) { publication.receive($0, track: $1, at: $2) }
         publication.readEnded(at: now)
         scheduleReordering()
     }

@@ -55,12 +55,14 @@ package struct RTPPacket: Sendable {
     package init(validating buffer: ByteBuffer) throws(RTPPacketError) {
         let start = buffer.readerIndex
         let length = buffer.readableBytes
-        guard length >= Self.headerLength,
-            let bits = buffer.getInteger(at: start, as: UInt16.self),
-            let number = buffer.getInteger(at: start + 2, as: UInt16.self),
-            let timestamp = buffer.getInteger(at: start + 4, as: UInt32.self),
-            let ssrc = buffer.getInteger(at: start + 8, as: UInt32.self)
-        else { throw .tooShort(bytes: length) }
+        guard length >= Self.headerLength else { throw .tooShort(bytes: length) }
+        let (first, ssrc) = buffer.withUnsafeReadableBytes { bytes in
+            (
+                UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+                UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
+            )
+        }
+        let bits = UInt16(truncatingIfNeeded: first >> 48)
         guard bits >> 14 == 2 else { throw .wrongVersion(UInt8(bits >> 14)) }
 
         var payloadStart = Self.headerLength + Int(bits >> 8 & 0x0F) * 4
@@ -84,26 +86,23 @@ package struct RTPPacket: Sendable {
         self.init(
             marker: bits & 0x80 != 0,
             payloadType: UInt8(bits & 0x7F),
-            sequenceNumber: SequenceNumber(number),
-            timestamp: timestamp,
+            sequenceNumber: SequenceNumber(UInt16(truncatingIfNeeded: first >> 32)),
+            timestamp: UInt32(truncatingIfNeeded: first),
             ssrc: ssrc,
             payload: payload
         )
     }
 
-    /// Writes the 12 bytes of a header without padding, extension and contributing sources.
-    package static func writeHeader(
-        into buffer: inout ByteBuffer,
+    /// The 12 bytes of a header without padding, extension and contributing sources, as numbers to be written in network order.
+    package static func header(
         marker: Bool,
         payloadType: UInt8,
         sequenceNumber: UInt16,
         timestamp: UInt32,
         ssrc: UInt32
-    ) {
-        let bits = 0x8000 | (marker ? 0x80 : 0) | UInt16(payloadType & 0x7F)
-        let first = UInt64(bits) << 48 | UInt64(sequenceNumber) << 32 | UInt64(timestamp)
-        buffer.writeInteger(first)
-        buffer.writeInteger(ssrc)
+    ) -> (UInt32, timestamp: UInt32, ssrc: UInt32) {
+        let bits = 0x8000 | (marker ? 0x80 : 0) | UInt32(payloadType & 0x7F)
+        return (bits << 16 | UInt32(sequenceNumber), timestamp, ssrc)
     }
 
     /// Tells an RTCP packet from an RTP packet by its second byte (RFC 5761 §4), whatever channel or port

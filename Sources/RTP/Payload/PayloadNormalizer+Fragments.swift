@@ -11,6 +11,17 @@ extension PayloadNormalizer {
             self.fragment = nil
             return countDropped()
         }
+        if passes(fragment, packet, syntax: syntax) {
+            if fragment.ends {
+                self.fragment = nil
+            } else {
+                self.fragment?.next = packet.sequenceNumber.advanced(by: 1)
+            }
+            let traits = syntax.continuationTraits(of: fragment.unitHeader)
+            prepare(for: traits, kinds: [], emit: emit)
+            let marker = packet.marker && !traits.contains(.prefix)
+            return emit(NormalizedPayload(payload: payload, marker: marker, traits: traits))
+        }
         var flight = continued(by: fragment, packet)
         flight.next = packet.sequenceNumber.advanced(by: 1)
         let body = payload.suffix(from: fragment.bodyStart)
@@ -25,6 +36,20 @@ extension PayloadNormalizer {
             sendPieces(of: body, ends: fragment.ends, flight: &flight, syntax: syntax, emit: emit)
         }
         self.fragment = fragment.ends ? nil : flight
+    }
+
+    /// Whether nothing has to be done to a fragment, nor noted of it: most packets of a video are such.
+    private func passes(_ fragment: FragmentHeader, _ packet: RTPPacket, syntax: NALUnitSyntax) -> Bool {
+        let payload = packet.payload
+        guard payload.readableBytes <= limit, self.fragment?.expects(fragment, packet) ?? false,
+            syntax.isVideo(fragment.unitHeader),
+            syntax.parameterSetKind(syntax.type(of: fragment.unitHeader)).isEmpty
+        else { return false }
+        return payload.withUnsafeReadableBytes { bytes in
+            // Zeros at the end may belong to a start code whose rest is in the next fragment.
+            fragment.bodyStart < bytes.count && bytes[bytes.count - 1] != 0
+                && StartCode.first(in: bytes, from: fragment.bodyStart) == nil
+        }
     }
 
     private mutating func continued(by fragment: FragmentHeader, _ packet: RTPPacket) -> FragmentInFlight {

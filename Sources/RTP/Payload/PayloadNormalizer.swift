@@ -70,8 +70,7 @@ package struct PayloadNormalizer: Sendable {
         case nil:
             last = NormalizedPayload(payload: packet.payload, marker: false, traits: [])
         }
-        guard var payload = last else { return }
-        last = nil
+        guard var payload = last.take() else { return }
         payload.marker = packet.marker && !payload.traits.contains(.prefix)
         emit(payload)
     }

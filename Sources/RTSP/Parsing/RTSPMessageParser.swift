@@ -27,6 +27,11 @@ package struct RTSPMessageParser: Sendable {
         self.limits = limits
     }
 
+    /// Whether a message begins at the reader index, in bytes that are believed: frames may be read there by whoever has the buffer.
+    package var isBetweenMessages: Bool {
+        head.isEmpty && awaitingBody == nil && !isResynchronizing && discardedInARow == 0
+    }
+
     /// The next message; `nil` = more bytes are needed, an error = this connection cannot go on.
     package mutating func next(_ buffer: inout ByteBuffer) throws(RTSPParsingError) -> RTSPMessage? {
         while true {

@@ -146,31 +146,46 @@ package final class RTSPClientConnection: ChannelInboundHandler {
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = Self.unwrapInboundIn(data)
-        if let left = unread {
-            unread = nil
-            var joined = context.channel.allocator.buffer(capacity: left.readableBytes + bytes.readableBytes)
-            joined.writeImmutableBuffer(left)
-            joined.writeBuffer(&bytes)
-            bytes = joined
-        }
         let arrival = NIODeadline.now()
+        if let left = unread.take() { join(left, with: &bytes, at: arrival) }
         do {
-            while let message = try parser.next(&bytes) { take(message, at: arrival) }
+            while true {
+                if parser.isBetweenMessages {
+                    while let frame = InterleavedFrame(readingFrom: &bytes) { take(frame, at: arrival) }
+                }
+                guard let message = try parser.next(&bytes) else { break }
+                take(message, at: arrival)
+            }
         } catch {
             return leave(.malformed(error))
         }
         if bytes.readableBytes > 0 { unread = bytes }
     }
 
+    /// Puts what the last read left before what came now. Of a frame only what it lacks is moved: the rest stays where it was read.
+    private func join(_ left: ByteBuffer, with bytes: inout ByteBuffer, at arrival: NIODeadline) {
+        if parser.isBetweenMessages, let frame = InterleavedFrame(beginning: left, continuedIn: &bytes) {
+            return take(frame, at: arrival)
+        }
+        var joined = ByteBufferAllocator().buffer(capacity: left.readableBytes + bytes.readableBytes)
+        joined.writeImmutableBuffer(left)
+        joined.writeBuffer(&bytes)
+        bytes = joined
+    }
+
     package func channelReadComplete(context: ChannelHandlerContext) {
         receiver?.readEnded(at: .now())
+    }
+
+    private func take(_ frame: InterleavedFrame, at arrival: NIODeadline) {
+        guard let entry = channels[frame.channel] else { return strayFrames &+= 1 }
+        receiver?.received(frame.payload, track: entry.track, isControl: entry.isControl, at: arrival)
     }
 
     private func take(_ message: RTSPMessage, at arrival: NIODeadline) {
         switch message {
         case .interleaved(let frame):
-            guard let entry = channels[frame.channel] else { return strayFrames &+= 1 }
-            receiver?.received(frame.payload, track: entry.track, isControl: entry.isControl, at: arrival)
+            take(frame, at: arrival)
         case .response(let response):
             act(on: machine.responseReceived(response))
         case .request(let request):

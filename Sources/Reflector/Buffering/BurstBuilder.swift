@@ -9,6 +9,8 @@ struct BurstBuilder {
     private(set) var startsGroup = false
     /// The last picture has not ended; holds from one burst to the next.
     private(set) var isMidPicture = false
+    /// Bursts that a group's begin has closed, in order: they go out before what is under way.
+    private(set) var finished: [Burst] = []
     private let allocator = ByteBufferAllocator()
     /// Room for a burst like the largest of late, so that the buffer is allocated once per burst.
     private var expectedBytes = 4096
@@ -28,15 +30,17 @@ struct BurstBuilder {
         let length = 12 + payload.readableBytes
         guard length <= Int(UInt16.max) else { return }
         if entries.isEmpty { open(atLeast: length, opensGroup: opensGroup) }
-        let offset = frame(channel: UInt8(truncatingIfNeeded: track &* 2), length: length)
-        RTPPacket.writeHeader(
-            into: &bytes,
+        let (first, timestamp, ssrc) = RTPPacket.header(
             marker: header.marker,
             payloadType: header.payloadType,
             sequenceNumber: header.sequenceNumber,
             timestamp: header.timestamp,
             ssrc: header.ssrc
         )
+        let framing = Self.framing(channel: UInt8(truncatingIfNeeded: track &* 2), length: length)
+        // At once: each write looks anew whether the buffer is ours.
+        bytes.writeMultipleIntegers(framing, first, timestamp, ssrc)
+        let offset = bytes.writerIndex - RTPPacket.headerLength
         bytes.writeImmutableBuffer(payload)
         if isPicture { isMidPicture = !header.marker }
         entries.append(
@@ -49,7 +53,8 @@ struct BurstBuilder {
         let length = packet.readableBytes
         guard length <= Int(UInt16.max) else { return }
         if entries.isEmpty { open(atLeast: length, opensGroup: false) }
-        let offset = frame(channel: UInt8(truncatingIfNeeded: track &* 2 &+ 1), length: length)
+        bytes.writeInteger(Self.framing(channel: UInt8(truncatingIfNeeded: track &* 2 &+ 1), length: length))
+        let offset = bytes.writerIndex
         bytes.writeImmutableBuffer(packet)
         entries.append(
             Burst.Entry(offset: offset, length: length, track: track, isControl: true, endsAccessUnit: false)
@@ -87,6 +92,17 @@ struct BurstBuilder {
         return burst
     }
 
+    /// Closes the burst under way, if there is one, and sets it aside.
+    mutating func finish(at arrival: NIODeadline) {
+        if let burst = take(at: arrival) { finished.append(burst) }
+    }
+
+    /// What was set aside since the last call, in order.
+    mutating func takeFinished() -> [Burst] {
+        defer { finished = [] }
+        return finished
+    }
+
     /// A packet of audio in the buffer of a key frame would hold on to all of it for as long as the ring keeps the burst.
     private mutating func takeBytes() -> ByteBuffer {
         if bytes.storageCapacity > 2 * bytes.readableBytes {
@@ -106,10 +122,9 @@ struct BurstBuilder {
         startsGroup = opensGroup
     }
 
-    private mutating func frame(channel: UInt8, length: Int) -> Int {
-        bytes.writeInteger(0x2400 | UInt16(channel))
-        bytes.writeInteger(UInt16(truncatingIfNeeded: length))
-        return bytes.writerIndex
+    /// `$`, channel, length: RFC 2326 §10.12.
+    private static func framing(channel: UInt8, length: Int) -> UInt32 {
+        0x2400_0000 | UInt32(channel) << 16 | UInt32(UInt16(truncatingIfNeeded: length))
     }
 }
 

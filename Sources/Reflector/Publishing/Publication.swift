@@ -12,6 +12,15 @@ package final class Publication {
         package var bytes: UInt64 = 0
         /// Arrival of each track's newest packet; `nil` before its first.
         package var lastArrivals: [NIODeadline?]
+
+        /// Counts a packet; `false` where the source has no such track.
+        fileprivate mutating func count(_ payloadBytes: Int, track: Int, at arrival: NIODeadline) -> Bool {
+            guard lastArrivals.indices.contains(track) else { return false }
+            packets &+= 1
+            bytes &+= UInt64(payloadBytes)
+            lastArrivals[track] = arrival
+            return true
+        }
     }
 
     package private(set) var statistics: Statistics
@@ -30,10 +39,7 @@ package final class Publication {
 
     /// A valid RTP packet of the source's track `track`, in order of its sequence numbers.
     package func receive(_ packet: RTPPacket, track: Int, at arrival: NIODeadline) {
-        guard let core, statistics.lastArrivals.indices.contains(track) else { return }
-        statistics.packets &+= 1
-        statistics.bytes &+= UInt64(packet.payload.readableBytes)
-        statistics.lastArrivals[track] = arrival
+        guard let core, statistics.count(packet.payload.readableBytes, track: track, at: arrival) else { return }
         core.receive(packet, track: track, at: arrival)
     }
 

@@ -17,28 +17,31 @@ struct SenderReportSchedule {
         self.canonicalName = canonicalName
     }
 
-    /// `true` once per interval, and when a track has begun that nothing was told of.
-    mutating func isDue(at now: NIODeadline, for tracks: [OutgoingTrack]) -> Bool {
-        if let nextReport, now < nextReport, tracks.allSatisfy({ !$0.awaitsFirstReport }) { return false }
+    /// `true` once per interval, and when a track has begun that nothing was told of: then the next interval begins.
+    mutating func isDue(at now: NIODeadline, awaited: Bool) -> Bool {
+        if let nextReport, now < nextReport, !awaited { return false }
         nextReport = now + Self.interval
         return true
     }
 
     /// Moves what the reports tell of each track towards what is known by now, by little while anybody watches.
-    func adjust(_ tracks: [OutgoingTrack], isWatched: Bool) {
+    func adjust(_ tracks: inout [OutgoingTrack], isWatched: Bool) {
         let shift = commonShift(of: tracks)
-        let estimates = tracks.filter(\.hasSent).compactMap { track in
-            Self.time(of: track, shift: shift).map { (track: track, time: $0) }
+        let estimates = tracks.indices.compactMap { index -> (index: Int, timestamp: UInt32, time: Double)? in
+            guard tracks[index].hasSent, let time = Self.time(of: tracks[index], shift: shift) else { return nil }
+            return (index, tracks[index].timestamp, time)
         }
         guard isWatched else {
-            for (track, time) in estimates { track.clock?.tell(time, of: track.timestamp) }
+            for (index, timestamp, time) in estimates { tracks[index].clock?.tell(time, of: timestamp) }
             return
         }
-        let errors = estimates.compactMap { track, time in
-            track.clock?.toldTime(of: track.timestamp).map { time - $0 }
+        let errors = estimates.compactMap { index, timestamp, time in
+            tracks[index].clock?.toldTime(of: timestamp).map { time - $0 }
         }
         let common = errors.min() ?? 0
-        for (track, time) in estimates { track.clock?.adjust(to: time, at: track.timestamp, common: common) }
+        for (index, timestamp, time) in estimates {
+            tracks[index].clock?.adjust(to: time, at: timestamp, common: common)
+        }
     }
 
     /// A compound of sender report and source description for each track that has a clock and has sent.

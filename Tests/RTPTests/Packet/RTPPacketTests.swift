@@ -66,9 +66,10 @@ import Testing
     @Test("a header written is the header read")
     func written() throws {
         var buffer = ByteBuffer()
-        RTPPacket.writeHeader(
-            into: &buffer, marker: true, payloadType: 96, sequenceNumber: 0x1234, timestamp: 0x1000, ssrc: 0xDEAD_BEEF
+        let (first, timestamp, ssrc) = RTPPacket.header(
+            marker: true, payloadType: 96, sequenceNumber: 0x1234, timestamp: 0x1000, ssrc: 0xDEAD_BEEF
         )
+        buffer.writeMultipleIntegers(first, timestamp, ssrc)
         #expect(Array(buffer: buffer) == Self.header)
     }
 

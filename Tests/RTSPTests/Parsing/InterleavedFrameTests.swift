@@ -113,6 +113,56 @@ struct InterleavedFrameTests {
         }
     }
 
+    @Test("a frame read past the parser is the one the parser finds, and takes as many bytes")
+    func readingDirectly() throws {
+        for (length, tail) in [(0, "$"), (1, "R"), (12, ""), (65_535, "\r\n")] {
+            var buffer = frame(3, length: length)
+            buffer.writeString(tail)
+            var same = buffer
+            var parser = parser()
+            let expected = try parser.next(&same)?.interleaved
+            #expect(expected != nil && InterleavedFrame(readingFrom: &buffer) == expected)
+            #expect(buffer == same && parser.isBetweenMessages)
+        }
+        for other in ["", "$", "$\0\0", "$\0\0\u{1}", "RTSP", "\r\n$\0\0\0"] {
+            var buffer = ByteBuffer(string: other)
+            #expect(InterleavedFrame(readingFrom: &buffer) == nil)
+            #expect(buffer == ByteBuffer(string: other))
+        }
+    }
+
+    @Test("a frame cut anywhere is put together, and what follows it stays where it is")
+    func puttingTogether() throws {
+        let whole = frame(2, length: 30)
+        let next = frame(1, length: 5)
+        for cut in 1..<whole.readableBytes {
+            let beginning = try #require(whole.getSlice(at: 0, length: cut))
+            var rest = try #require(whole.getSlice(at: cut, length: whole.readableBytes - cut))
+            var short = try #require(rest.getSlice(at: rest.readerIndex, length: rest.readableBytes - 1))
+            let kept = short
+            #expect(InterleavedFrame(beginning: beginning, continuedIn: &short) == nil)
+            #expect(short == kept)
+            rest.writeImmutableBuffer(next)
+            let put = try #require(InterleavedFrame(beginning: beginning, continuedIn: &rest))
+            #expect(put.channel == 2 && put.payload == whole.getSlice(at: 4, length: 30))
+            #expect(rest == next)
+        }
+        var rest = next
+        #expect(InterleavedFrame(beginning: ByteBuffer(string: "RTSP"), continuedIn: &rest) == nil)
+        #expect(rest == next)
+    }
+
+    @Test("a parser in the midst of a message, or behind garbage, is not between messages")
+    func betweenMessages() throws {
+        for beginning in ["RTSP/1.0 200 OK\r\n", "RTSP/1.0 200 OK\r\nContent-Length: 9\r\n\r\n1234", "\u{1}"] {
+            var parser = parser()
+            #expect(parser.isBetweenMessages)
+            var buffer = ByteBuffer(string: beginning)
+            #expect(try parser.next(&buffer) == nil)
+            #expect(!parser.isBetweenMessages)
+        }
+    }
+
     @Test("G8 RTCP longer than a datagram is one frame like any other")
     func longRTCP() throws {
         var parser = parser()

@@ -57,4 +57,21 @@ struct BurstBuilderTests {
             #expect(burst.bytes.getInteger(at: entry.offset + 2, as: UInt16.self) == number)
         }
     }
+
+    @Test("what a group's begin closes is set aside, in order, before what comes next")
+    func finished() throws {
+        var builder = BurstBuilder()
+        builder.finish(at: .uptimeNanoseconds(0))
+        #expect(builder.finished.isEmpty)
+        for number in 1...2 as ClosedRange<UInt16> {
+            add(number, marker: true, to: &builder)
+            builder.finish(at: .uptimeNanoseconds(UInt64(number)))
+        }
+        add(3, marker: true, to: &builder)
+        let aside = builder.takeFinished()
+        #expect(aside.map(\.arrival) == [.uptimeNanoseconds(1), .uptimeNanoseconds(2)])
+        #expect(builder.finished.isEmpty && !builder.isEmpty)
+        let last = builder.take(at: .uptimeNanoseconds(3))
+        #expect(last?.entries.count == 1)
+    }
 }

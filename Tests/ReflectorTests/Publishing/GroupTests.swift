@@ -38,4 +38,61 @@ import Testing
         camera.sendVideo(NALUnit.slice, timestamp: 3600)
         #expect(!viewer.bursts.contains { $0.startsGroup })
     }
+
+    @Test("The first viewer gets the begin of the picture that is under way, which nobody waited for before")
+    func joinWithinPicture() throws {
+        let camera = try PublishedStream()
+        try camera.publish()
+        camera.sendVideo(NALUnit.idr, timestamp: 0)
+        camera.sendVideo(NALUnit.slice, timestamp: 3600, marker: false)
+        let viewer = RecordingSubscriber()
+        camera.stream.subscribe(viewer, on: camera.loop)
+        #expect(viewer.packets(of: 0).count == 2)
+        camera.sendVideo(0x01, timestamp: 3600, after: .milliseconds(1))
+        let numbers = viewer.packets(of: 0).map(\.sequenceNumber)
+        #expect(numbers.count == 3)
+        for (number, next) in zip(numbers, numbers.dropFirst()) { #expect(next.distance(from: number) == 1) }
+    }
+
+    @Test(
+        "Who is sent the end of a group in the midst of a read may bring in another viewer at once, who starts right there"
+    )
+    func joinWithinDelivery() throws {
+        let camera = try PublishedStream()
+        try camera.publish()
+        camera.sendVideo(NALUnit.idr, timestamp: 0)
+        let first = InvitingSubscriber(into: camera)
+        camera.stream.subscribe(first, on: camera.loop)
+        // One read: the end of one group, and the begin of the next.
+        camera.add(track: 0, payload: [NALUnit.slice, 0x88, 1], timestamp: 3600, marker: true)
+        camera.add(track: 0, payload: [NALUnit.idr, 0x88, 2], timestamp: 7200, marker: true)
+        #expect(first.invited.start?.firstPackets[0] != nil)
+        #expect(first.invited.packets(of: 0).count == 2)
+        camera.publication?.readEnded(at: camera.now)
+        let numbers = first.invited.packets(of: 0).map(\.sequenceNumber)
+        #expect(numbers.count == 3)
+        for (number, next) in zip(numbers, numbers.dropFirst()) { #expect(next.distance(from: number) == 1) }
+        #expect(first.invited.bursts.last?.startsGroup == true)
+    }
+}
+
+/// Brings in another viewer with the first burst it gets.
+private final class InvitingSubscriber: Subscriber {
+    let invited = RecordingSubscriber()
+    private let camera: PublishedStream
+    private var subscription: Subscription?
+
+    init(into camera: PublishedStream) {
+        self.camera = camera
+    }
+
+    func subscribed(_ subscription: Subscription, start: StreamStart?) {
+        self.subscription = subscription
+    }
+
+    func receive(_ burst: Burst, variants: BurstVariants) {
+        if invited.subscription == nil { camera.stream.subscribe(invited, on: camera.loop) }
+    }
+
+    func streamEnded() {}
 }

@@ -31,6 +31,12 @@ struct FragmentInFlight: Sendable {
         !fragment.begins && fragment.unitHeader == sourceHeader && packet.timestamp == timestamp
     }
 
+    /// Whether the fragment comes right behind the last one, and is of the unit that its own header names.
+    func expects(_ fragment: FragmentHeader, _ packet: RTPPacket) -> Bool {
+        guard let header, header == fragment.unitHeader, hasBegun, trailingZeros == 0 else { return false }
+        return next == packet.sequenceNumber && isContinued(by: fragment, packet)
+    }
+
     /// Forgets what only holds without a gap.
     mutating func missed() {
         trailingZeros = 0

@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// An Annex B start code inside a payload, where none belongs: 00 00 01 cannot occur in a NAL unit
 /// (quirks I3, I4, I5).
 struct StartCode: Hashable {
@@ -11,23 +17,13 @@ struct StartCode: Hashable {
         guard let base = bytes.baseAddress, from >= 0 else { return nil }
         let count = bytes.count
         var index = from
-        while index + 2 < count {
-            var end = count - 2
-            if index + 8 <= count {
-                // Eight bytes without a zero hold no begin of a start code: most of a payload goes by here.
-                let word = base.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                if (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080 == 0 {
-                    index += 8
-                    continue
-                }
-                end = min(end, index + 8)
-            }
-            while index < end {
-                if bytes[index] == 0, bytes[index + 1] == 0, bytes[index + 2] == 1 {
-                    return StartCode(start: trimmingZeros(bytes, from: from, to: index), end: index + 3)
-                }
-                index += 1
-            }
+        // A payload has a zero every 256 bytes, and the C library looks for the next one many bytes at a time.
+        while index + 2 < count, let found = memchr(base + index, 0, count - index - 2) {
+            let start = UnsafeRawPointer(found) - base
+            var end = start + 1
+            while end < count, bytes[end] == 0 { end += 1 }
+            if end - start >= 2, end < count, bytes[end] == 1 { return StartCode(start: start, end: end + 1) }
+            index = end + 1
         }
         return nil
     }
