@@ -37,6 +37,13 @@ package struct LoadPlan: Sendable {
         self.transport = transport
         self.window = window
     }
+
+    /// The fewest files this process has open at once: each session has a connection, and over UDP a pair of ports for
+    /// each track, of which there is one at least.
+    var openFiles: Int { viewers * (transport == .udp ? 3 : 1) + Self.otherOpenFiles }
+
+    /// Standard input and output, and what is read in `/proc`.
+    private static let otherOpenFiles = 8
 }
 
 extension TimeAmount {

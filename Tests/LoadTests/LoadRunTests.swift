@@ -169,6 +169,15 @@ struct LoadRunTests {
         }
     }
 
+    @Test("a run that needs more open files than there may be does not begin, and tells how many it needs")
+    func openFiles() throws {
+        var plan = try plan("rtsp://127.0.0.1/a", viewers: 40)
+        #expect(throws: Never.self) { try LoadRun.requireOpenFiles(64, for: plan) }
+        plan.transport = .udp
+        let error = #expect(throws: LoadRunError.self) { try LoadRun.requireOpenFiles(64, for: plan) }
+        #expect(error?.description.contains("ulimit -n 128") == true)
+    }
+
     @Test("two threads share the sessions")
     func threads() async throws {
         try await withCamera(FakeCameraBehaviour()) { camera in

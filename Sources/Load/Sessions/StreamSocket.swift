@@ -12,7 +12,13 @@ struct SystemError: Error, CustomStringConvertible {
 
     static var last: SystemError { SystemError(code: errno) }
 
+    /// In the words of the system.
     var description: String { String(cString: strerror(code)) }
+
+    /// What to do where this process, not the server, is at fault.
+    var remedy: String? {
+        code == EMFILE || code == ENFILE ? "raise the limit of open files (ulimit -n) or ask for fewer viewers" : nil
+    }
 }
 
 /// A TCP connection of one session, never blocking. Its owner closes it.
