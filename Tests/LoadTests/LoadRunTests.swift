@@ -15,7 +15,8 @@ struct LoadRunTests {
         try await withCamera(behaviour) { camera in
             var plan = try plan(camera.url.replacing("rtsp://", with: "rtsp://admin:s3cret@"), viewers: 3)
             plan.transport = overTCP ? .tcp : .udp
-            let report = try await run(plan)
+            plan.window = .seconds(30)
+            let report = try await run(plan) { $0.packets > 30 }
             #expect((report.established, report.failed, report.closed) == (3, 0, 0))
             #expect((report.lost, report.reordered, report.duplicates) == (0, 0, 0))
             #expect(report.packets > 30)
