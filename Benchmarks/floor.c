@@ -210,7 +210,11 @@ static struct result run(struct viewer *viewers) {
     uint8_t *bytes = make_access_unit();
     uint16_t sequence = 0;
     pin(options.sender_cpu);
-    while (!progress->ready) usleep(1000);
+    while (!progress->ready) {
+        // It has said why.
+        if (waitpid(-1, NULL, WNOHANG) > 0) exit(1);
+        usleep(1000);
+    }
 
     uint64_t start = nanoseconds(CLOCK_MONOTONIC), cpu = nanoseconds(CLOCK_PROCESS_CPUTIME_ID);
     for (int picture = 0; picture < options.seconds * options.rate; picture++) {
