@@ -4,17 +4,13 @@
 // CPU time is that of the sender only. On loopback the receiver's side of the kernel is charged to the sender, here as
 // in the server, so it is the ratio of the two that means something.
 #define _GNU_SOURCE
-#include <arpa/inet.h>
+#include "measure.h"
+
 #include <errno.h>
 #include <getopt.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -22,7 +18,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #ifndef UDP_SEGMENT
@@ -54,32 +49,8 @@ struct result {
     double cpu, wall;
 };
 
-static void fail(const char *what) {
-    perror(what);
-    exit(1);
-}
-
-static uint64_t nanoseconds(clockid_t clock) {
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return now.tv_sec * 1000000000ull + now.tv_nsec;
-}
-
-static void pin(int cpu) {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(cpu, &set);
-    if (sched_setaffinity(0, sizeof set, &set)) fail("sched_setaffinity");
-}
-
-static struct sockaddr_in loopback(void) {
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
-}
-
 static struct sockaddr_in bind_loopback(int fd) {
-    struct sockaddr_in address = loopback();
+    struct sockaddr_in address = loopback(0);
     socklen_t size = sizeof address;
     if (bind(fd, (struct sockaddr *)&address, size)) fail("bind");
     getsockname(fd, (struct sockaddr *)&address, &size);
@@ -210,7 +181,11 @@ static struct result run(struct viewer *viewers) {
     uint8_t *bytes = make_access_unit();
     uint16_t sequence = 0;
     pin(options.sender_cpu);
-    while (!progress->ready) usleep(1000);
+    while (!progress->ready) {
+        // It has said why.
+        if (waitpid(-1, NULL, WNOHANG) > 0) exit(1);
+        usleep(1000);
+    }
 
     uint64_t start = nanoseconds(CLOCK_MONOTONIC), cpu = nanoseconds(CLOCK_PROCESS_CPUTIME_ID);
     for (int picture = 0; picture < options.seconds * options.rate; picture++) {

@@ -1,21 +1,16 @@
 // forward: the least a program can do that passes one camera's bytes on to one viewer. It plays an RTSP camera over TCP,
 // reads, and writes what it read to a child that drains. Prints one line of JSON; CPU time is that of the forwarder.
 #define _GNU_SOURCE
-#include <arpa/inet.h>
+#include "measure.h"
+
 #include <errno.h>
 #include <getopt.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sched.h>
 #include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { BUFFER_SIZE = 64 << 10 };
@@ -27,30 +22,6 @@ static struct {
 struct counts {
     uint64_t bytes, reads;
 };
-
-static void fail(const char *what) {
-    perror(what);
-    exit(1);
-}
-
-static uint64_t nanoseconds(clockid_t clock) {
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return now.tv_sec * 1000000000ull + now.tv_nsec;
-}
-
-static void pin(int cpu) {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(cpu, &set);
-    if (sched_setaffinity(0, sizeof set, &set)) fail("sched_setaffinity");
-}
-
-static struct sockaddr_in loopback(int port) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
-}
 
 static int connected(struct sockaddr_in address) {
     int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;

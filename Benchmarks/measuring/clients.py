@@ -3,7 +3,7 @@
 import json
 import subprocess
 
-from .processes import Missing, compile_program, pinned
+from .processes import Missing, compile_program, pinned, start
 
 
 class HeliographClient:
@@ -20,7 +20,7 @@ class HeliographClient:
         command += ["--server-pid", pid] if pid else []
         for name, value in options.items():
             command += [f"--{name}"] if value is True else [f"--{name}", value]
-        return subprocess.Popen(
+        return start(
             pinned(self.cpu, [*command, "--json"]), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def finish(self, process):
@@ -41,7 +41,7 @@ class RTSPLoadClient:
             raise Missing("rtspload cannot do this; it needs \"heliograph load\"")
         command = [self.program, "-u", urls[0], "-n", viewers, "-t", seconds, "-p", transport]
         command += ["-P", pid] if pid else []
-        return subprocess.Popen(
+        return start(
             pinned(self.cpu, command), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def finish(self, process):

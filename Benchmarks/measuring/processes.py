@@ -81,6 +81,24 @@ def pinned(cpus, command):
     return ["taskset", "-c", str(cpus), *[str(word) for word in command]]
 
 
+running = []
+
+
+def start(command, **options):
+    """A process that ends with the measurement, however that ends."""
+    running[:] = [process for process in running if process.poll() is None]
+    process = subprocess.Popen(command, **options)
+    running.append(process)
+    return process
+
+
+def end_all():
+    """Ends what a measurement that broke off has left."""
+    for process in running:
+        end(process)
+    running.clear()
+
+
 def end(process):
     if process.poll() is None:
         process.terminate()
@@ -115,7 +133,7 @@ class Camera:
         self.count, self.mbit, self.rate = count, mbit, rate
         command = [own_program("camera"), "-n", count, "-r", mbit, "-f", rate, "-w", write, "-g", group]
         command += (["-e"] if even else []) + list(arguments)
-        self.process = subprocess.Popen(pinned(cpu, command), stdout=subprocess.PIPE, text=True)
+        self.process = start(pinned(cpu, command), stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         if not line.startswith("port "):
             raise RuntimeError("the camera did not start")
@@ -142,7 +160,7 @@ class Server:
         configuration = Path(self.folder.name) / "relays.yaml"
         configuration.write_text(self.configuration(transport))
         self.log = open(Path(self.folder.name) / "log", "w+")
-        self.process = subprocess.Popen(
+        self.process = start(
             pinned(cpus, [program, "serve", configuration]), stderr=self.log, stdout=self.log,
             env={**os.environ, **(environment or {})})
         self.pid = self.process.pid

@@ -46,6 +46,21 @@ struct LoadReportTests {
         #expect(Set(resident.keys) == ["before", "during", "after", "per_viewer"])
     }
 
+    @Test("a run without loss is flawless, but not where nothing came, unless its sessions paused")
+    func flawless() throws {
+        var plan = try plan()
+        var counts = LoadCounts(targets: 2)
+        counts.established = 4
+        #expect(!LoadReport(counts, plan: plan, windowSeconds: 2).isFlawless)
+        plan.isPaused = true
+        #expect(LoadReport(counts, plan: plan, windowSeconds: 2).isFlawless)
+        plan.isPaused = false
+        counts.packets = 1
+        #expect(LoadReport(counts, plan: plan, windowSeconds: 2).isFlawless)
+        counts.lost = 1
+        #expect(!LoadReport(counts, plan: plan, windowSeconds: 2).isFlawless)
+    }
+
     @Test("delay and server are left out where nobody asked for them")
     func absent() throws {
         let found = try json(LoadReport(LoadCounts(targets: 2), plan: try plan(), windowSeconds: 2))

@@ -15,7 +15,8 @@ struct LoadRunTests {
         try await withCamera(behaviour) { camera in
             var plan = try plan(camera.url.replacing("rtsp://", with: "rtsp://admin:s3cret@"), viewers: 3)
             plan.transport = overTCP ? .tcp : .udp
-            let report = try await run(plan)
+            plan.window = .seconds(30)
+            let report = try await run(plan) { $0.packets > 30 }
             #expect((report.established, report.failed, report.closed) == (3, 0, 0))
             #expect((report.lost, report.reordered, report.duplicates) == (0, 0, 0))
             #expect(report.packets > 30)
@@ -167,6 +168,15 @@ struct LoadRunTests {
             let (p99, most) = (try #require(delay.p99), try #require(delay.max))
             #expect(most >= p99)
         }
+    }
+
+    @Test("a run that needs more open files than there may be does not begin, and tells how many it needs")
+    func openFiles() throws {
+        var plan = try plan("rtsp://127.0.0.1/a", viewers: 40)
+        #expect(throws: Never.self) { try LoadRun.requireOpenFiles(64, for: plan) }
+        plan.transport = .udp
+        let error = #expect(throws: LoadRunError.self) { try LoadRun.requireOpenFiles(64, for: plan) }
+        #expect(error?.description.contains("ulimit -n 128") == true)
     }
 
     @Test("two threads share the sessions")

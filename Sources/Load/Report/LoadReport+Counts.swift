@@ -6,6 +6,7 @@ extension LoadReport {
     init(_ counts: LoadCounts, plan: LoadPlan, windowSeconds: Double) {
         viewers = plan.viewers
         transport = plan.transport == .udp ? "udp" : "tcp"
+        isPaused = plan.isPaused
         established = counts.established
         failed = counts.failed
         closed = counts.closed

@@ -44,6 +44,8 @@ package struct LoadReport: Sendable, Encodable {
     package var viewers: Int
     /// `tcp` or `udp`.
     package var transport: String
+    /// The sessions were asked to pause; not in the JSON.
+    var isPaused = false
     /// Sessions that answered PLAY.
     package var established: Int
     /// Sessions that did not.
@@ -79,9 +81,10 @@ package struct LoadReport: Sendable, Encodable {
     /// `nil` unless the server's process was named.
     package var server: Server?
 
-    /// Every session played to the end, and nothing was lost.
+    /// Every session played to the end, and nothing was lost. Nothing delivered is no proof of that, unless the sessions
+    /// paused.
     package var isFlawless: Bool {
-        failed == 0 && closed == 0 && failedJoins == 0 && lost == 0
+        failed == 0 && closed == 0 && failedJoins == 0 && lost == 0 && (packets > 0 || isPaused)
     }
 
     /// At least one session played.

@@ -22,7 +22,7 @@ package struct LoadRun: Sendable {
         isStopped: (LoadProgress) -> Bool = { _ in false },
         progress: (LoadProgress) -> Void = { _ in }
     ) throws(LoadRunError) -> LoadReport {
-        OwnResources.raiseOpenFileLimit()
+        try Self.requireOpenFiles(OwnResources.raiseOpenFileLimit(), for: plan)
         let before = try readServer()
         let threads = try startThreads()
         var watch = ProgressWatch(next: MonotonicClock.now() &+ Self.progressInterval)
@@ -49,6 +49,13 @@ package struct LoadRun: Sendable {
             after = try? readServer()
         }
         return report(before: before, opened: opened, closed: closed, after: after)
+    }
+
+    /// Throws where not even the fewest files can be open that the plan needs.
+    static func requireOpenFiles(_ limit: Int, for plan: LoadPlan) throws(LoadRunError) {
+        guard plan.openFiles <= limit else {
+            throw .openFiles(needed: plan.openFiles, limit: limit, viewers: plan.viewers)
+        }
     }
 
     private func startThreads() throws(LoadRunError) -> [LoadThread] {
@@ -147,12 +154,16 @@ package struct LoadRun: Sendable {
 package enum LoadRunError: Error, Sendable, CustomStringConvertible {
     case server(ServerProcessError)
     case noThread
+    case openFiles(needed: Int, limit: Int, viewers: Int)
 
     /// The cause and what to do.
     package var description: String {
         switch self {
         case .server(let error): error.description
         case .noThread: "the system gives no thread; ask for fewer with --threads"
+        case .openFiles(let needed, let limit, let viewers):
+            "\(viewers) viewers need at least \(needed) open files, and this process may have \(limit); "
+                + "raise the limit (ulimit -n \(needed)) or ask for fewer viewers"
         }
     }
 }

@@ -15,11 +15,13 @@ enum OwnResources {
         return Double(seconds) + Double(microseconds) / 1e6
     }
 
-    /// As many open sockets as the system lets this process have; each session takes one, and four more over UDP.
-    static func raiseOpenFileLimit() {
+    /// Lets this process open as many files as the system grants it, and tells how many those are.
+    static func raiseOpenFileLimit() -> Int {
         var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return .max }
+        let before = limit.rlim_cur
         limit.rlim_cur = limit.rlim_max
-        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        let isRaised = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
+        return Int(clamping: isRaised ? limit.rlim_cur : before)
     }
 }

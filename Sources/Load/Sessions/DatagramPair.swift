@@ -37,8 +37,12 @@ struct DatagramPair {
             close(first)
             throw error
         }
-        guard let second = try? bound(to: address, port: port ^ 1) else {
+        let second: Int32
+        do {
+            second = try bound(to: address, port: port ^ 1)
+        } catch {
             close(first)
+            guard error.code == EADDRINUSE else { throw error }
             return nil
         }
         let isEven = port & 1 == 0

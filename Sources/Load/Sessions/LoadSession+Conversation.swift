@@ -63,7 +63,7 @@ extension LoadSession {
         do {
             for _ in 0..<count { pairs.append(try DatagramPair.open(at: local.address)) }
         } catch {
-            return fail("no UDP ports: \(error)")
+            return fail("no UDP ports: \(error)\(error.remedy.map { "; \($0)" } ?? "")")
         }
         context.socketsChanged = true
         guard let setup = machine.portsOpened(pairs.map(\.ports)) else { return fail("no track to set up") }

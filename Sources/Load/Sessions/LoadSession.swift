@@ -95,7 +95,8 @@ final class LoadSession {
             }
         }
         phase = .connecting
-        fail("no connection: \(error.map(\.description) ?? "no address"); check that the server listens there")
+        let remedy = error?.remedy ?? "check that the server listens there"
+        fail("no connection: \(error.map(\.description) ?? "no address"); \(remedy)")
     }
 
     /// The socket is writable, or has an error to tell.

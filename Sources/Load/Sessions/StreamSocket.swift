@@ -6,15 +6,6 @@ import NIOCore
     import Musl
 #endif
 
-/// What the system said to a call.
-struct SystemError: Error, CustomStringConvertible {
-    let code: Int32
-
-    static var last: SystemError { SystemError(code: errno) }
-
-    var description: String { String(cString: strerror(code)) }
-}
-
 /// A TCP connection of one session, never blocking. Its owner closes it.
 struct StreamSocket {
     enum Reading {

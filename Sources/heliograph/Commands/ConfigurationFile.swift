@@ -14,7 +14,7 @@ struct ConfigurationFile {
         do {
             return try ConfigurationLoader.load(contentsOf: path)
         } catch {
-            FileHandle.standardError.write(Data("\(error)\n".utf8))
+            try? FileHandle.standardError.write(contentsOf: Data("\(error)\n".utf8))
             throw Self.exitCode
         }
     }

@@ -15,14 +15,17 @@ struct Load: ParsableCommand {
             whoever waits. Times and jitter are therefore told no finer than that; while sessions join, the sockets \
             are read each millisecond. --drain 0 waits for each packet.
 
+            Ctrl-C ends the run early, with a report of what there was; a second one ends it at once.
+
             Examples:
               heliograph load rtsp://localhost:8554/test --viewers 500
               heliograph load rtsp://localhost:8554/test --server-pid $(pidof heliograph)
               heliograph load rtsp://localhost:8554/test --transport udp --for 1m --json
               heliograph load rtsp://10.0.0.5/gate rtsp://10.0.0.5/lobby --churn 20
 
-            Exit codes: 0 the run was carried out, 1 no session played (--strict: or one failed, was closed or lost \
-            packets), 64 wrong usage or an address that is not local.
+            Exit codes: 0 the run was carried out, 1 no session played or the report cannot be written (--strict: or a \
+            session failed, was closed or lost packets, or nothing came), 64 wrong usage, an address that is not local, \
+            a process that cannot be read or too few open files allowed.
             """
     )
 
@@ -35,16 +38,16 @@ struct Load: ParsableCommand {
     @Option(help: "How packets come: tcp or udp.")
     var transport = LoadTransport.tcp
 
-    @Option(name: .customLong("for"), help: "Length of the window: 500ms, 30s, 2m.")
+    @Option(name: .customLong("for"), help: "Length of the window: 500ms, 30s, 2m; 24h at most.")
     var window = LoadDuration(.seconds(10))
 
     @Option(help: "Sessions begun a second.")
     var rate = 200.0
 
-    @Option(help: "From the last session's beginning to the window.")
+    @Option(help: "From the last session's answer to the window: 0, 500ms, 2s; 24h at most.")
     var settle = LoadDuration(.seconds(2))
 
-    @Option(help: "Time between two reads of the sockets; 0 waits for each packet.")
+    @Option(help: "Time between two reads of the sockets: 500us, 5ms; 0 waits for each packet, 1s is the most.")
     var drain = LoadDuration(.milliseconds(5))
 
     @Option(help: "Threads that read; one is enough for a thousand viewers.")
@@ -66,7 +69,7 @@ struct Load: ParsableCommand {
     @Flag(help: "Put load on addresses that are neither loopback nor private nor link-local.")
     var allowPublic = false
 
-    @Flag(help: "End with 1 if a session failed, was closed or lost packets.")
+    @Flag(help: "End with 1 if a session failed, was closed or lost packets, or nothing came.")
     var strict = false
 
     @Flag(help: "One JSON object on standard output instead of text.")
@@ -94,7 +97,13 @@ struct Load: ParsableCommand {
             throw ExitCode.validationFailure
         }
         ProgressLine.clear()
-        print(json ? try Self.text(of: report) : report.description)
+        do {
+            let text = json ? try Self.text(of: report) : report.description
+            try FileHandle.standardOutput.write(contentsOf: Data("\(text)\n".utf8))
+        } catch {
+            Self.complain("the report cannot be written to standard output: \(error.localizedDescription)")
+            throw ExitCode.failure
+        }
         if !report.isMeaningful || strict && !report.isFlawless { throw ExitCode.failure }
     }
 
@@ -128,7 +137,8 @@ struct Load: ParsableCommand {
     }
 
     private static func complain(_ text: String) {
-        FileHandle.standardError.write(Data("Error: \(text)\n".utf8))
+        // Where nobody hears it, the exit code says it alone.
+        try? FileHandle.standardError.write(contentsOf: Data("Error: \(text)\n".utf8))
     }
 }
 
