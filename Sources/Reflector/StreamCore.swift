@@ -150,6 +150,7 @@ final class StreamCore {
         hasPublication = false
         gate = nil
         stopHolding()
+        builder.sourceEnded()
         if let burst = builder.take(at: timeline.lastArrival) { distribute(burst) }
         timeline.sourceEnded()
         for track in tracks { track.sourceEnded() }
