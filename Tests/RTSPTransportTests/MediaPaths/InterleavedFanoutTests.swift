@@ -34,8 +34,9 @@ struct InterleavedFanoutTests {
         let rig = try await FanoutRig(connections: count, sendBuffer: 16_384)
         var dice = Dice(seed: seed)
         var joins = 0
-        for step in 0..<400 {
-            let frame = dice.frame(1..<9000)
+        for step in 0..<300 {
+            // Those that are larger than the socket's buffer are taken in part.
+            let frame = dice.frame(1..<(step.isMultiple(of: 2) ? 60_000 : 3000))
             let answered = dice.number(0..<count)
             let answer = step.isMultiple(of: 5) ? ByteBuffer(string: "RTSP/1.0 200 OK\r\nCSeq: \(step)\r\n\r\n") : nil
             joins += try await rig.run { scene in
@@ -53,14 +54,13 @@ struct InterleavedFanoutTests {
             // The first reads all, the others now and then, each at its own pace.
             rig.read(0)
             for index in 1..<count where dice.number(0..<2 * index + 1) == 0 {
-                rig.read(index, most: dice.number(1..<40_000))
+                rig.read(index, most: dice.number(1..<120_000))
             }
         }
         let losses = try await rig.run { $0.places.map(\.losses) }
         try await rig.expectAllArrived()
-        #expect(losses[0] == 0)
-        #expect(losses.dropFirst().allSatisfy { $0 > 3 }, "\(losses)")
-        #expect(joins > count + 3 * (count - 1))
+        #expect(losses.allSatisfy { $0 > 3 }, "\(losses)")
+        #expect(joins > 3 * count)
         let isConsistent = try await rig.run { scene in
             scene.fanout.count == scene.places.count { $0.seat != nil }
         }
