@@ -132,6 +132,7 @@ final class StreamCore {
         guard hasPublication else { return }
         hasPublication = false
         stopHolding()
+        intake.builder.sourceEnded()
         if let burst = intake.builder.take(at: intake.timeline.lastArrival) { distribute(burst) }
         intake.sourceEnded()
         ring.clear()

@@ -297,6 +297,20 @@ import Testing
         #expect(viewer.packets(of: 0).count == 1)
     }
 
+    @Test("Behind a source that ended within a picture the sound of the next one waits for no picture")
+    func soundBehindHalfAPicture() throws {
+        let camera = try PublishedStream()
+        try camera.publish()
+        camera.sendVideo(NALUnit.idr, timestamp: 0, marker: false)
+        camera.endPublication()
+        try camera.publish([PublishedStream.audio, PublishedStream.audio])
+        let viewer = RecordingSubscriber()
+        camera.stream.subscribe(viewer, on: camera.loop)
+        camera.sendAudio(timestamp: 0)
+        #expect(viewer.packets(of: 1).count == 1)
+        #expect(viewer.bursts.allSatisfy { !$0.leavesPictureOpen })
+    }
+
     @Test("H13 packets larger than the path takes are cut to the size that is set")
     func packetSize() throws {
         let camera = try PublishedStream(policy: StreamPolicy(packetSize: 600))

@@ -25,6 +25,13 @@ final class SharedDelivery: BurstCarrier {
         for index in datagrams.indices { datagrams[index].carry(variants) }
     }
 
+    /// Comes with each viewer that joins: the one it was made for may know of an earlier group only, if it takes sound alone and has
+    /// begun again amid a group.
+    func learn(groupStart: Burst?) {
+        guard let groupStart else { return }
+        if lastGroupStart.map({ $0.arrival < groupStart.arrival }) ?? true { lastGroupStart = groupStart }
+    }
+
     /// The lane of these channels, made for the first who asks.
     func lane(for channels: ChannelMap) -> InterleavedLane {
         if let known = interleaved.first(where: { $0.channels == channels }) { return known }

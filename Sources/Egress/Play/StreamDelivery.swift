@@ -255,6 +255,7 @@ package final class StreamDelivery: Subscriber {
         else { return }
         datagrams?.join(delivery)
         interleaved?.join(delivery) { [weak self] in self?.stopSharing() }
+        delivery.learn(groupStart: lastGroupStart)
         shared = delivery
         // The delivery knows them too: viewers that each held on to what they began with would cost more than all the rest of them.
         lastSent = nil

@@ -60,7 +60,8 @@ final class DatagramSocket {
         bytes.withUnsafeReadableBytes { raw in
             for index in destinations.indices {
                 var refusal: CInt?
-                if isWhole, backlog.isEmpty {
+                // Once a device has refused runs, none is tried for the others.
+                if isWhole, backlog.isEmpty, run.segmentSize == nil || segmentsInKernel {
                     let code = system.send(raw, segmentSize: run.segmentSize, to: destinations[index])
                     guard code != 0 else {
                         counters.sent &+= run.datagrams

@@ -78,6 +78,11 @@ struct BurstBuilder {
         startsGroup = behindStartsGroup
     }
 
+    /// No more comes of the last picture, whether it has ended or not: its source is gone.
+    mutating func sourceEnded() {
+        isMidPicture = false
+    }
+
     /// What has come together, `nil` if nothing; the builder is empty then.
     mutating func take(at arrival: NIODeadline) -> Burst? {
         guard !entries.isEmpty else { return nil }

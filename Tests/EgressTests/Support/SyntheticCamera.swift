@@ -36,9 +36,9 @@ final class SyntheticCamera: Sendable {
     }
 
     /// One group: a key picture, some others, and a packet of audio with each; one read a picture.
-    func sendGroup(pictures: Int = 5) async throws {
+    func sendGroup(pictures: Int = 5, bytes: Int = 500) async throws {
         try await stream.homeLoop.submit { [source] in
-            for picture in 0..<pictures { source.value.sendPicture(isKey: picture == 0) }
+            for picture in 0..<pictures { source.value.sendPicture(isKey: picture == 0, bytes: bytes) }
         }.get()
     }
 
@@ -88,9 +88,9 @@ final class SyntheticCamera: Sendable {
 }
 
 extension SyntheticCamera.Source {
-    mutating func sendPicture(isKey: Bool) {
+    mutating func sendPicture(isKey: Bool, bytes: Int = 500) {
         // First bytes of H.264 NAL units: a key picture, or a slice of another (RFC 6184 §1.3).
-        sendPicture(ByteBuffer(bytes: [isKey ? 0x65 : 0x41, 0x88] + [UInt8](repeating: 0x55, count: 500)))
+        sendPicture(ByteBuffer(bytes: [isKey ? 0x65 : 0x41, 0x88] + [UInt8](repeating: 0x55, count: bytes)))
     }
 
     mutating func sendPicture(_ payload: ByteBuffer) {

@@ -109,6 +109,17 @@ struct DatagramSocketTests {
         #expect(socket.counters.failed == 0)
     }
 
+    @Test("after EIO for one remote of many all get their datagrams one by one")
+    func manyRemotesWithoutOffload() throws {
+        let kernel = ScriptedKernel { $0.segmentSize == nil ? 0 : EIO }
+        let (socket, _) = try socket(kernel)
+        socket.send(
+            ByteBuffer(repeating: 1, count: 2500), segmentSize: 1000, to: Array(repeating: try viewer(), count: 3))
+        #expect(kernel.calls.map(\.length) == [2500, 1000, 1000, 500, 1000, 1000, 500, 1000, 1000, 500])
+        #expect(socket.counters.sent == 9)
+        #expect(socket.counters.failed == 0)
+    }
+
     @Test("behind a remote that has to wait for room the others wait too, each for its own")
     func manyRemotesWithoutRoom() throws {
         let kernel = ScriptedKernel()
