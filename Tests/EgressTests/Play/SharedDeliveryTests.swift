@@ -34,9 +34,14 @@ import Testing
                 try await camera.sendGroup(bytes: 60_000)
                 try await edge.reached(by: steady)
             }
+            try await camera.sendPictures(1)
             try await stalling.reads(true)
-            // What was held comes, and then the groups of the moment.
-            try await edge.reached(by: [stalling] + steady) { try await camera.sendGroup() }
+            // It has taken what was held amid a group, and the next one is to be where it goes on.
+            var nudges = 0
+            try await edge.reached(by: [stalling] + steady) {
+                nudges += 1
+                if nudges.isMultiple(of: 4) { try await camera.sendGroup() } else { try await camera.sendPictures(1) }
+            }
             let gaps = WatchedVideo(stalling).gaps
             for _ in 0..<3 { try await camera.sendGroup() }
             try await edge.reached(by: [stalling] + steady)
@@ -45,6 +50,25 @@ import Testing
             #expect(!gaps.isEmpty)
             #expect(gaps.allSatisfy { $0.isForward && $0.beginsBehindPicture && $0.endsAtKeyPicture })
             #expect(WatchedVideo(stalling).gaps.count == gaps.count)
+        }
+    }
+
+    @Test("A viewer that stalls for a moment loses nothing")
+    func shortStall() async throws {
+        try await LoopbackRelay.run { relay, camera in
+            let edge = try await LiveEdge(of: camera.stream)
+            try await camera.sendGroup()
+            let viewers = [
+                try await Self.player(relay, receiveBuffer: 4096).viewer, try await Self.player(relay).viewer,
+            ]
+            try await viewers[0].reads(false)
+            // More than its socket takes, and less than what is held for it beside.
+            for _ in 0..<14 { try await camera.sendGroup(bytes: 60_000) }
+            try await viewers[0].reads(true)
+            try await edge.reached(by: viewers)
+            for _ in 0..<3 { try await camera.sendGroup() }
+            try await edge.reached(by: viewers)
+            for viewer in viewers { #expect(WatchedVideo(viewer).gaps.isEmpty) }
         }
     }
 
