@@ -9,23 +9,30 @@ import Testing
 @Suite struct SharedDeliveryTests {
     /// A viewer of the video that plays.
     private static func player(
-        _ relay: LoopbackRelay, receiveBuffer: Int? = nil
+        _ relay: LoopbackRelay, of stream: String = "gate", receiveBuffer: Int? = nil
     ) async throws -> (viewer: FakeViewer, session: String) {
         let viewer = try await FakeViewer.connect(port: relay.port, receiveBuffer: receiveBuffer)
-        let session = try await viewer.setUp(relay.url("gate"), track: 0).session ?? ""
-        #expect(try await viewer.play(relay.url("gate"), session).status == 200)
+        let session = try await viewer.setUp(relay.url(stream), track: 0).session ?? ""
+        #expect(try await viewer.play(relay.url(stream), session).status == 200)
         return (viewer, session)
+    }
+
+    /// A camera whose large pictures go out in one packet each: much to send and little to do.
+    private static func wideCamera(_ relay: LoopbackRelay) async throws -> SyntheticCamera {
+        let stream = try relay.addStream("wide", policy: StreamPolicy(packetSize: 65_000))
+        return try await SyntheticCamera(stream: stream, tracks: [SyntheticCamera.video])
     }
 
     @Test("A viewer that stalls loses whole groups and comes back, and those who keep up lose nothing")
     func stall() async throws {
-        try await LoopbackRelay.run { relay, camera in
+        try await LoopbackRelay.run { relay, _ in
+            let camera = try await Self.wideCamera(relay)
             let edge = try await LiveEdge(of: camera.stream)
             try await camera.sendGroup()
             // The connections go round the loops: on a machine of few, some share one with the viewer that stalls.
-            let stalling = try await Self.player(relay, receiveBuffer: 4096).viewer
+            let stalling = try await Self.player(relay, of: "wide", receiveBuffer: 4096).viewer
             var steady: [FakeViewer] = []
-            for _ in 0..<3 { steady.append(try await Self.player(relay).viewer) }
+            for _ in 0..<3 { steady.append(try await Self.player(relay, of: "wide").viewer) }
             try await camera.sendGroup()
             try await edge.reached(by: [stalling] + steady)
             try await stalling.reads(false)
@@ -34,9 +41,14 @@ import Testing
                 try await camera.sendGroup(bytes: 60_000)
                 try await edge.reached(by: steady)
             }
+            try await camera.sendPictures(1)
             try await stalling.reads(true)
-            // What was held comes, and then the groups of the moment.
-            try await edge.reached(by: [stalling] + steady) { try await camera.sendGroup() }
+            // It has taken what was held amid a group, and the next one is to be where it goes on.
+            var nudges = 0
+            try await edge.reached(by: [stalling] + steady) {
+                nudges += 1
+                if nudges.isMultiple(of: 4) { try await camera.sendGroup() } else { try await camera.sendPictures(1) }
+            }
             let gaps = WatchedVideo(stalling).gaps
             for _ in 0..<3 { try await camera.sendGroup() }
             try await edge.reached(by: [stalling] + steady)
@@ -45,6 +57,27 @@ import Testing
             #expect(!gaps.isEmpty)
             #expect(gaps.allSatisfy { $0.isForward && $0.beginsBehindPicture && $0.endsAtKeyPicture })
             #expect(WatchedVideo(stalling).gaps.count == gaps.count)
+        }
+    }
+
+    @Test("A viewer that stalls for a moment loses nothing")
+    func shortStall() async throws {
+        try await LoopbackRelay.run { relay, _ in
+            let camera = try await Self.wideCamera(relay)
+            let edge = try await LiveEdge(of: camera.stream)
+            try await camera.sendGroup()
+            let viewers = [
+                try await Self.player(relay, of: "wide", receiveBuffer: 4096).viewer,
+                try await Self.player(relay, of: "wide").viewer,
+            ]
+            try await viewers[0].reads(false)
+            // More than its socket takes, and less than what is held for it beside.
+            for _ in 0..<14 { try await camera.sendGroup(bytes: 60_000) }
+            try await viewers[0].reads(true)
+            try await edge.reached(by: viewers)
+            for _ in 0..<3 { try await camera.sendGroup() }
+            try await edge.reached(by: viewers)
+            for viewer in viewers { #expect(WatchedVideo(viewer).gaps.isEmpty) }
         }
     }
 
