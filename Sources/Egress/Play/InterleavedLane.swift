@@ -1,0 +1,27 @@
+import RTSPTransport
+import Reflector
+
+/// The viewers of a `SharedDelivery` that take the same tracks on the same channels of their connections.
+final class InterleavedLane {
+    let channels: ChannelMap
+    let fanout = InterleavedFanout()
+    /// RTP and RTCP packets sent to each seat since the lane was made.
+    private(set) var packets: UInt64 = 0
+    /// Framed bytes sent to each seat since the lane was made.
+    private(set) var bytes: UInt64 = 0
+
+    init(_ channels: ChannelMap) {
+        self.channels = channels
+    }
+
+    var isEmpty: Bool { fanout.count == 0 }
+
+    func carry(_ variants: BurstVariants) {
+        guard !isEmpty else { return }
+        let framed = variants.framed(for: channels)
+        guard framed.packets > 0 else { return }
+        packets &+= UInt64(framed.packets)
+        bytes &+= UInt64(framed.bytes.readableBytes)
+        fanout.send(framed.bytes)
+    }
+}
