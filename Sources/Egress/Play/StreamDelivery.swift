@@ -44,6 +44,8 @@ package final class StreamDelivery: Subscriber {
     private let canShare: Bool
     /// While the viewer keeps up it goes with the others, and no burst is brought to it alone.
     private var shared: SharedDelivery?
+    /// What was sent before the last PAUSE: of the last burst, and of the last that began a group, each track's first sequence number.
+    private var sentBefore: [[Int: UInt16]] = []
     private var lastSent: Burst?
     /// The beginning of the group that was sent last.
     private var lastGroupStart: Burst?
@@ -114,6 +116,7 @@ package final class StreamDelivery: Subscriber {
         }
         phase = .idle
         leave()
+        forgetSent()
     }
 
     /// Final; `goodbye` sends an RTCP BYE on every track that was played (RFC 3550 §6.6).
@@ -121,8 +124,7 @@ package final class StreamDelivery: Subscriber {
         if case .ended = phase { return }
         pause()
         phase = .ended
-        if goodbye, lastSent != nil { sendGoodbyes() }
-        lastSent = nil
+        if goodbye, !sentBefore.isEmpty { sendGoodbyes() }
         onEnd = nil
     }
 
@@ -302,13 +304,20 @@ package final class StreamDelivery: Subscriber {
     ///
     /// The burst sent last may hold one track of several: the others are no older than the group they belong to.
     private func isAhead(_ start: StreamStart) -> Bool {
-        guard let lastSent else { return true }
-        return [lastGroupStart, lastSent].allSatisfy { sent in
-            (sent?.firstSequenceNumbers ?? [:]).allSatisfy { track, number in
+        sentBefore.allSatisfy { sent in
+            sent.allSatisfy { track, number in
                 guard track < start.firstPackets.count, let first = start.firstPackets[track] else { return true }
                 return Int16(bitPattern: first.sequenceNumber &- number) > 0
             }
         }
+    }
+
+    /// A viewer that pauses keeps the numbers and not the pictures.
+    private func forgetSent() {
+        guard let lastSent else { return }
+        sentBefore = [lastGroupStart, lastSent].compactMap { $0?.firstSequenceNumbers }
+        self.lastSent = nil
+        lastGroupStart = nil
     }
 }
 
