@@ -60,16 +60,10 @@ package struct RTSPMessageParser: Sendable {
         }
     }
 
-    /// The four bytes before a frame are looked at in place; the payload is a slice of the buffer.
     private mutating func frame(_ buffer: inout ByteBuffer) -> RTSPMessage? {
-        guard
-            let channel = buffer.getInteger(at: buffer.readerIndex + 1, as: UInt8.self),
-            let length = buffer.getInteger(at: buffer.readerIndex + 2, as: UInt16.self),
-            let payload = buffer.getSlice(at: buffer.readerIndex + 4, length: Int(length))
-        else { return nil }
-        buffer.moveReaderIndex(forwardBy: 4 + Int(length))
+        guard let frame = InterleavedFrame(readingFrom: &buffer) else { return nil }
         messageEnded()
-        return .interleaved(InterleavedFrame(channel: channel, payload: payload))
+        return .interleaved(frame)
     }
 
     private mutating func finish(_ awaiting: AwaitingBody, _ buffer: inout ByteBuffer) -> RTSPMessage? {

@@ -1,6 +1,7 @@
 import NIOCore
 
-/// What one read of a source gave, for everyone: packets framed for interleaving in one contiguous buffer.
+/// What one read of a source gave, or the few reads in which a picture came, for everyone: packets framed for
+/// interleaving in one contiguous buffer.
 ///
 ///     $ 0 len  RTP of track 0 | $ 2 len  RTP of track 1 | $ 1 len  RTCP of track 0 | …
 ///

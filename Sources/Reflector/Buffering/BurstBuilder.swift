@@ -1,7 +1,7 @@
 import NIOCore
 import RTP
 
-/// Collects the packets of one read cycle into a `Burst`.
+/// Collects packets into a `Burst`.
 struct BurstBuilder {
     private var bytes = ByteBuffer()
     private var entries: [Burst.Entry] = []

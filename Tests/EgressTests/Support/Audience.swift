@@ -91,12 +91,10 @@ final class Audience: Sendable {
     }
 
     /// Waits until so many bytes have arrived.
-    func arrived(_ bytes: Int, within bound: TimeAmount = .seconds(20)) async throws {
-        let end = NIODeadline.now() + bound
-        while drained.value < bytes {
-            guard NIODeadline.now() < end else { throw WaitTimedOut(name: "end of what was sent", bound: bound) }
-            try await Task.sleep(for: .milliseconds(1))
+    func arrived(_ bytes: Int) async throws {
+        try await eventually("what was sent has arrived") {
             drain()
+            return drained.value >= bytes
         }
     }
 

@@ -68,14 +68,8 @@ final class SyntheticCamera: Sendable {
     }
 
     /// Waits until nobody watches.
-    func viewersLeft(within bound: Duration = .seconds(20)) async throws {
-        let end = ContinuousClock.now + bound
-        while try await stream.viewerCount().get() > 0 {
-            guard ContinuousClock.now < end else {
-                throw WaitTimedOut(name: "end of the last viewer", bound: .seconds(20))
-            }
-            try await Task.sleep(for: .milliseconds(1))
-        }
+    func viewersLeft() async throws {
+        try await eventually("the last viewer has left") { try await stream.viewerCount().get() == 0 }
     }
 
     /// The camera goes away; the stream and its viewers stay.

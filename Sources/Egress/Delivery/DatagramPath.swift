@@ -22,16 +22,14 @@ final class DatagramPath {
     private let eventLoop: any EventLoop
     private var pacing: Pacing?
     private var timer: Scheduled<Void>?
-    private var ownPackets: UInt64 = 0
-    private var ownBytes: UInt64 = 0
+    private var sentAlone = SentVolume()
     private var ride: Ride?
 
     /// A seat in a lane, and what the lane had sent before.
     private struct Ride {
         let lane: DatagramLane
         let seat: DatagramFanout.Seat
-        let packets: UInt64
-        let bytes: UInt64
+        let sentBefore: SentVolume
     }
 
     /// A burst on its way out bit by bit.
@@ -61,10 +59,10 @@ final class DatagramPath {
         self.eventLoop = eventLoop
     }
 
-    /// RTP and RTCP packets sent.
-    var packets: UInt64 { ownPackets &+ (ride.map { $0.lane.packets &- $0.packets } ?? 0) }
-    /// Bytes of those packets.
-    var bytes: UInt64 { ownBytes &+ (ride.map { $0.lane.bytes &- $0.bytes } ?? 0) }
+    /// Alone and in lanes.
+    var sent: SentVolume {
+        ride.map { sentAlone.adding($0.lane.sent, since: $0.sentBefore) } ?? sentAlone
+    }
 
     var isPacing: Bool { pacing != nil }
 
@@ -74,13 +72,13 @@ final class DatagramPath {
         let tracks = destinations.indices.filter { destinations[$0] != nil }
         let lane = delivery.lane(for: tracks, over: sockets)
         let seat = lane.fanout.seat(for: destinations.compactMap { $0 }.flatMap { [$0.rtp, $0.rtcp] })
-        ride = Ride(lane: lane, seat: seat, packets: lane.packets, bytes: lane.bytes)
+        ride = Ride(lane: lane, seat: seat, sentBefore: lane.sent)
     }
 
     /// Goes alone again; idempotent.
     func leaveLane() {
         guard let ride else { return }
-        (ownPackets, ownBytes) = (packets, bytes)
+        sentAlone = sent
         self.ride = nil
         ride.seat.leave()
     }
@@ -144,8 +142,7 @@ final class DatagramPath {
         for index in burst.runs.indices {
             let run = burst.runs[index]
             guard run.track < destinations.count, let destination = destinations[run.track] else { continue }
-            ownPackets &+= UInt64(run.packets)
-            ownBytes &+= UInt64(run.length)
+            sentAlone.add(packets: run.packets, bytes: run.length)
             sockets.send(
                 burst.packets(of: run),
                 segmentSize: run.packets > 1 ? run.segmentSize : nil,

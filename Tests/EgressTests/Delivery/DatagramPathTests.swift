@@ -42,7 +42,7 @@ import Testing
                 clock.advanceTime(by: .milliseconds(5))
             }
             path.stopPacing()
-            return path.packets
+            return path.sent.packets
         }.get()
         await pool.shutdown()
         return sent

@@ -8,10 +8,8 @@ final class DatagramLane {
     let sockets: DatagramSocketPair
     /// Each seat has the addresses for RTP and for RTCP of each track, in turn.
     let fanout: DatagramFanout
-    /// RTP and RTCP packets sent to each seat since the lane was made.
-    private(set) var packets: UInt64 = 0
-    /// Bytes of those packets.
-    private(set) var bytes: UInt64 = 0
+    /// To each seat, since the lane was made.
+    private(set) var sent = SentVolume()
 
     init(_ tracks: [Int], over sockets: DatagramSocketPair) {
         self.tracks = tracks
@@ -27,8 +25,7 @@ final class DatagramLane {
         for index in burst.runs.indices {
             let run = burst.runs[index]
             guard let position = tracks.firstIndex(of: run.track) else { continue }
-            packets &+= UInt64(run.packets)
-            bytes &+= UInt64(run.length)
+            sent.add(packets: run.packets, bytes: run.length)
             fanout.send(
                 burst.packets(of: run), segmentSize: run.packets > 1 ? run.segmentSize : nil,
                 column: 2 * position + (run.isControl ? 1 : 0), control: run.isControl

@@ -8,16 +8,14 @@ final class InterleavedPath {
     private struct Ride {
         let lane: InterleavedLane
         let seat: InterleavedFanout.Seat
-        let packets: UInt64
-        let bytes: UInt64
+        let sentBefore: SentVolume
     }
 
     private let channels: ChannelMap
     private let writer: InterleavedWriter
     private var observation: InterleavedWriter.DrainObservation?
     private var ride: Ride?
-    private var ownPackets: UInt64 = 0
-    private var ownBytes: UInt64 = 0
+    private var sentAlone = SentVolume()
 
     /// `nil` if no route is interleaved.
     init?(routes: [Int: DeliveryRoute], trackCount: Int, writer: InterleavedWriter) {
@@ -30,10 +28,10 @@ final class InterleavedPath {
         self.writer = writer
     }
 
-    /// RTP and RTCP packets sent.
-    var packets: UInt64 { ownPackets &+ (ride.map { $0.lane.packets &- $0.packets } ?? 0) }
-    /// Framed bytes sent.
-    var bytes: UInt64 { ownBytes &+ (ride.map { $0.lane.bytes &- $0.bytes } ?? 0) }
+    /// Alone and in lanes.
+    var sent: SentVolume {
+        ride.map { sentAlone.adding($0.lane.sent, since: $0.sentBefore) } ?? sentAlone
+    }
 
     var isDrained: Bool { writer.isDrained }
 
@@ -59,8 +57,7 @@ final class InterleavedPath {
 
     private func send(_ framed: FramedBurst) {
         guard framed.packets > 0 else { return }
-        ownPackets &+= UInt64(framed.packets)
-        ownBytes &+= UInt64(framed.bytes.readableBytes)
+        sentAlone.add(packets: framed.packets, bytes: framed.bytes.readableBytes)
         writer.send(framed.bytes)
     }
 
@@ -80,13 +77,13 @@ final class InterleavedPath {
     func join(_ delivery: SharedDelivery, onLost: @escaping () -> Void) {
         let lane = delivery.lane(for: channels)
         guard ride == nil, let seat = lane.fanout.seat(for: writer, onLost: onLost) else { return }
-        ride = Ride(lane: lane, seat: seat, packets: lane.packets, bytes: lane.bytes)
+        ride = Ride(lane: lane, seat: seat, sentBefore: lane.sent)
     }
 
     /// Goes alone again; idempotent.
     func leaveLane() {
         guard let ride else { return }
-        (ownPackets, ownBytes) = (packets, bytes)
+        sentAlone = sent
         self.ride = nil
         ride.seat.leave()
     }

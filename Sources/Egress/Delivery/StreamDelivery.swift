@@ -76,8 +76,10 @@ package final class StreamDelivery: Subscriber {
 
     package var counters: DeliveryCounters {
         var counters = DeliveryCounters()
-        counters.packets = (interleaved?.packets ?? 0) + (datagrams?.packets ?? 0)
-        counters.bytes = (interleaved?.bytes ?? 0) + (datagrams?.bytes ?? 0)
+        for sent in [interleaved?.sent, datagrams?.sent] {
+            counters.packets &+= sent?.packets ?? 0
+            counters.bytes &+= sent?.bytes ?? 0
+        }
         counters.skips = UInt64(earlierSkips + machine.skips)
         counters.skippedBursts = skippedBursts
         return counters

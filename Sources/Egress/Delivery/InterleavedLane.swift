@@ -5,10 +5,8 @@ import Reflector
 final class InterleavedLane {
     let channels: ChannelMap
     let fanout = InterleavedFanout()
-    /// RTP and RTCP packets sent to each seat since the lane was made.
-    private(set) var packets: UInt64 = 0
-    /// Framed bytes sent to each seat since the lane was made.
-    private(set) var bytes: UInt64 = 0
+    /// To each seat, since the lane was made.
+    private(set) var sent = SentVolume()
 
     init(_ channels: ChannelMap) {
         self.channels = channels
@@ -20,8 +18,7 @@ final class InterleavedLane {
         guard !isEmpty else { return }
         let framed = variants.framed(for: channels)
         guard framed.packets > 0 else { return }
-        packets &+= UInt64(framed.packets)
-        bytes &+= UInt64(framed.bytes.readableBytes)
+        sent.add(packets: framed.packets, bytes: framed.bytes.readableBytes)
         fanout.send(framed.bytes)
     }
 }
