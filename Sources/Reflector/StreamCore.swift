@@ -87,6 +87,8 @@ final class StreamCore {
         intake.tracks[track].receive(report)
     }
 
+    var awaitsRest: Bool { intake.builder.isMidPicture && !groups.isEmpty }
+
     func readEnded(at now: NIODeadline) {
         guard !intake.builder.isEmpty else { return }
         let viewers = groups.reduce(0) { max($0, $1.viewers) }

@@ -43,7 +43,8 @@ struct PullReception {
         deliver: (RTPPacket, Int, NIODeadline) -> Void
     ) -> Arrival {
         guard receivers.indices.contains(track) else { return .taken }
-        if receivers[track].isControl(bytes, cameOnControl: isControl) {
+        // The first question copies nothing of the receiver, and the answer is nearly always no.
+        if RTPPacket.looksLikeRTCP(bytes), receivers[track].isControl(bytes, cameOnControl: isControl) {
             let control = receivers[track].receiveControl(bytes, at: arrival)
             if control.isGoodbye { watch?.saidGoodbye(track: track, at: arrival) }
             return .control(control)

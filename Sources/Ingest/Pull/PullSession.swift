@@ -164,6 +164,8 @@ final class PullSession: RTSPClientReceiver {
         return publication
     }
 
+    var awaitsRest: Bool { publication?.awaitsRest ?? false }
+
     func readEnded(at now: NIODeadline) {
         publication?.readEnded(at: now)
         if request.transport == .udp { scheduleReordering() }

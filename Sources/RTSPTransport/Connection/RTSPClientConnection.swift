@@ -42,6 +42,8 @@ package final class RTSPClientConnection: ChannelInboundHandler {
     /// Which pair serves which prepared track.
     var pairOfTrack: [Int: UDPPortPair] = [:]
     private(set) var channel: (any Channel)?
+    /// Read past the channel, where a picture is worth it; forgotten with the channel, for the kernel gives the number away again.
+    private(set) var socket: NIOBSDSocket.Handle?
     private var channels = ClientChannelTable()
     private var parser = RTSPMessageParser(limits: .client)
     private var unread: ByteBuffer?
@@ -129,6 +131,8 @@ package final class RTSPClientConnection: ChannelInboundHandler {
         guard case .connecting = phase, let first = machine.connected() else { return context.close(promise: nil) }
         phase = .talking
         channel = context.channel
+        socket = try? context.pipeline.syncOperations
+            .withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { $0 }
         if let peer = context.channel.remoteAddress { receiver?.connected(to: peer) }
         ask(first)
     }
@@ -137,6 +141,7 @@ package final class RTSPClientConnection: ChannelInboundHandler {
         // Of a name with several addresses the slower one may stand after the race is over, and is closed for it.
         guard let channel, channel === context.channel else { return }
         self.channel = nil
+        socket = nil
         if case .leaving(let end) = phase { finish(end) } else { finish(.closed) }
     }
 
@@ -145,7 +150,11 @@ package final class RTSPClientConnection: ChannelInboundHandler {
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        var bytes = Self.unwrapInboundIn(data)
+        received(Self.unwrapInboundIn(data))
+    }
+
+    func received(_ read: ByteBuffer) {
+        var bytes = read
         let arrival = NIODeadline.now()
         if let left = unread.take() { join(left, with: &bytes, at: arrival) }
         do {
@@ -174,6 +183,7 @@ package final class RTSPClientConnection: ChannelInboundHandler {
     }
 
     package func channelReadComplete(context: ChannelHandlerContext) {
+        readOn()
         receiver?.readEnded(at: .now())
     }
 

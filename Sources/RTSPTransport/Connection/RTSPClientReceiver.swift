@@ -11,6 +11,8 @@ package protocol RTSPClientReceiver: AnyObject {
     func playing(_ session: PlayClientSession)
     /// What came for a track; `isControl` tells the channel or port, which some cameras mix up (quirk G5).
     func received(_ packet: ByteBuffer, track: Int, isControl: Bool, at arrival: NIODeadline)
+    /// A picture has come in part, and somebody waits for it: the connection may read on before it ends the read cycle.
+    var awaitsRest: Bool { get }
     /// One read cycle of one socket is over.
     func readEnded(at now: NIODeadline)
     /// The last call.

@@ -38,10 +38,19 @@ struct BurstBuilder {
             ssrc: header.ssrc
         )
         let framing = Self.framing(channel: UInt8(truncatingIfNeeded: track &* 2), length: length)
-        // At once: each write looks anew whether the buffer is ours.
-        bytes.writeMultipleIntegers(framing, first, timestamp, ssrc)
-        let offset = bytes.writerIndex - RTPPacket.headerLength
-        bytes.writeImmutableBuffer(payload)
+        let offset = bytes.writerIndex + Burst.framingLength
+        // At once: each write looks anew whether the buffer is ours and large enough.
+        bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: Burst.framingLength + length) { room in
+            room.storeBytes(of: framing.bigEndian, as: UInt32.self)
+            room.storeBytes(of: first.bigEndian, toByteOffset: 4, as: UInt32.self)
+            room.storeBytes(of: timestamp.bigEndian, toByteOffset: 8, as: UInt32.self)
+            room.storeBytes(of: ssrc.bigEndian, toByteOffset: 12, as: UInt32.self)
+            let header = Burst.framingLength + RTPPacket.headerLength
+            payload.withUnsafeReadableBytes {
+                UnsafeMutableRawBufferPointer(rebasing: room[header...]).copyMemory(from: $0)
+            }
+            return Burst.framingLength + length
+        }
         if isPicture { isMidPicture = !header.marker }
         entries.append(
             Burst.Entry(offset: offset, length: length, track: track, isControl: false, endsAccessUnit: header.marker)

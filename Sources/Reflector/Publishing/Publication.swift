@@ -49,6 +49,9 @@ package final class Publication {
         core?.receive(report, track: track)
     }
 
+    /// A picture has come in part, and somebody watches: what more there is to read goes out with it.
+    package var awaitsRest: Bool { core?.awaitsRest ?? false }
+
     /// The read cycle is over: what came since the last one goes to the viewers as one burst.
     package func readEnded(at now: NIODeadline) {
         core?.readEnded(at: now)

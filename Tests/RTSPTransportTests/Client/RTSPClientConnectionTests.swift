@@ -14,6 +14,7 @@ struct RTSPClientConnectionTests {
         func prepared(_ tracks: [PlayClientTrack]) {}
         func playing(_ session: PlayClientSession) {}
         func received(_ packet: ByteBuffer, track: Int, isControl: Bool, at arrival: NIODeadline) {}
+        var awaitsRest: Bool { false }
         func readEnded(at now: NIODeadline) {}
         func ended(_ end: RTSPClientEnd) { ends.append(end) }
     }
