@@ -89,9 +89,9 @@ class Bench:
         mode = ["-m", {"tcp": "tcp-au", "udp": "udp-gso"}[transport]] if self.has_outside_floor else [transport]
         return output_of([self.floor_program, *mode, *arguments])
 
-    def forward(self, camera):
+    def forward(self, camera, viewers=1):
         """One run of the C forwarder on a camera of its own; its report."""
-        return output_of([own_program("forward"), "-l", camera.port, "-t", self.options.seconds,
+        return output_of([own_program("forward"), "-l", camera.port, "-n", viewers, "-t", self.options.seconds,
                           "-a", self.server_cpu, "-b", self.load_cpu])
 
 

@@ -35,25 +35,30 @@ def delay(bench):
     viewers = bench.viewers(100)[0]
     writes = [bench.options.write] if bench.options.check else ["packet", "picture", "paced:120"]
     for write in writes:
-        direct, relayed = [], []
+        direct, forwarded, relayed = [], [], []
         for run in bench.runs():
             with bench.camera(write=write) as camera:
                 watched = bench.client.start(
                     camera.urls(), 1, "tcp", bench.options.seconds, stamped=True, drain=0)
                 direct.append(bench.client.finish(watched))
+            with bench.camera(write=write) as camera:
+                forwarded.append(bench.forward(camera, viewers))
             with bench.server(write=write) as server:
                 relayed.append(timed_amid(bench, server, viewers))
             if not relayed[-1]["delay_ms"]["p50"]:
                 raise RuntimeError("no packet arrived with its stamp")
-            say(f"delay, {write}, run {run}: p50 {milliseconds(middle(relayed[-1:], 'delay_ms', 'p50'))} ms")
-        for source, count, reports in (("camera", 1, direct), ("server", viewers, relayed)):
+            say(f"delay, {write}, run {run}: p50 {milliseconds(middle(relayed[-1:], 'delay_ms', 'p50'))} ms, "
+                f"C forwarder {milliseconds(middle(forwarded[-1:], 'delay_ms', 'p50'))} ms")
+        for source, count, reports in (
+                ("camera", 1, direct), ("C forwarder", viewers, forwarded), ("server", viewers, relayed)):
             cells = [milliseconds(middle(reports, "delay_ms", key)) for key in ("p50", "p95", "p99", "max")]
-            section.rows.append([write, source, count, *cells, flaws(reports)])
-        section.data.append({"write": write, "camera": direct, "server": relayed})
+            section.rows.append([write, source, count, *cells, "–" if reports is forwarded else flaws(reports)])
+        section.data.append({"write": write, "camera": direct, "forwarder": forwarded, "server": relayed})
     section.notes.append(
-        "Medians over the runs. The rows \"camera\" have no server in them: a viewer of the camera itself. Of the server's "
-        f"viewers {TIMED} in the middle of the row are timed, for a client that reads a hundred as they come measures "
-        "itself. A packet for the last viewer waits for the sends to all before it.")
+        "Medians over the runs. The rows \"camera\" have no server in them: a viewer of the camera itself. The C forwarder "
+        "does nothing but read, and write each picture to one viewer after the other; one in the middle is timed. Of the "
+        f"server's viewers {TIMED} in the middle of the row are timed, for a client that reads a hundred as they come "
+        "measures itself. A packet for the last viewer waits for the sends to all before it.")
     return section
 
 
