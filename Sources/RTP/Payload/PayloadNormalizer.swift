@@ -11,7 +11,8 @@ import NIOCore
 /// - learns parameter sets, and sends them before a random access picture that comes without (I10, I11);
 /// - clears the marker of packets that end no picture (I2).
 ///
-/// MJPEG is fragmented where it is too long (RFC 2435); all else passes, however long.
+/// MJPEG is fragmented where it is too long (RFC 2435). AAC is freed of ADTS headers, and fragmented (`AACRepair`). All
+/// else passes, however long.
 ///
 /// Nothing is held back, so a camera that never sets the marker (I1), or sets it on a payload that is dropped,
 /// keeps its access units without marker: their end is the change of the timestamp. Aggregates and fragments
@@ -42,6 +43,7 @@ package struct PayloadNormalizer: Sendable {
     let format: VideoPayloadFormat?
     let limit: Int
     private var parameterSets: ParameterSets?
+    private var aac: AACRepair?
     private var accessUnit = AccessUnitProgress()
     var fragment: FragmentInFlight?
     /// The last payload of the packet at hand, which gets its marker; nothing between two packets.
@@ -56,6 +58,7 @@ package struct PayloadNormalizer: Sendable {
             configuration = sets.configuration
             parameterSets = sets
         }
+        if format.codec == .aac, AACHeaderLengths(format.parameters) == .highBitRate { aac = AACRepair(limit: limit) }
     }
 
     /// Takes one packet in order and calls `emit` for each payload to send on, with the packet's timestamp.
@@ -68,7 +71,11 @@ package struct PayloadNormalizer: Sendable {
         case .jpeg:
             receiveJPEG(packet.payload, emit: emit)
         case nil:
-            last = NormalizedPayload(payload: packet.payload, marker: false, traits: [])
+            switch aac?.repair(packet.payload, timestamp: packet.timestamp) ?? .untouched {
+            case .untouched: last = NormalizedPayload(payload: packet.payload, marker: false, traits: [])
+            case .repaired(let payloads): for payload in payloads { hand(payload, traits: [], emit: emit) }
+            case .unusable: countDropped()
+            }
         }
         guard var payload = last.take() else { return }
         payload.marker = packet.marker && !payload.traits.contains(.prefix)
@@ -79,6 +86,7 @@ package struct PayloadNormalizer: Sendable {
     package mutating func reset() {
         fragment = nil
         accessUnit = AccessUnitProgress()
+        aac?.reset()
     }
 }
 
