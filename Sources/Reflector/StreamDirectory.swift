@@ -20,6 +20,13 @@ package final class StreamDirectory: Sendable {
         guard isNew else { throw StreamError.pathTaken(stream.path) }
     }
 
+    /// Takes the stream out, if it is the one on its path; who holds it keeps it.
+    package func remove(_ stream: Stream) {
+        byPath.withLockedValue { streams in
+            if streams[stream.path] === stream { streams[stream.path] = nil }
+        }
+    }
+
     /// In the order of their paths.
     package var streams: [Stream] {
         byPath.withLockedValue { Array($0.values) }.sorted { $0.path.rawValue < $1.path.rawValue }

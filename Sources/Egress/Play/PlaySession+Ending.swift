@@ -16,7 +16,7 @@ extension PlaySession {
     }
 
     /// TEARDOWN of everything, or of one track.
-    func tearDown(_ scope: PlaySessionScope) -> RTSPResponse {
+    func tearDown(_ scope: SessionScope) -> RTSPResponse {
         switch machine.teardownReceived(scope) {
         case .end:
             finish(.teardown)

@@ -6,7 +6,7 @@ import Reflector
 // PLAY and PAUSE.
 extension PlaySession {
     /// PLAY: the answer comes once the stream told its first packets, and the packets behind the answer.
-    func play(_ scope: PlaySessionScope, by request: RTSPRequest) -> EventLoopFuture<RTSPReply> {
+    func play(_ scope: SessionScope, by request: RTSPRequest) -> EventLoopFuture<RTSPReply> {
         switch machine.playReceived(scope, range: PlayRange(of: request.headers)) {
         case .prepare(let transports):
             let delivery = delivery ?? makeDelivery(over: transports)
@@ -83,7 +83,7 @@ extension PlaySession {
     }
 
     /// PAUSE: nothing flows, the session stays.
-    func pause(_ scope: PlaySessionScope) -> RTSPResponse {
+    func pause(_ scope: SessionScope) -> RTSPResponse {
         switch machine.pauseReceived(scope) {
         case .pause:
             delivery?.pause()

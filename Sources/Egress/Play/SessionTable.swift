@@ -1,3 +1,5 @@
+import RTSP
+
 /// The sessions made on one connection; no other connection can name them.
 struct SessionTable {
     private var sessions: [SessionIdentifier: PlaySession] = [:]

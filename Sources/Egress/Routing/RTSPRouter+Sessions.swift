@@ -15,7 +15,7 @@ extension RTSPRouter {
             guard let session = namedSession(of: request) else { return context.answer(RTSPResponse(.sessionNotFound)) }
             // One session is one stream: others cannot play in step with it.
             guard session.stream === stream else {
-                return context.answer(RTSPResponse(PlaySessionRefusal.aggregateOperationNotAllowed))
+                return context.answer(RTSPResponse(SessionRefusal.aggregateOperationNotAllowed))
             }
             return context.answer(setUp(target, in: session, request))
         }
@@ -38,7 +38,7 @@ extension RTSPRouter {
     private func setUp(_ target: RequestTarget, in session: PlaySession, _ request: RTSPRequest) -> RTSPResponse {
         // The only track of a stream may go by the stream's own URL.
         guard let index = target.track ?? (session.tracks.count == 1 ? session.tracks.first?.index : nil) else {
-            return RTSPResponse(PlaySessionRefusal.aggregateOperationNotAllowed)
+            return RTSPResponse(SessionRefusal.aggregateOperationNotAllowed)
         }
         guard let track = session.tracks.first(where: { $0.index == index }) else { return RTSPResponse(.notFound) }
         return session.setUp(
@@ -77,7 +77,7 @@ extension RTSPRouter {
     private func session(
         of request: RTSPRequest,
         at target: RequestTarget
-    ) throws(PlaySessionRefusal) -> PlaySession {
+    ) throws(SessionRefusal) -> PlaySession {
         let path = StreamPath(target.path)
         guard request.headers["Session"] == nil else {
             guard let session = namedSession(of: request) else { throw .sessionNotFound }
@@ -96,5 +96,5 @@ extension RTSPRouter {
 }
 
 extension RequestTarget {
-    fileprivate var scope: PlaySessionScope { track.map { .track($0) } ?? .aggregate }
+    fileprivate var scope: SessionScope { track.map { .track($0) } ?? .aggregate }
 }

@@ -10,6 +10,8 @@ package final class RTSPRouter: RTSPResponder {
         .options, .describe, .setup, .play, .pause, .getParameter, .setParameter, .teardown,
     ]
 
+    private let methods: [RTSPMethod]
+
     let directory: StreamDirectory
     let configuration: PlayConfiguration
     let context: RTSPRequestContext
@@ -17,22 +19,25 @@ package final class RTSPRouter: RTSPResponder {
     var isClosed = false
     private var generator: any RandomNumberGenerator
 
-    /// A router for the connection of `context`; `generator` makes session ids and must not be guessable.
+    /// A router for the connection of `context`; `generator` makes session ids and must not be guessable. `methods` are all
+    /// that the connection is answered, by whomever.
     package init(
         directory: StreamDirectory,
         configuration: PlayConfiguration = PlayConfiguration(),
+        methods: [RTSPMethod] = RTSPRouter.methods,
         context: RTSPRequestContext,
         generator: any RandomNumberGenerator = SystemRandomNumberGenerator()
     ) {
         self.directory = directory
         self.configuration = configuration
+        self.methods = methods
         self.context = context
         self.generator = generator
     }
 
     package func respond(to request: RTSPRequest, context: RTSPRequestContext) -> EventLoopFuture<RTSPReply> {
         namedSession(of: request)?.noteActivity()
-        if let refusal = refusal(of: request) { return context.answer(refusal) }
+        if let refusal = RTSPResponse.refusal(of: request) { return context.answer(refusal) }
         if request.method == .options { return context.answer(options()) }
         guard let target = RequestTarget(request.uri) else { return context.answer(RTSPResponse(.badRequest)) }
         switch request.method {
@@ -41,7 +46,8 @@ package final class RTSPRouter: RTSPResponder {
         case .play: return play(target, request)
         case .pause: return context.answer(pause(target, request))
         case .teardown: return context.answer(tearDown(target, request))
-        case .getParameter, .setParameter: return context.answer(parameter(request))
+        case .getParameter, .setParameter:
+            return context.answer(.toParameter(request, session: namedSession(of: request)?.identifier))
         case .announce, .record, .redirect: return context.answer(methodNotAllowed())
         default: return context.answer(RTSPResponse(.notImplemented))
         }
@@ -62,35 +68,15 @@ package final class RTSPRouter: RTSPResponder {
 
     // MARK: What concerns every request
 
-    private func refusal(of request: RTSPRequest) -> RTSPResponse? {
-        guard request.version == "RTSP/1.0" else { return RTSPResponse(.versionNotSupported) }
-        // We have no extension a viewer could depend on (RFC 2326 §12.32).
-        let required = request.headers.optionTags("Require") + request.headers.optionTags("Proxy-Require")
-        guard required.isEmpty else {
-            var response = RTSPResponse(.optionNotSupported)
-            response.headers.add("Unsupported", required.joined(separator: ", "))
-            return response
-        }
-        return nil
-    }
-
     private func options() -> RTSPResponse {
         var response = RTSPResponse(.ok)
-        response.headers.add("Public", RTSPMethod.list(Self.methods))
+        response.headers.add("Public", RTSPMethod.list(methods))
         return response
     }
 
     private func methodNotAllowed() -> RTSPResponse {
         var response = RTSPResponse(.methodNotAllowed)
-        response.headers.add("Allow", RTSPMethod.list(Self.methods))
-        return response
-    }
-
-    /// Keep-alives carry nothing; of parameters there are none to read or set (RFC 2326 §10.8, §10.9).
-    private func parameter(_ request: RTSPRequest) -> RTSPResponse {
-        let isKeepAlive = request.body.readableBytesView.allSatisfy { $0 <= 0x20 }
-        var response = RTSPResponse(isKeepAlive ? .ok : .parameterNotUnderstood)
-        if let session = namedSession(of: request) { response.headers.add("Session", session.identifier.rawValue) }
+        response.headers.add("Allow", RTSPMethod.list(methods))
         return response
     }
 

@@ -23,6 +23,15 @@ package enum PullError: Error, Sendable, Hashable {
     case cancelled
 }
 
+extension PullError {
+    init(_ verdict: StallWatch.Verdict) {
+        switch verdict {
+        case .stalled(let kind): self = .stalled(kind)
+        case .goodbye: self = .goodbye
+        }
+    }
+}
+
 extension PullError: CustomStringConvertible {
     /// The cause and what to look at; never a URL or a password.
     package var description: String {

@@ -39,7 +39,7 @@ final class PullSession: RTSPClientReceiver {
     private var connection: RTSPClientConnection?
     private var publication: Publication?
     private var tracks: [PlayClientTrack] = []
-    private var reception = PullReception()
+    private var reception = SourceReception()
     private var error: PullError?
     private var playingSince: NIODeadline?
     private var watchTimer: RepeatedTask?
@@ -119,7 +119,7 @@ final class PullSession: RTSPClientReceiver {
 
     func prepared(_ tracks: [PlayClientTrack]) {
         self.tracks = tracks
-        reception = PullReception(tracks.map(\.description), reorders: request.transport == .udp)
+        reception = SourceReception(tracks.map(\.description), reorders: request.transport == .udp)
     }
 
     func playing(_ session: PlayClientSession) {
@@ -237,8 +237,8 @@ final class PullSession: RTSPClientReceiver {
             giveUp(.silent)
         } else if !watch.expectsMedia, let connection, connection.missedKeepalives > Self.mostMissedKeepalives {
             giveUp(.unresponsive)
-        } else if let error = watch.verdict(at: now) {
-            giveUp(error)
+        } else if let verdict = watch.verdict(at: now) {
+            giveUp(PullError(verdict))
         }
     }
 

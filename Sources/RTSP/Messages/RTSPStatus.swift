@@ -22,6 +22,7 @@ package struct RTSPStatus: Sendable, Hashable {
     package static let requestTimeOut = RTSPStatus(code: 408, reason: "Request Time-out")
     package static let requestEntityTooLarge = RTSPStatus(code: 413, reason: "Request Entity Too Large")
     package static let requestURITooLarge = RTSPStatus(code: 414, reason: "Request-URI Too Large")
+    package static let unsupportedMediaType = RTSPStatus(code: 415, reason: "Unsupported Media Type")
     package static let requestHeaderFieldsTooLarge = RTSPStatus(code: 431, reason: "Request Header Fields Too Large")
     package static let parameterNotUnderstood = RTSPStatus(code: 451, reason: "Parameter Not Understood")
     package static let notEnoughBandwidth = RTSPStatus(code: 453, reason: "Not Enough Bandwidth")

@@ -1,9 +1,6 @@
 import Media
 
 extension PlayClientStateMachine {
-    /// Most tracks set up: two channels each have to fit into the 256 of a connection, and no camera has so many.
-    private static let mostTracks = 16
-
     /// Which tracks are to be set up, and why the others are not.
     func plan(for description: SessionDescription, describedBy response: RTSPResponse) -> Plan {
         var plan = Plan(
@@ -15,24 +12,9 @@ extension PlayClientStateMachine {
             ),
             remaining: []
         )
-        let receivable = Set(description.receivableTrackIndices)
-        for (index, track) in description.tracks.enumerated() {
-            let reason: SkippedTrack.Reason?
-            if !receivable.contains(index) {
-                reason = .backChannel
-            } else if track.transportProtocol.uppercased().contains("SAVP") {
-                reason = .encrypted
-            } else if !track.isOfKnownKind || plan.remaining.count >= Self.mostTracks {
-                reason = .unknownKind
-            } else {
-                reason = nil
-            }
-            if let reason {
-                plan.skipped.append(SkippedTrack(index: index, kind: track.kind, reason: reason))
-            } else {
-                plan.remaining.append((index, track))
-            }
-        }
+        let (usable, skipped) = description.usableTracks(among: Set(description.receivableTrackIndices))
+        plan.remaining = usable
+        plan.skipped = skipped
         return plan
     }
 
@@ -56,18 +38,6 @@ extension PlayClientStateMachine {
             // `0-0` and `0-1` are no ports (quirk E6).
             let server = answer.serverPorts.flatMap { $0.rtp > 1 ? $0 : nil }
             return .success(.datagrams(client: client, server: server, source: answer.source))
-        }
-    }
-}
-
-extension TrackDescription {
-    /// RTP (or MPEG-TS announced as `MP2T/AVP`) of a media type whose packets a relay can pass on.
-    fileprivate var isOfKnownKind: Bool {
-        let transport = transportProtocol.uppercased()
-        guard transport.hasPrefix("RTP/") || transport.hasPrefix("MP2T/") else { return false }
-        switch kind {
-        case .video, .audio: return true
-        case .other(let name): return ["application", "text", "metadata", "meta", "data"].contains(name.lowercased())
         }
     }
 }

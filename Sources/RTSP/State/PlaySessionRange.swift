@@ -19,7 +19,7 @@ package enum PlayRange: Sendable, Hashable {
     }
 
     /// Ranges that end where they begin, or before, make no sense on any stream.
-    var refusal: PlaySessionRefusal? {
+    var refusal: SessionRefusal? {
         switch self {
         case .unspecified, .asked(.smpte), .asked(.npt(.now, _)): nil
         case .asked(.npt(.seconds(let start), let end)): end.map { $0 <= start } ?? false ? .invalidRange : nil

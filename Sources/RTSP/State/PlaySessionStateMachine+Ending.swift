@@ -7,11 +7,11 @@ extension PlaySessionStateMachine {
         case pause
         /// Nothing flows: answer 200 and leave it so.
         case answer
-        case refuse(PlaySessionRefusal)
+        case refuse(SessionRefusal)
     }
 
     /// PAUSE: the next PLAY goes on at the live edge.
-    package mutating func pauseReceived(_ scope: PlaySessionScope) -> PauseResult {
+    package mutating func pauseReceived(_ scope: SessionScope) -> PauseResult {
         switch consume self.state {
         case .initial(let viewing):
             self = Self(.initial(viewing))
@@ -47,11 +47,11 @@ extension PlaySessionStateMachine {
         case end
         /// This track leaves a session that goes on with the others.
         case release(track: Int)
-        case refuse(PlaySessionRefusal)
+        case refuse(SessionRefusal)
     }
 
     /// TEARDOWN of the session, or of one of its tracks while nothing flows.
-    package mutating func teardownReceived(_ scope: PlaySessionScope) -> TeardownResult {
+    package mutating func teardownReceived(_ scope: SessionScope) -> TeardownResult {
         switch consume self.state {
         case .initial:
             self = Self(.ended)
@@ -221,7 +221,7 @@ extension PlaySessionStateMachine.Viewing {
     fileprivate var isInterleaved: Bool { transports.values.contains(where: \.isInterleaved) }
 
     /// TEARDOWN while nothing flows.
-    fileprivate mutating func tearDown(_ scope: PlaySessionScope) -> PlaySessionStateMachine.TeardownResult {
+    fileprivate mutating func tearDown(_ scope: SessionScope) -> PlaySessionStateMachine.TeardownResult {
         switch scope {
         case .track(let track) where transports[track] == nil:
             return .refuse(.methodNotValid(allow: PlaySessionStateMachine.allowedInitially))

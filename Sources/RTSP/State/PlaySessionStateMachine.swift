@@ -59,7 +59,7 @@ package struct PlaySessionStateMachine: ~Copyable {
     package enum SetupResult: Sendable, Hashable {
         /// The track travels this way from now on, also where it was set up another way before.
         case accept(PlayTransport)
-        case refuse(PlaySessionRefusal)
+        case refuse(SessionRefusal)
     }
 
     /// SETUP of one track: the first, further ones, and second thoughts; all before anything plays.
@@ -99,11 +99,11 @@ package struct PlaySessionStateMachine: ~Copyable {
         case prepare([Int: PlayTransport])
         /// It plays already: answer 200 and let it (quirk M13).
         case answerAgain
-        case refuse(PlaySessionRefusal)
+        case refuse(SessionRefusal)
     }
 
     /// PLAY: starts at the live edge, whatever position was asked for, as long as the range makes sense.
-    package mutating func playReceived(_ scope: PlaySessionScope, range: PlayRange) -> PlayResult {
+    package mutating func playReceived(_ scope: SessionScope, range: PlayRange) -> PlayResult {
         switch consume self.state {
         case .initial(let viewing):
             self = Self(.initial(viewing))
@@ -222,7 +222,7 @@ extension PlaySessionStateMachine.Viewing {
     }
 
     /// A session of one track takes the track's URL for its own; one of several insists on the aggregate.
-    func refusal(of scope: PlaySessionScope, allow: [RTSPMethod]) -> PlaySessionRefusal? {
+    func refusal(of scope: SessionScope, allow: [RTSPMethod]) -> SessionRefusal? {
         switch scope {
         case .aggregate: nil
         case .track(let track) where transports[track] == nil: .methodNotValid(allow: allow)
@@ -231,7 +231,7 @@ extension PlaySessionStateMachine.Viewing {
     }
 
     fileprivate func playAgain(
-        _ scope: PlaySessionScope,
+        _ scope: SessionScope,
         range: PlayRange
     ) -> PlaySessionStateMachine.PlayResult {
         let refusal = refusal(of: scope, allow: PlaySessionStateMachine.allowedWhilePlaying) ?? range.refusal

@@ -36,8 +36,8 @@ extension PlayTransport {
         firstOf alternatives: [TransportSpecification],
         over paths: PlayTransportPaths,
         besides others: some Collection<PlayTransport>
-    ) throws(PlaySessionRefusal) {
-        var refusal = PlaySessionRefusal.unsupportedTransport
+    ) throws(SessionRefusal) {
+        var refusal = SessionRefusal.unsupportedTransport
         for alternative in alternatives where alternative.isPlayable {
             switch alternative.lower {
             case .tcp:
@@ -60,7 +60,6 @@ extension PlayTransport {
         throw refusal
     }
 
-    /// The channels asked for; others where they are taken, or where the viewer leaves the choice to us (quirk M11).
     private static func channels(
         _ asked: ChannelPair?,
         over paths: PlayTransportPaths,
@@ -68,10 +67,22 @@ extension PlayTransport {
     ) -> ChannelPair? {
         var used = paths.usedChannels
         for case .interleaved(let channels) in others { used.formUnion([channels.rtp, channels.rtcp]) }
-        if let asked, asked.rtp != asked.rtcp, !used.contains(asked.rtp), !used.contains(asked.rtcp) { return asked }
-        return stride(from: 0, through: UInt8.max - 1, by: 2).lazy
+        return ChannelPair(asked: asked, besides: used)
+    }
+}
+
+extension ChannelPair {
+    /// The channels asked for; others where they are taken, or where the peer leaves the choice to us (quirk M11).
+    init?(asked: ChannelPair?, besides used: Set<UInt8>) {
+        if let asked, asked.rtp != asked.rtcp, !used.contains(asked.rtp), !used.contains(asked.rtcp) {
+            self = asked
+            return
+        }
+        let free = stride(from: 0, through: UInt8.max - 1, by: 2).lazy
             .map { ChannelPair(rtp: $0, rtcp: $0 + 1) }
             .first { !used.contains($0.rtp) && !used.contains($0.rtcp) }
+        guard let free else { return nil }
+        self = free
     }
 }
 
@@ -83,8 +94,8 @@ extension TransportSpecification {
 }
 
 extension PortPair {
-    /// Ports below 1024 belong to services of the viewer's host, not to a viewer: nobody may aim packets at them.
-    fileprivate var canBeSentTo: Bool {
+    /// Ports below 1024 belong to services of the peer's host, not to a viewer or publisher: nobody may aim packets at them.
+    var canBeSentTo: Bool {
         rtp >= 1024 && rtcp >= 1024 && rtp != rtcp
     }
 }

@@ -44,7 +44,7 @@ package final class RTSPClientConnection: ChannelInboundHandler {
     private(set) var channel: (any Channel)?
     /// Read past the channel, where a picture is worth it; forgotten with the channel, for the kernel gives the number away again.
     private(set) var socket: NIOBSDSocket.Handle?
-    private var channels = ClientChannelTable()
+    private var channels = ChannelTable()
     private var parser = RTSPMessageParser(limits: .client)
     private var unread: ByteBuffer?
     private var strayFrames: UInt64 = 0

@@ -24,6 +24,7 @@ final class RTSPServerConnection: ChannelInboundHandler {
     private var requestsWithoutSession = 0
     private var isProcessing = false
     private var parserNeedsBytes = false
+    private var tookFrames = false
     /// The pipeline is full: the peer's next bytes stay in the kernel.
     private(set) var isReadingPaused = false
     private var wasOpen = false
@@ -120,6 +121,10 @@ final class RTSPServerConnection: ChannelInboundHandler {
             while case .reading = phase, let item = pipeline.next() { perform(item) }
         } while canParse && unread != nil && !parserNeedsBytes
         isProcessing = false
+        if tookFrames {
+            tookFrames = false
+            responder?.readEnded()
+        }
         readingPaused(!hasRoom)
     }
 
@@ -158,6 +163,7 @@ final class RTSPServerConnection: ChannelInboundHandler {
     private func take(_ message: RTSPMessage) {
         switch message {
         case .interleaved(let frame):
+            tookFrames = true
             responder?.received(frame)
         case .request(let request):
             patience.requestCompleted(at: .now())

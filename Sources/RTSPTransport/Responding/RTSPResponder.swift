@@ -10,6 +10,9 @@ package protocol RTSPResponder: AnyObject {
     /// Interleaved data from the peer: RTCP receiver reports, or the media of a publisher.
     func received(_ frame: InterleavedFrame)
 
+    /// What was read in one go is over, and there were interleaved data in it.
+    func readEnded()
+
     /// The server stops: the last moment to send a goodbye; the connection is closed soon after.
     func connectionWillClose()
 
@@ -19,5 +22,6 @@ package protocol RTSPResponder: AnyObject {
 
 extension RTSPResponder {
     package func received(_ frame: InterleavedFrame) {}
+    package func readEnded() {}
     package func connectionWillClose() {}
 }

@@ -30,6 +30,10 @@ extension SourceConfiguration {
             "\(pull) \(pull.onDemand ? "on demand" : "always")"
         case .testCamera(let test):
             "test camera \(test.width)x\(test.height) at \(test.frameRate) pictures a second"
+        case .publish(let publish):
+            "open to publishers, one at a time, the \(publish.takeover ? "newest" : "first") counts"
+        case .publishBelow(let publish):
+            "open to publishers, \(publish.mostStreams) streams at most"
         }
     }
 }

@@ -57,4 +57,8 @@ package struct StreamConfiguration: Sendable, Equatable {
 package enum SourceConfiguration: Sendable, Equatable {
     case pull(PullConfiguration)
     case testCamera(TestCameraConfiguration)
+    /// Whoever publishes to the path.
+    case publish(AnnounceConfiguration)
+    /// Whoever publishes to any path below this one, which ends in `/*`.
+    case publishBelow(AnnounceConfiguration)
 }

@@ -19,14 +19,16 @@ package final class Relay: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let listener: RTSPListener
     private let datagrams: DatagramSocketPool
+    private let publishing: PublishingPaths
     private let logger: Logger
 
     private init(
-        configuration: RelayConfiguration, directory: StreamDirectory, group: MultiThreadedEventLoopGroup,
-        listener: RTSPListener, datagrams: DatagramSocketPool, logger: Logger
+        configuration: RelayConfiguration, directory: StreamDirectory, publishing: PublishingPaths,
+        group: MultiThreadedEventLoopGroup, listener: RTSPListener, datagrams: DatagramSocketPool, logger: Logger
     ) {
         self.configuration = configuration
         self.directory = directory
+        self.publishing = publishing
         self.group = group
         self.listener = listener
         self.datagrams = datagrams
@@ -53,7 +55,7 @@ package final class Relay: Sendable {
     ) async throws -> Relay {
         let directory = StreamDirectory()
         for camera in configuration.cameras {
-            for stream in camera.streams {
+            for stream in camera.streams where !stream.source.isPrefix {
                 guard let path = StreamPath(stream.path) else { continue }
                 try directory.add(
                     Stream(
@@ -64,17 +66,23 @@ package final class Relay: Sendable {
                 )
             }
         }
+        let publishing = PublishingPaths(configuration, directory: directory, logger: logger)
         let rtp = configuration.listen.rtp
         let datagrams = try await DatagramSocketPool.start(
             group: group, host: configuration.listen.rtsp.host, ports: PortPair(rtp: rtp.rtp, rtcp: rtp.rtcp),
             logger: logger
         )
-        let play = PlayConfiguration(sessionTimeout: configuration.limits.sessionTimeout)
+        let timeout = configuration.limits.sessionTimeout
+        let play = PlayConfiguration(sessionTimeout: timeout)
+        let methods = RTSPRouter.methods + AnnounceRouter.methods
         let listener = RTSPListener(
             configuration: RTSPListenerConfiguration(configuration), group: group, middleware: [LoggingMiddleware()],
             datagrams: datagrams, logger: logger
         ) { context in
-            RTSPRouter(directory: directory, configuration: play, context: context)
+            ConnectionRouter(
+                publishing: AnnounceRouter(paths: publishing, timeout: timeout, context: context),
+                viewing: RTSPRouter(directory: directory, configuration: play, methods: methods, context: context)
+            )
         }
         do {
             try await listener.start()
@@ -83,8 +91,8 @@ package final class Relay: Sendable {
             throw error
         }
         return Relay(
-            configuration: configuration, directory: directory, group: group, listener: listener, datagrams: datagrams,
-            logger: logger
+            configuration: configuration, directory: directory, publishing: publishing, group: group,
+            listener: listener, datagrams: datagrams, logger: logger
         )
     }
 
@@ -92,13 +100,21 @@ package final class Relay: Sendable {
     package func runSources() async {
         let limiter = ConnectLimiter(simultaneous: configuration.limits.simultaneousConnects)
         await withTaskGroup(of: Void.self) { tasks in
+            // Paths below a prefix may come at any time.
+            if configuration.cameras.contains(where: { $0.streams.contains(where: \.source.isPrefix) }) {
+                tasks.addTask {
+                    let (forever, continuation) = AsyncStream<Never>.makeStream()
+                    for await _ in forever {}
+                    continuation.finish()
+                }
+            }
             for camera in configuration.cameras {
                 for configured in camera.streams {
                     guard let stream = StreamPath(configured.path).flatMap(directory.stream(at:)) else { continue }
                     var logger = logger
                     logger[metadataKey: "camera"] = "\(camera.name)"
                     let source = Source(configured.source, stream: stream, limiter: limiter, logger: logger)
-                    tasks.addTask { await source.run() }
+                    if let source { tasks.addTask { await source.run() } }
                 }
             }
         }
@@ -122,6 +138,7 @@ package final class Relay: Sendable {
 
     /// Says goodbye to every viewer and takes no more.
     package func endStreams() async {
+        publishing.close()
         for stream in directory.streams { try? await stream.close().get() }
     }
 
@@ -151,8 +168,10 @@ package final class Relay: Sendable {
 private enum Source: Sendable {
     case pull(PullSupervisor)
     case testCamera(TestCameraRelay)
+    /// Whoever publishes comes by itself.
+    case publisher(Stream)
 
-    init(_ configuration: SourceConfiguration, stream: Stream, limiter: ConnectLimiter, logger: Logger) {
+    init?(_ configuration: SourceConfiguration, stream: Stream, limiter: ConnectLimiter, logger: Logger) {
         switch configuration {
         case .pull(let pull):
             self = .pull(PullSupervisor(stream: stream, configuration: pull, limiter: limiter, logger: logger))
@@ -162,6 +181,10 @@ private enum Source: Sendable {
                     stream: stream, configuration: camera, wallClock: SystemClocks.secondsSinceUnixEpoch, logger: logger
                 )
             )
+        case .publish:
+            self = .publisher(stream)
+        case .publishBelow:
+            return nil
         }
     }
 
@@ -169,20 +192,53 @@ private enum Source: Sendable {
         switch self {
         case .pull(let supervisor): await supervisor.run()
         case .testCamera(let camera): await camera.run()
+        case .publisher(let stream): await stream.whileWanted {}
         }
     }
 }
 
 extension SourceConfiguration {
+    /// It stands for many paths, and none of them exists before somebody publishes.
+    fileprivate var isPrefix: Bool { if case .publishBelow = self { true } else { false } }
+
     fileprivate func policy(_ limits: LimitsConfiguration) -> StreamPolicy {
         var policy =
             switch self {
             case .pull(let pull): StreamPolicy(onDemand: pull.onDemand, linger: pull.linger, startTimeout: pull.timeout)
             case .testCamera: StreamPolicy(onDemand: true, linger: .seconds(2))
+            // Nobody can wake a publisher, but whoever asks while there is none is not to be told of the last one.
+            case .publish, .publishBelow:
+                StreamPolicy(onDemand: true, linger: .zero, startTimeout: AnnounceConfiguration.startTimeout)
             }
         policy.ringBytes = limits.groupMemory
         policy.packetSize = limits.packetSize
         return policy
+    }
+}
+
+extension PublishingPaths {
+    /// The paths that a configuration opens; the single ones have their streams in `directory` already.
+    fileprivate convenience init(_ configuration: RelayConfiguration, directory: StreamDirectory, logger: Logger) {
+        var streams: [PublishedStream] = []
+        var prefixes: [Prefix] = []
+        let limits = configuration.limits
+        for configured in configuration.cameras.flatMap(\.streams) {
+            switch configured.source {
+            case .publish(let announce):
+                guard let stream = StreamPath(configured.path).flatMap(directory.stream(at:)) else { continue }
+                streams.append(PublishedStream(stream, configuration: announce))
+            case .publishBelow(let announce):
+                guard let path = StreamPath(String(configured.path.dropLast(2))) else { continue }
+                prefixes.append(Prefix(path, configuration: announce))
+            case .pull, .testCamera: continue
+            }
+        }
+        self.init(directory: directory, streams: streams, prefixes: prefixes) { path, eventLoop in
+            Stream(
+                path: path, homeLoop: eventLoop, policy: SourceConfiguration.publishBelow(.init()).policy(limits),
+                clock: .system, logger: logger
+            )
+        }
     }
 }
 

@@ -57,7 +57,7 @@ struct PlaySessionStateMachineTests {
     @Test("S14 PLAY and PAUSE before any SETUP are not valid in this state, and SETUP is allowed")
     func tooEarly() {
         var session = session()
-        let expected = PlaySessionRefusal.methodNotValid(
+        let expected = SessionRefusal.methodNotValid(
             allow: [.options, .describe, .setup, .getParameter, .setParameter])
         #expect(session.playReceived(.aggregate, range: .unspecified) == .refuse(expected))
         #expect(session.pauseReceived(.aggregate) == .refuse(expected))
@@ -79,7 +79,7 @@ struct PlaySessionStateMachineTests {
     func preparing() {
         var session = session(tracks: 1)
         _ = session.playReceived(.aggregate, range: .unspecified)
-        let refusal = PlaySessionRefusal.methodNotValid(
+        let refusal = SessionRefusal.methodNotValid(
             allow: [.options, .describe, .getParameter, .setParameter, .teardown])
         #expect(session.playReceived(.aggregate, range: .unspecified) == .refuse(refusal))
         #expect(session.pauseReceived(.aggregate) == .refuse(refusal))
@@ -166,7 +166,7 @@ struct PlaySessionStateMachineTests {
         #expect(running.pauseReceived(.track(1)) == .refuse(.onlyAggregateOperationAllowed))
         #expect(running.playReceived(.track(1), range: .unspecified) == .refuse(.onlyAggregateOperationAllowed))
         #expect(running.teardownReceived(.track(1)) == .refuse(.onlyAggregateOperationAllowed))
-        #expect(PlaySessionRefusal.onlyAggregateOperationAllowed.status.code == 460)
+        #expect(SessionRefusal.onlyAggregateOperationAllowed.status.code == 460)
     }
 
     @Test("TEARDOWN takes one track of several out while nothing flows")
@@ -183,7 +183,7 @@ struct PlaySessionStateMachineTests {
     @Test("a track that was not set up cannot play")
     func foreignTrack() {
         var session = session(tracks: 1)
-        let refusal = PlaySessionRefusal.methodNotValid(allow: PlaySessionStateMachine.allowedInitially)
+        let refusal = SessionRefusal.methodNotValid(allow: PlaySessionStateMachine.allowedInitially)
         #expect(session.playReceived(.track(7), range: .unspecified) == .refuse(refusal))
     }
 
@@ -198,7 +198,7 @@ struct PlaySessionStateMachineTests {
         #expect(setup == .refuse(.sessionNotFound))
         #expect(session.connectionClosed() == .nothing)
         #expect(session.streamEnded() == .nothing)
-        #expect(PlaySessionRefusal.sessionNotFound.status.code == 454)
+        #expect(SessionRefusal.sessionNotFound.status.code == 454)
     }
 
     @Test("a closed connection and a stream that is gone end the session once")

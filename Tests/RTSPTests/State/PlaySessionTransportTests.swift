@@ -10,7 +10,7 @@ struct PlaySessionTransportTests {
         _ header: String,
         over paths: PlayTransportPaths = PlayTransportPaths(),
         besides others: [PlayTransport] = []
-    ) throws(PlaySessionRefusal) -> PlayTransport {
+    ) throws(SessionRefusal) -> PlayTransport {
         try PlayTransport(firstOf: TransportSpecification.parse(header), over: paths, besides: others)
     }
 
@@ -40,7 +40,7 @@ struct PlaySessionTransportTests {
         ]
     )
     func unsupported(_ header: String) {
-        #expect(throws: PlaySessionRefusal.unsupportedTransport) { try choice(header, over: udp) }
+        #expect(throws: SessionRefusal.unsupportedTransport) { try choice(header, over: udp) }
     }
 
     @Test("mode=PLAY in any dress is welcome", arguments: ["PLAY", "\"PLAY\"", "play"])
@@ -73,12 +73,12 @@ struct PlaySessionTransportTests {
     @Test("no channel is left when all are taken")
     func channelsExhausted() {
         let paths = PlayTransportPaths(usedChannels: Set(0...255))
-        #expect(throws: PlaySessionRefusal.unsupportedTransport) { try choice("RTP/AVP/TCP", over: paths) }
+        #expect(throws: SessionRefusal.unsupportedTransport) { try choice("RTP/AVP/TCP", over: paths) }
     }
 
     @Test("ports of services are nobody's to aim at", arguments: ["0-1", "53-54", "1023-1024", "5000-0", "5000-5000"])
     func portsOfServices(_ ports: String) {
-        #expect(throws: PlaySessionRefusal.destinationUnreachable) {
+        #expect(throws: SessionRefusal.destinationUnreachable) {
             try choice("RTP/AVP;unicast;client_port=\(ports)", over: udp)
         }
     }
@@ -86,7 +86,7 @@ struct PlaySessionTransportTests {
     @Test("M20 ports another session uses are refused, unless there is another way")
     func portsTaken() throws {
         let taken = PlayTransportPaths(claimPorts: { _ in false })
-        #expect(throws: PlaySessionRefusal.unsupportedTransport) {
+        #expect(throws: SessionRefusal.unsupportedTransport) {
             try choice("RTP/AVP;unicast;client_port=5000-5001", over: taken)
         }
         let both = "RTP/AVP;unicast;client_port=5000-5001,RTP/AVP/TCP;unicast;interleaved=0-1"
@@ -96,7 +96,7 @@ struct PlaySessionTransportTests {
 
 @Suite("PlayRange")
 struct PlaySessionRangeTests {
-    private func refusal(_ text: String) -> PlaySessionRefusal? {
+    private func refusal(_ text: String) -> SessionRefusal? {
         PlayRange(of: ["Range": text]).refusal
     }
 

@@ -5,7 +5,7 @@ import NIOCore
 /// Reading of one camera.
 struct CameraReading {
     /// The keys of a camera, which no hole of a template may be called.
-    static let keys = ["template", "main", "sub", "title", "test_camera"] + PullSettings.keys
+    static let keys = ["template", "main", "sub", "title", "test_camera", "publish"] + PullSettings.keys
 
     let name: String
     let section: ConfigurationSection
@@ -33,6 +33,12 @@ struct CameraReading {
         let title = section.text("title")?.text
         if let field = section.field("test_camera") {
             return CameraConfiguration(name: name, title: title, streams: [testCamera(field)])
+        }
+        if let field = section.field("publish") {
+            return published(field).map { CameraConfiguration(name: name, title: title, streams: [$0]) }
+        }
+        if name.isPrefix {
+            section.reportMissing("publish", expected: "publish: true, the only source that a name with * may have")
         }
         let own = PullSettings(section)
         let reference = reference()
@@ -64,19 +70,74 @@ struct CameraReading {
     }
 
     private func testCamera(_ field: ConfigurationSection.Field) -> StreamConfiguration {
-        for key in Self.keys where key != "title" && key != "test_camera" {
+        endAlone(with: "test_camera")
+        let test = section.section(field).map(TestCameraConfiguration.init) ?? TestCameraConfiguration()
+        return StreamConfiguration(path: name, source: .testCamera(test))
+    }
+}
+
+extension CameraReading {
+    /// A source that has its settings below its own key takes none of those of a pull.
+    private func endAlone(with source: String) {
+        for key in Self.keys where key != "title" && key != source {
             guard let other = section.field(key) else { continue }
             section.reading.report(
                 other.keyPlace,
                 other.keyPath,
-                found: "\(key) beside test_camera",
-                expected: "test_camera and title alone"
+                found: "\(key) beside \(source)",
+                expected: "\(source) and title alone"
             )
         }
         section.end()
-        let test = section.section(field).map(TestCameraConfiguration.init) ?? TestCameraConfiguration()
-        return StreamConfiguration(path: name, source: .testCamera(test))
     }
+
+    /// `publish: true`, or settings; `nil` where something is wrong.
+    private func published(_ field: ConfigurationSection.Field) -> StreamConfiguration? {
+        endAlone(with: "publish")
+        let errorsBefore = section.reading.errors.count
+        var announce = AnnounceConfiguration()
+        if case .scalar(let scalar) = field.node, !scalar.isNothing {
+            _ = section.value("publish") { text throws(Expectation) in
+                let isOpen = try ConfigurationValue.boolean(text)
+                guard isOpen else {
+                    throw Expectation("true, or settings", hint: "leave the camera out where nobody may publish")
+                }
+                return isOpen
+            }
+        } else if let settings = section.section(field) {
+            announce = AnnounceConfiguration(settings, isPrefix: name.isPrefix)
+        }
+        guard section.reading.errors.count == errorsBefore else { return nil }
+        return StreamConfiguration(path: name, source: name.isPrefix ? .publishBelow(announce) : .publish(announce))
+    }
+}
+
+extension AnnounceConfiguration {
+    /// The defaults with the keys of a section put over them.
+    fileprivate init(_ section: ConfigurationSection, isPrefix: Bool) {
+        self.init()
+        if let takeover = section.value("takeover", ConfigurationValue.boolean) { self.takeover = takeover }
+        let timeout = section.value("timeout") { text throws(Expectation) in
+            try ConfigurationValue.duration(text, in: .seconds(1) ... .minutes(10))
+        }
+        if let timeout { self.timeout = timeout }
+        if isPrefix {
+            let streams = section.value("streams") { text throws(Expectation) in
+                try ConfigurationValue.count(text, in: 1...10_000)
+            }
+            if let streams { mostStreams = streams }
+            let linger = section.value("linger") { text throws(Expectation) in
+                try ConfigurationValue.duration(text, in: .seconds(0) ... .hours(24))
+            }
+            if let linger { self.linger = linger }
+        }
+        section.end(otherwise: isPrefix ? nil : "streams and linger are for names that end in /*")
+    }
+}
+
+extension String {
+    /// The name of a camera that stands for all paths below one.
+    var isPrefix: Bool { hasSuffix("/*") }
 }
 
 // MARK: Pulled streams
@@ -90,7 +151,7 @@ extension CameraReading {
         let main = source("main", template?.main, reference)
         let sub = source("sub", template?.sub, reference)
         if case .none = reference, section.field("main") == nil {
-            section.reportMissing("main", expected: "one of main, template, test_camera")
+            section.reportMissing("main", expected: "one of main, template, publish, test_camera")
         }
         let settings = own.over(template?.settings).over(defaults)
         let streams = [(name, main), ("\(name)/sub", sub)].compactMap { path, source in

@@ -88,7 +88,8 @@ extension ConfigurationReading {
 
     /// A name goes into URLs as it is.
     private func isCameraName(_ field: ConfigurationSection.Field) -> Bool {
-        let segments = field.name.split(separator: "/", omittingEmptySubsequences: false)
+        let name = field.name.isPrefix ? field.name.dropLast(2) : field.name[...]
+        let segments = name.split(separator: "/", omittingEmptySubsequences: false)
         let isName = segments.allSatisfy { segment in
             !segment.isEmpty && segment != "." && segment != ".."
                 && segment.allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || "-_.".contains($0) }
@@ -99,7 +100,7 @@ extension ConfigurationReading {
             field.keyPath,
             found: "the camera name \(field.name.quotedForError)",
             expected: "letters, digits, -, _ and . in segments divided by /, 128 characters at most",
-            hint: "title: takes any text"
+            hint: field.name.contains("*") ? "a * stands for all paths below one: incoming/*" : "title: takes any text"
         )
         return false
     }

@@ -4,7 +4,7 @@ enum PlannedKeys {
     private static let keys: Set<String> = [
         "access_log", "advertise", "anonymous", "api", "audio", "cluster", "events", "exclusive", "file", "fingerprint",
         "group", "groups", "hls", "hold", "http", "include", "loop", "media", "metrics", "multicast", "onvif",
-        "password_file", "playlist", "publish", "push", "record", "recording", "rtsps", "snapshot", "tls", "tunnel",
+        "password_file", "playlist", "push", "record", "recording", "rtsps", "snapshot", "tls", "tunnel",
         "users", "version", "webrtc",
     ]
     private static let schemes: Set<String> = [

@@ -1,5 +1,5 @@
-/// Why a play session does not do what a request asks; the session itself stays as it was.
-package enum PlaySessionRefusal: Error, Hashable {
+/// Why a session does not do what a request asks; the session itself stays as it was.
+package enum SessionRefusal: Error, Hashable {
     /// 454: the session has ended.
     case sessionNotFound
     /// 455: not now; `allow` are the methods that would be (RFC 2326 §11.3.6).
@@ -29,8 +29,8 @@ package enum PlaySessionRefusal: Error, Hashable {
     }
 }
 
-/// What a request on a play session is about: everything set up in it, or one of its tracks.
-package enum PlaySessionScope: Sendable, Hashable {
+/// What a request on a session is about: everything set up in it, or one of its tracks.
+package enum SessionScope: Sendable, Hashable {
     case aggregate
     /// The index of the track in the session description, counted from 0.
     case track(Int)

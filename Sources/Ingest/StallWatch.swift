@@ -5,6 +5,14 @@ import NIOCore
 ///
 /// Video has to flow from the beginning, audio once it has flowed; an event track may be silent for hours (quirk F13).
 package struct StallWatch: Sendable {
+    /// Why a source is to be given up.
+    package enum Verdict: Sendable, Hashable {
+        /// A track fell silent while the connection seemed well.
+        case stalled(MediaKind)
+        /// RTCP BYE, and nothing behind it.
+        case goodbye
+    }
+
     private struct Watched: Sendable {
         let kind: MediaKind
         var lastArrival: NIODeadline?
@@ -45,7 +53,7 @@ package struct StallWatch: Sendable {
     package var expectsMedia: Bool { tracks.contains { $0.kind == .video || $0.kind == .audio } }
 
     /// Why the source is to be given up, if it is.
-    package func verdict(at now: NIODeadline) -> PullError? {
+    package func verdict(at now: NIODeadline) -> Verdict? {
         for track in tracks {
             if let goodbye = track.goodbye, now - goodbye >= Self.grace { return .goodbye }
             let silentSince: NIODeadline?

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Egress
+@testable import RTSP
 
 @Suite struct SessionIdentifierTests {
     @Test("S12 M5 an id is sixteen letters and digits")

@@ -3,15 +3,15 @@ import NIOCore
 import RTP
 import RTSP
 
-/// What comes in during one pull, all tracks of it: told apart, counted and watched.
+/// What comes in from one source, all tracks of it: told apart, counted and watched.
 ///
 /// One value, so that a packet costs its owner one access.
-struct PullReception {
+struct SourceReception {
     /// What came.
     enum Arrival {
         /// Nothing of which more is to be done.
         case taken
-        /// The first packet of the pull that could be used.
+        /// The first packet of the source that could be used.
         case firstPacket
         case control(TrackReceiver.ControlReception)
     }
