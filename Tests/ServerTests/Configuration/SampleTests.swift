@@ -31,7 +31,7 @@ struct SampleTests {
 
     /// A key in lower case and a colon; sentences begin with a capital, or are in the head of the file.
     private func isExample(_ code: Substring) -> Bool {
-        code.wholeMatch(of: /\s*[a-z][a-z0-9_-]*:( .*)?/) != nil && !code.hasPrefix("relays.yaml")
+        code.wholeMatch(of: /\s*[a-z][a-z0-9_\/*-]*:( .*)?/) != nil && !code.hasPrefix("relays.yaml")
     }
 
     private func lines() throws -> [String] {
@@ -59,7 +59,7 @@ struct SampleTests {
                 "simultaneous_connects", "group_memory", "packet_size",
             ]
             + ["defaults", "templates", "cameras", "title", "test_camera", "width", "height", "frame_rate"]
-            + ["key_frame_interval", "bit_rate"] + PullSettings.keys
+            + ["key_frame_interval", "bit_rate", "publish", "takeover", "streams"] + PullSettings.keys
         for key in keys where key != "test_camera" {
             let index = lines.firstIndex { line in
                 let code = line.drop { " #".contains($0) }
@@ -78,12 +78,14 @@ struct SampleTests {
             files: ["camera_password": "p\n"]
         )
         #expect(relay.site == "north-depot")
-        #expect(relay.cameras.map(\.name) == ["test", "gate", "dvr-2", "lobby", "dock"])
-        #expect(relay.cameras.map(\.title) == ["Test picture", "Main gate", nil, nil, nil])
+        #expect(relay.cameras.map(\.name) == ["test", "gate", "dvr-2", "lobby", "dock", "van-1", "incoming/*"])
+        #expect(relay.cameras.map(\.title) == ["Test picture", "Main gate", nil, nil, nil, nil, nil])
         #expect(relay.pull("gate/sub")?.url == "rtsp://10.20.1.101:554/Streaming/Channels/102")
         #expect(relay.pull("gate")?.username == "viewer")
         #expect(relay.pull("dvr-2")?.url == "rtsp://10.20.2.10:554/cam/realmonitor?channel=2&subtype=0")
         #expect(relay.pull("lobby")?.password?.reveal() == "p@ss:w0rd#1")
         #expect(relay.pull("dock")?.timeout == .seconds(20))
+        #expect(
+            relay.cameras.flatMap(\.streams).suffix(2).map(\.source) == [.publish(.init()), .publishBelow(.init())])
     }
 }

@@ -57,6 +57,12 @@ package final class FakeViewerPorts: Sendable {
         try await controlChannel.writeAndFlush(envelope).get()
     }
 
+    /// Sends a packet from the RTP port, as a publisher does.
+    package func sendMedia(_ bytes: [UInt8], to address: SocketAddress) async throws {
+        let envelope = AddressedEnvelope(remoteAddress: address, data: ByteBuffer(bytes: bytes))
+        try await mediaChannel.writeAndFlush(envelope).get()
+    }
+
     package func close() async {
         try? await mediaChannel.close().get()
         try? await controlChannel.close().get()
