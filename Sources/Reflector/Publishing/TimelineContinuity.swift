@@ -115,7 +115,9 @@ package struct TimelineContinuity: Sendable {
         ssrc: UInt32, sequenceNumber number: SequenceNumber, timestamp incoming: UInt32, time: Double
     ) {
         if hasStarted {
-            timestamp &+= max(1, ticks(min(max(time - lastTime, 0), Self.longestResumption)))
+            // A packet of several audio frames lasts longer than the step of a new source: the next is not to begin within it.
+            let packetDuration = min(frameDuration, ticks(Self.longestResumption))
+            timestamp &+= max(1, packetDuration, ticks(min(max(time - lastTime, 0), Self.longestResumption)))
         }
         hasStarted = true
         source = Source(ssrc: ssrc, sequenceNumber: number, timestamp: incoming)

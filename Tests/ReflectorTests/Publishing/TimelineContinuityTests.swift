@@ -52,6 +52,14 @@ private struct Line {
         #expect(line.send(9001, 4_000_003_600, ssrc: 2) == [102, 8200])
     }
 
+    @Test("A new source begins behind the last packet's end, where that holds several audio frames, and not within it")
+    func longPackets() {
+        var line = Line()
+        for packet in 0..<3 as Range<UInt16> { _ = line.send(packet, UInt32(packet) * 8352, after: 0.0928) }
+        line.continuity.sourceEnded()
+        #expect(line.send(1, 77, ssrc: 9)?[1] == 26_056)
+    }
+
     @Test("A camera that comes back after a minute of stream time makes a step of at most a second")
     func resumes() {
         var line = Line()
