@@ -128,7 +128,7 @@ import Testing
 
     @Test("a publisher that falls silent while its connection stands is given up, and its connection closed")
     func silence() async throws {
-        try await AnnounceBench.run(silence: .milliseconds(600)) { bench in
+        try await AnnounceBench.run(silence: .seconds(2)) { bench in
             let publisher = try await bench.publisher()
             #expect(try await bench.record(publisher).status == 200)
             try await publisher.sendPictures(1...3)
@@ -139,7 +139,7 @@ import Testing
 
     @Test("a publisher that never sends anything is given up too, also where silence would be no wonder")
     func nothing() async throws {
-        try await AnnounceBench.run(silence: .milliseconds(300)) { bench in
+        try await AnnounceBench.run(silence: .seconds(1)) { bench in
             let publisher = try await bench.publisher()
             let sound = "v=0\r\nm=audio 0 RTP/AVP 0\r\na=control:streamid=0\r\n"
             #expect(try await bench.record(publisher, sdp: sound).status == 200)
