@@ -66,6 +66,10 @@ package struct TrackDescription: Sendable, Hashable {
     package var dimensions: PictureDimensions?
     /// The port of the `m=` line: where a stream without RTSP is sent to; `nil` for 0, as RTSP has it.
     package var port: UInt16?
+    /// The port of `a=rtcp` (RFC 3605); `nil` if it is the one above `port`.
+    package var controlPort: UInt16?
+    /// Who may send, as `a=source-filter` of the media or the session has it.
+    package var sourceFilter: SourceFilter?
     /// The address of the media's own `c=` line, with its `/ttl` if any; `nil` if the session's holds.
     package var connectionAddress: String?
     /// `b=AS`, in kbit/s.

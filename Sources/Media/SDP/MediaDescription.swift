@@ -59,6 +59,8 @@ struct MediaAttributes {
     private(set) var bandwidth: Int?
     private(set) var frameRate: Double?
     private(set) var expectsRareKeyFrames = false
+    private(set) var controlPort: UInt16?
+    private(set) var sourceFilter: SourceFilter?
 
     /// The first of each counts (quirk C23: a second `a=control`).
     mutating func read(_ line: SDPLine) {
@@ -97,6 +99,11 @@ struct MediaAttributes {
             dimensions = dimensions ?? Self.payloadType(of: value).flatMap { Self.dimensions(in: $0.1, separator: "-") }
         case "framerate", "x-framerate":
             frameRate = frameRate ?? Double(String(value)).flatMap { $0 > 0 && $0 <= 1000 ? $0 : nil }
+        case "rtcp":
+            let port = value.split { $0.isWhitespace }.first.flatMap { UInt16($0) }
+            controlPort = controlPort ?? port.flatMap { $0 == 0 ? nil : $0 }
+        case "source-filter":
+            sourceFilter = sourceFilter ?? SourceFilter(parsing: value)
         case "smart_encoder":
             expectsRareKeyFrames = expectsRareKeyFrames || value.lowercased().contains("virtualiframe=1")
         default:

@@ -24,7 +24,11 @@ extension SessionDescription {
         range = session.range ?? media.lazy.compactMap(\.attributes.range).first
         connectionAddress = session.connectionAddress
         var lookup = PayloadTypeLookup(session: session, media: media)
-        tracks = media.compactMap { TrackDescription($0, lookup: &lookup, sessionDirection: session.direction) }
+        tracks = media.compactMap { media in
+            var track = TrackDescription(media, lookup: &lookup, sessionDirection: session.direction)
+            track?.sourceFilter = media.attributes.sourceFilter ?? session.sourceFilter
+            return track
+        }
         guard !tracks.isEmpty else { throw .noMedia }
     }
 
@@ -75,6 +79,7 @@ extension TrackDescription {
             transportProtocol: media.transportProtocol
         )
         port = media.port
+        controlPort = media.attributes.controlPort
         connectionAddress = media.attributes.connectionAddress
         bandwidth = media.attributes.bandwidth
         frameRate = media.attributes.frameRate
