@@ -24,28 +24,6 @@ package struct H264Packetizer: Sendable {
 
     /// Takes one access unit as NAL units without start codes or lengths; the last payload has the marker.
     package func packetize(units: [ByteBuffer], emit: (NormalizedPayload) -> Void) {
-        let syntax = NALUnitSyntax.h264
-        var last: NormalizedPayload?
-        func hand(_ payload: ByteBuffer) {
-            if let last { emit(last) }
-            let traits = payload.withUnsafeReadableBytes { syntax.traits(of: $0) }
-            last = NormalizedPayload(payload: payload, marker: false, traits: traits)
-        }
-        for unit in units {
-            guard let header = unit.withUnsafeReadableBytes({ syntax.header(of: $0) }) else { continue }
-            guard unit.readableBytes > limit else {
-                hand(unit)
-                continue
-            }
-            var fragments = syntax.fragments(
-                header: header, body: unit.suffix(from: 1), begins: true, ends: true, decodingOrder: 0, limit: limit
-            )
-            while fragments.readableBytes > 0,
-                let fragment = fragments.readSlice(length: min(limit, fragments.readableBytes))
-            { hand(fragment) }
-        }
-        guard var last else { return }
-        last.marker = true
-        emit(last)
+        NALUnitSyntax.h264.packetize(units, limit: limit, emit: emit)
     }
 }

@@ -32,6 +32,21 @@ import Testing
         #expect(track.traits == made.map(\.traits))
     }
 
+    @Test("an H.265 access unit goes out as its units, the long one in fragments, with the marker on the last")
+    func h265() {
+        let slice = Sample.long([0x26, 0x01, 0xAF], 4000)
+        let units = [Sample.vps265, Sample.sps265, Sample.pps265, slice].map { ByteBuffer(bytes: $0) }
+        var track = Normalizing(.h265)
+        var made: [NormalizedPayload] = []
+        H265Packetizer().packetize(units: units) { made.append($0) }
+        for payload in made { track.receive(Array(buffer: payload.payload), marker: payload.marker) }
+        #expect(made.count == 6 && made.allSatisfy { $0.payload.readableBytes <= 1440 })
+        #expect(made.map(\.marker) == [false, false, false, false, false, true])
+        #expect(made[3].traits.contains(.startsRandomAccess))
+        #expect(track.payloads == made.map { Array(buffer: $0.payload) })
+        H265Packetizer().packetize(units: [ByteBuffer(bytes: [0x26])]) { _ in Issue.record("a payload") }
+    }
+
     @Test("no units give no payloads")
     func nothing() {
         H264Packetizer().packetize(annexB: ByteBuffer(bytes: [1, 2, 3])) { _ in Issue.record("a payload") }
