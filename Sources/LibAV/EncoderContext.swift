@@ -16,7 +16,7 @@ final class EncoderContext {
         options: KeyValuePairs<String, String>,
         configure: (inout AVCodecContext) -> Void
     ) throws(LibAVError) {
-        _ = Self.quietLog
+        LibAVLog.beQuiet()
         name = String(cString: codec.pointee.name)
         guard let context = avcodec_alloc_context3(codec) else {
             throw LibAVError("allocate the encoder \(name)", because: "out of memory")
@@ -74,7 +74,4 @@ final class EncoderContext {
         var context: UnsafeMutablePointer<AVCodecContext>? = context
         avcodec_free_context(&context)
     }
-
-    /// libav writes to standard error on its own, for the whole process: only its errors may, set once.
-    private static let quietLog: Void = av_log_set_level(AV_LOG_ERROR)
 }
