@@ -9,6 +9,8 @@ package enum PullTransport: String, Sendable, Hashable, CaseIterable {
     case udp
     /// TCP first; UDP when the camera refuses TCP.
     case auto
+    /// The group that the camera sends to for everyone, and nothing else.
+    case multicast
 }
 
 /// The request that tells a camera its viewer is still there.

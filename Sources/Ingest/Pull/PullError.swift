@@ -60,6 +60,7 @@ extension RTSPClientEnd {
         case .redirected: "redirected"
         case .conversation(let error): error.description
         case .malformed(let error): error.description
+        case .noGroup(let reason): reason
         case .noPorts(let reason): "no UDP ports: \(reason); check the limits of open files and ports"
         }
     }

@@ -19,6 +19,7 @@ final class PullSession: RTSPClientReceiver {
     struct Request: Sendable {
         var url: RTSPURL
         var transport: TransportSpecification.LowerTransport
+        var isMulticast = false
         var keepalive: PlayClientKeepalive
         /// For connection and answers.
         var timeout: TimeAmount
@@ -65,12 +66,13 @@ final class PullSession: RTSPClientReceiver {
     /// Connects; completes when the connection stands or cannot be had, or takes so long that the other cameras should
     /// not have to wait for it: one that is switched off does not even refuse.
     func start() -> EventLoopFuture<Void> {
-        let conversation = PlayClientStateMachine.Request(
+        var conversation = PlayClientStateMachine.Request(
             url: request.url,
             transport: request.transport,
             keepalive: request.keepalive,
             clientNonce: String(UInt64.random(in: .min ... .max), radix: 16)
         )
+        conversation.isMulticast = request.isMulticast
         let connection = RTSPClientConnection(
             conversation,
             patience: .init(answer: request.timeout),
@@ -214,11 +216,17 @@ final class PullSession: RTSPClientReceiver {
         logger.info(
             "camera up",
             metadata: [
-                "codecs": "\(codecs)", "transport": "\(request.transport == .udp ? "udp" : "tcp")",
+                "codecs": "\(codecs)", "transport": "\(transportName)",
                 "address": "\(address)",
             ]
         )
         monitor.entered(.live)
+    }
+
+    private var transportName: String {
+        guard request.transport == .udp else { return "tcp" }
+        let isGroup = tracks.contains { if case .group = $0.path { true } else { false } }
+        return isGroup ? "multicast" : "udp"
     }
 
     // MARK: Time

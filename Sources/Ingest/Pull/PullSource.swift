@@ -84,7 +84,7 @@ package struct PullSource: Sendable {
         var redirections = 0
         while true {
             guard url.scheme != .rtsps else { return outcome(.noTLS) }
-            let end = await converse(at: url, over: transport.current)
+            let end = await converse(at: url, over: transport)
             counters = counters + end.counters
             if end.livedFor != nil { transport.worked() }
             guard !Task.isCancelled else { return outcome(.cancelled, end.livedFor) }
@@ -110,11 +110,12 @@ package struct PullSource: Sendable {
 
     private func converse(
         at url: RTSPURL,
-        over transport: TransportSpecification.LowerTransport
+        over transport: TransportChoice
     ) async -> PullSession.End {
         let request = PullSession.Request(
             url: url,
-            transport: transport,
+            transport: transport.current,
+            isMulticast: transport.isMulticast,
             keepalive: configuration.keepalive.machine,
             timeout: configuration.timeout,
             patience: patience

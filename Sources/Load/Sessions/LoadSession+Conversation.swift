@@ -71,12 +71,17 @@ extension LoadSession {
     }
 
     private func prepare(_ settled: [PlayClientTrack]) {
+        // One group would serve all viewers, and the server would have nothing to do.
+        guard !settled.contains(where: { if case .group = $0.path { true } else { false } }) else {
+            return fail("the server sends to a multicast group")
+        }
         let lead = settled.firstIndex { $0.description.kind == .video } ?? 0
         tracks = settled.enumerated().map { index, track in
             var pair: DatagramPair?
             switch track.path {
             case .interleaved(let channels): reader.expect(channels)
             case .datagrams(let client, _, _): pair = pairs.first { $0.ports == client }
+            case .group: break
             }
             return SessionTrack(track, ports: pair, isLead: index == lead)
         }

@@ -11,6 +11,8 @@ package enum PlayClientError: Error, Sendable, Hashable {
     case noTracks([SkippedTrack])
     /// 461, or an answer with another transport than asked; that one is `offered`.
     case transportRefused(offered: TransportSpecification.LowerTransport?)
+    /// Multicast, and neither the answer nor the description tells address and ports.
+    case noGroup
     /// A redirection without a usable `Location`, or out of TLS.
     case redirectRefused
     case noAnswer(RTSPMethod)
@@ -36,6 +38,8 @@ extension PlayClientError: CustomStringConvertible {
         case .transportRefused(offered: .tcp): "the camera only sends over TCP; set the transport to tcp"
         case .transportRefused(offered: .udp): "the camera only sends over UDP; set the transport to udp"
         case .transportRefused(offered: nil): "transport refused; try the other one of tcp and udp"
+        case .noGroup:
+            "multicast without address and ports; switch multicast on in the camera, or set the transport to tcp"
         case .redirectRefused: "redirected to nowhere of use, or out of TLS; use the URL of the target"
         case .noAnswer(let method): "no answer to \(method.rawValue) in time; check that the port speaks RTSP"
         case .sessionLost: "the camera forgot the session; if this repeats, try another keepalive"

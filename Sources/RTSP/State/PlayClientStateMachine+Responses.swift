@@ -81,7 +81,7 @@ extension PlayClientStateMachine {
         }
         var plan = plan(for: description, describedBy: response)
         guard !plan.remaining.isEmpty else { return end(.noTracks(plan.skipped)) }
-        if request.transport == .udp {
+        if request.transport == .udp, !request.isMulticast {
             let count = plan.remaining.count
             state = .openingPorts(plan)
             return .openPorts(count: count)

@@ -12,6 +12,7 @@ extension PlayClientStateMachine {
             ),
             remaining: []
         )
+        plan.connectionAddress = description.connectionAddress
         let (usable, skipped) = description.usableTracks(among: Set(description.receivableTrackIndices))
         plan.remaining = usable
         plan.skipped = skipped
@@ -24,8 +25,9 @@ extension PlayClientStateMachine {
         by response: RTSPResponse
     ) -> Result<PlayClientPath, PlayClientError> {
         guard let answer = response.headers.transports.first else { return .success(asked) }
-        guard !answer.isMulticast else { return .failure(.transportRefused(offered: nil)) }
+        if answer.isMulticast { return group(asked, by: answer) }
         switch (asked, answer.lower) {
+        case (.group, let lower): return .failure(.transportRefused(offered: lower))
         case (.interleaved(let channels), .tcp):
             return .success(.interleaved(answer.interleaved ?? channels))
         case (.interleaved(let channels), .udp):
@@ -39,5 +41,28 @@ extension PlayClientStateMachine {
             let server = answer.serverPorts.flatMap { $0.rtp > 1 ? $0 : nil }
             return .success(.datagrams(client: client, server: server, source: answer.source))
         }
+    }
+}
+
+extension PlayClientStateMachine {
+    /// A server that only has a group answers with it whoever asks over UDP (quirk E15). What the answer leaves out the
+    /// description may tell.
+    private static func group(
+        _ asked: PlayClientPath,
+        by answer: TransportSpecification
+    ) -> Result<PlayClientPath, PlayClientError> {
+        var address = answer.destination
+        var ports = answer.ports ?? answer.serverPorts
+        switch asked {
+        case .interleaved: return .failure(.transportRefused(offered: .udp))
+        case .datagrams: break
+        case .group(let told, let toldPorts, _):
+            address = address ?? told
+            ports = ports ?? toldPorts
+        }
+        guard let address = address?.split(separator: "/").first, let ports, ports.rtp != 0 else {
+            return .failure(.noGroup)
+        }
+        return .success(.group(address: String(address), ports: ports, source: answer.source))
     }
 }

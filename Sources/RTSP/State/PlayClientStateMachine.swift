@@ -14,6 +14,8 @@ package struct PlayClientStateMachine: ~Copyable {
         package var url: RTSPURL
         /// What SETUP asks for; the other one needs a new connection.
         package var transport: TransportSpecification.LowerTransport
+        /// Over UDP: asks for the group that the server sends to for everyone.
+        package var isMulticast = false
         /// How the session is kept alive.
         package var keepalive: PlayClientKeepalive
         /// Sent with every request (quirk A7).
@@ -46,6 +48,8 @@ package struct PlayClientStateMachine: ~Copyable {
         var ports: [PortPair] = []
         var tracks: [PlayClientTrack] = []
         var skipped: [SkippedTrack] = []
+        /// The session's `c=`, where a server may tell its group.
+        var connectionAddress: String?
         var sessionTimeout: Int?
         /// The path asked for in the SETUP under way.
         var asked: PlayClientPath?
@@ -230,6 +234,12 @@ package struct PlayClientStateMachine: ~Copyable {
             let channels = ChannelPair(rtp: channel, rtcp: channel + 1)
             transport.interleaved = channels
             plan.asked = .interleaved(channels)
+        case .udp where request.isMulticast:
+            transport.isMulticast = true
+            let known = next.description
+            let ports = known.port.map { PortPair(rtp: $0, rtcp: $0 &+ 1) } ?? PortPair(rtp: 0, rtcp: 0)
+            plan.asked = .group(
+                address: known.connectionAddress ?? plan.connectionAddress ?? "", ports: ports, source: nil)
         case .udp:
             guard place < plan.ports.count else { return nil }
             transport.clientPorts = plan.ports[place]

@@ -1,12 +1,14 @@
 import Media
 import NIOCore
 
-/// How the packets of one track come: on channels of the connection, or to a pair of ports.
+/// How the packets of one track come: on channels of the connection, to a pair of ports, or to a group.
 package enum PlayClientPath: Sendable, Hashable {
     /// The channels the server named, whatever was asked (quirk E1).
     case interleaved(ChannelPair)
     /// `server` is `nil` where the server names no port of use (quirk E6); `source` is an address or a name.
     case datagrams(client: PortPair, server: PortPair?, source: String?)
+    /// A multicast group, with the ports it is sent to (quirk E15); `source` is an address or a name, where told.
+    case group(address: String, ports: PortPair, source: String?)
 }
 
 /// A track that was set up.

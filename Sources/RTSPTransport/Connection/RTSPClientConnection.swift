@@ -224,6 +224,12 @@ package final class RTSPClientConnection: ChannelInboundHandler {
                     self.receiver?.received(datagram, track: index, isControl: isControl, at: arrival)
                 }
                 pair.punch()
+            case .group(_, _, let source):
+                pairOfTrack[index]?.receive(from: mediaHosts(source), server: nil) { now in
+                    self.receiver?.readEnded(at: now)
+                } receive: { datagram, isControl, arrival in
+                    self.receiver?.received(datagram, track: index, isControl: isControl, at: arrival)
+                }
             }
         }
     }

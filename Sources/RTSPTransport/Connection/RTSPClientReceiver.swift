@@ -35,6 +35,8 @@ package enum RTSPClientEnd: Error, Sendable, Hashable {
     case malformed(RTSPParsingError)
     /// UDP ports could not be opened.
     case noPorts(reason: String)
+    /// The group that the server sends to cannot be listened to; the reason says what to do.
+    case noGroup(reason: String)
 }
 
 /// What a client connection did not pass on.

@@ -17,12 +17,15 @@ final class PlayDialogue {
     init(
         _ url: String = "rtsp://camera.example/stream",
         over transport: TransportSpecification.LowerTransport = .tcp,
+        isMulticast: Bool = false,
         keepalive: PlayClientKeepalive = .automatic
     ) throws {
         let url = try #require(RTSPURL(url))
-        machine = PlayClientStateMachine(
-            .init(url: url, transport: transport, keepalive: keepalive, clientNonce: "0123456789abcdef")
+        var request = PlayClientStateMachine.Request(
+            url: url, transport: transport, keepalive: keepalive, clientNonce: "0123456789abcdef"
         )
+        request.isMulticast = isMulticast
+        machine = PlayClientStateMachine(request)
         asked = machine.connected()
     }
 

@@ -8,7 +8,7 @@ enum PlannedKeys {
         "users", "version", "webrtc",
     ]
     private static let schemes: Set<String> = [
-        "file", "http", "https", "onvif", "rtmp", "rtmps", "rtp", "rtsps", "rtspu", "sdp", "srt", "udp", "whep",
+        "file", "http", "https", "onvif", "rtmp", "rtmps", "rtsps", "rtspu", "sdp", "srt", "whep",
     ]
 
     static func contains(_ key: String) -> Bool {
@@ -16,7 +16,7 @@ enum PlannedKeys {
     }
 
     /// Ways for packets that a camera may have and the relay does not speak yet.
-    static let transports: Set<String> = ["multicast", "http"]
+    static let transports: Set<String> = ["http"]
 
     static func contains(scheme: String) -> Bool {
         schemes.contains(scheme.lowercased())
