@@ -69,7 +69,9 @@ let package = Package(
         // The heart and the shell around it.
         source("Reflector", ["Media", "RTP", nioCore, concurrencyHelpers, logging]),
         source("RTSPTransport", ["RTSP", nioCore, nioPosix, concurrencyHelpers, logging]),
-        source("Ingest", ["Reflector", "RTSPTransport", "RTSP", "RTP", "Media", "LibAV", nioCore, logging]),
+        source(
+            "Ingest",
+            ["Reflector", "RTSPTransport", "RTSP", "RTP", "Media", "LibAV", nioCore, concurrencyHelpers, logging]),
         source("Egress", ["Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, deque, logging]),
 
         // The other side: many viewers at once, to measure with.

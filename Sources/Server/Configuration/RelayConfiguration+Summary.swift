@@ -28,6 +28,8 @@ extension SourceConfiguration {
         switch self {
         case .pull(let pull):
             "\(pull) \(pull.onDemand ? "on demand" : "always")"
+        case .listen(let listen):
+            "\(listen) \(listen.onDemand ? "on demand" : "always")"
         case .testCamera(let test):
             "test camera \(test.width)x\(test.height) at \(test.frameRate) pictures a second"
         case .publish(let publish):

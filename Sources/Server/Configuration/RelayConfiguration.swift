@@ -56,6 +56,7 @@ package struct StreamConfiguration: Sendable, Equatable {
 /// Where a stream comes from.
 package enum SourceConfiguration: Sendable, Equatable {
     case pull(PullConfiguration)
+    case listen(ListenSourceConfiguration)
     case testCamera(TestCameraConfiguration)
     /// Whoever publishes to the path.
     case publish(AnnounceConfiguration)

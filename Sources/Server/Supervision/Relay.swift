@@ -167,6 +167,7 @@ package final class Relay: Sendable {
 /// Whatever feeds a stream.
 private enum Source: Sendable {
     case pull(PullSupervisor)
+    case listen(ListenSupervisor)
     case testCamera(TestCameraRelay)
     /// Whoever publishes comes by itself.
     case publisher(Stream)
@@ -175,6 +176,12 @@ private enum Source: Sendable {
         switch configuration {
         case .pull(let pull):
             self = .pull(PullSupervisor(stream: stream, configuration: pull, limiter: limiter, logger: logger))
+        case .listen(let listen):
+            self = .listen(
+                ListenSupervisor(
+                    stream: stream, configuration: listen, wallClock: SystemClocks.secondsSinceUnixEpoch, logger: logger
+                )
+            )
         case .testCamera(let camera):
             self = .testCamera(
                 TestCameraRelay(
@@ -191,6 +198,7 @@ private enum Source: Sendable {
     func run() async {
         switch self {
         case .pull(let supervisor): await supervisor.run()
+        case .listen(let supervisor): await supervisor.run()
         case .testCamera(let camera): await camera.run()
         case .publisher(let stream): await stream.whileWanted {}
         }
@@ -205,6 +213,8 @@ extension SourceConfiguration {
         var policy =
             switch self {
             case .pull(let pull): StreamPolicy(onDemand: pull.onDemand, linger: pull.linger, startTimeout: pull.timeout)
+            case .listen(let listen):
+                StreamPolicy(onDemand: listen.onDemand, linger: listen.linger, startTimeout: listen.timeout)
             case .testCamera: StreamPolicy(onDemand: true, linger: .seconds(2))
             // Nobody can wake a publisher, but whoever asks while there is none is not to be told of the last one.
             case .publish, .publishBelow:

@@ -22,11 +22,11 @@ struct ConfigurationErrorTests {
     static let values: [Wrong] = [
         Wrong(
             "a transport that is a slip", "cameras:\n  gate:\n    main: rtsp://10.0.0.1/a\n    transport: tpc",
-            #"relays.yaml:4:16: cameras.gate.transport: found "tpc", expected one of tcp, udp, auto; did you mean tcp?"#
+            #"relays.yaml:4:16: cameras.gate.transport: found "tpc", expected one of tcp, udp, auto, multicast; did you mean tcp?"#
         ),
         Wrong(
-            "a transport to come", "defaults: {transport: multicast}\n\(camera)",
-            #"relays.yaml:1:23: defaults.transport: found "multicast", expected one of tcp, udp, auto; multicast is planned, not built yet"#
+            "a transport to come", "defaults: {transport: http}\n\(camera)",
+            #"relays.yaml:1:23: defaults.transport: found "http", expected one of tcp, udp, auto, multicast; http is planned, not built yet"#
         ),
         Wrong(
             "a duration without a unit", "defaults:\n  timeout: 10\n\(camera)",
@@ -117,7 +117,7 @@ struct ConfigurationErrorTests {
         ),
         Wrong(
             "a key of another relay", "cameras: {gate: {main: \"rtsp://10.0.0.1/a\", rtspTransport: tcp}}",
-            #"relays.yaml:1:45: cameras.gate.rtspTransport: found unknown key "rtspTransport", expected one of keepalive, linger, main, on_demand, password, publish, sub, template, test_camera, timeout, title, transport, username; did you mean transport?"#
+            #"relays.yaml:1:45: cameras.gate.rtspTransport: found unknown key "rtspTransport", expected one of interface, keepalive, linger, main, on_demand, password, publish, sdp, source, sub, template, test_camera, timeout, title, transport, username; did you mean transport?"#
         ),
         Wrong(
             "a key to come at the top", "tls: {certificate: a}\n\(camera)",
@@ -129,11 +129,11 @@ struct ConfigurationErrorTests {
         ),
         Wrong(
             "a key to come in a camera", "cameras: {gate: {main: \"rtsp://10.0.0.1/a\", record: week}}",
-            #"relays.yaml:1:45: cameras.gate.record: found "record", planned, not built yet, expected one of keepalive, linger, main, on_demand, password, publish, sub, template, test_camera, timeout, title, transport, username"#
+            #"relays.yaml:1:45: cameras.gate.record: found "record", planned, not built yet, expected one of interface, keepalive, linger, main, on_demand, password, publish, sdp, source, sub, template, test_camera, timeout, title, transport, username"#
         ),
         Wrong(
             "a hole's key without a template", "cameras: {gate: {main: \"rtsp://10.0.0.1/a\", host: a}}",
-            #"relays.yaml:1:45: cameras.gate.host: found unknown key "host", expected one of keepalive, linger, main, on_demand, password, publish, sub, template, test_camera, timeout, title, transport, username; a key for a hole such as {host} needs a template that has the hole"#
+            #"relays.yaml:1:45: cameras.gate.host: found unknown key "host", expected one of interface, keepalive, linger, main, on_demand, password, publish, sdp, source, sub, template, test_camera, timeout, title, transport, username; a key for a hole such as {host} needs a template that has the hole"#
         ),
         Wrong(
             "a list as a key", "? [a, b]\n: c\n\(camera)",
@@ -165,7 +165,7 @@ struct ConfigurationErrorTests {
         ),
         Wrong(
             "a camera without a source", "cameras:\n  gate: {title: Gate}",
-            "relays.yaml:2:3: cameras.gate.main: found nothing, expected one of main, template, publish, test_camera"
+            "relays.yaml:2:3: cameras.gate.main: found nothing, expected one of main, sdp, template, publish, test_camera"
         ),
         Wrong(
             "a name with a space", "cameras:\n  main gate: {test_camera: {}}",

@@ -5,7 +5,8 @@ import NIOCore
 /// Reading of one camera.
 struct CameraReading {
     /// The keys of a camera, which no hole of a template may be called.
-    static let keys = ["template", "main", "sub", "title", "test_camera", "publish"] + PullSettings.keys
+    static let keys =
+        ["template", "main", "sub", "title", "test_camera", "publish"] + PullSettings.keys + listenKeys
 
     let name: String
     let section: ConfigurationSection
@@ -148,17 +149,19 @@ extension CameraReading {
         if case .template(let named, _) = reference { template = named }
         for hole in template?.holes ?? [] { _ = section.field(hole) }
 
+        let settings = own.over(template?.settings).over(defaults)
+        let described = described(settings)
         let main = source("main", template?.main, reference)
         let sub = source("sub", template?.sub, reference)
-        if case .none = reference, section.field("main") == nil {
-            section.reportMissing("main", expected: "one of main, template, publish, test_camera")
+        if case .none = reference, section.field("main") == nil, section.field("sdp") == nil {
+            section.reportMissing("main", expected: "one of main, sdp, template, publish, test_camera")
         }
-        let settings = own.over(template?.settings).over(defaults)
-        let streams = [(name, main), ("\(name)/sub", sub)].compactMap { path, source in
-            source.flatMap { url(of: $0, own) }.map { url in
-                StreamConfiguration(path: path, source: .pull(settings.pull(url)))
-            }
+        var streams = described.map { [StreamConfiguration(path: name, source: .listen($0))] } ?? []
+        for (path, source) in [(name, main), ("\(name)/sub", sub)] {
+            guard let source, let configuration = configuration(of: source, own, settings) else { continue }
+            streams.append(StreamConfiguration(path: path, source: configuration))
         }
+        reportStrayKeys(of: streams)
         let lacksUser = streams.contains { stream in
             guard case .pull(let pull) = stream.source else { return false }
             return pull.password != nil && pull.username == nil
@@ -198,14 +201,21 @@ extension CameraReading {
         return nil
     }
 
-    private func url(of source: Source, _ own: PullSettings) -> CameraURL? {
+    /// Pulled or listened to, as its URL says; `nil` for one that is wrong.
+    private func configuration(
+        of source: Source, _ own: PullSettings, _ settings: PullSettings
+    ) -> SourceConfiguration? {
         do throws(Expectation) {
+            if ListenURL.isMeant(by: source.text) {
+                let url = try ListenURL(parsing: source.text)
+                return .listen(completed(url.origin, source: url.source, settings))
+            }
             let url = try CameraURL(parsing: source.text)
             let isTwice = url.username != nil && own.username != nil || url.password != nil && own.password != nil
             guard !isTwice else {
                 throw Expectation("the user and password once", hint: "leave them out of the URL")
             }
-            return url
+            return .pull(settings.pull(url))
         } catch {
             section.report(source.field, source.written, error)
             return nil

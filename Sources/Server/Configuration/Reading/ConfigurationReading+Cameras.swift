@@ -35,7 +35,7 @@ extension ConfigurationReading {
         guard let field = section.field(name), let text = section.text(field) else { return nil }
         do throws(Expectation) {
             let pattern = try CameraTemplate.Pattern(text)
-            if case .text(let start) = pattern.pieces.first, start.contains("://") {
+            if case .text(let start) = pattern.pieces.first, start.contains("://"), !ListenURL.isMeant(by: start) {
                 _ = try CameraURL.afterScheme(start)
             }
             if let reserved = pattern.holes.first(where: CameraReading.keys.contains) {

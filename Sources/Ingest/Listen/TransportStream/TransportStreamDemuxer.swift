@@ -1,0 +1,71 @@
+import LibAV
+import NIOCore
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// libavformat on a thread of its own, for it blocks until it has what it wants.
+final class TransportStreamDemuxer: Sendable {
+    /// What the thread tells; the last is `.ended`.
+    enum Event: Sendable {
+        case stream(TransportStreamReader.Event)
+        case ended(LibAVError?)
+    }
+
+    private final class Work {
+        let run: () -> Void
+
+        init(_ run: @escaping () -> Void) {
+            self.run = run
+        }
+    }
+
+    private let queue = ByteQueue()
+
+    /// `tell` is called on the thread.
+    init(tell: @escaping @Sendable (Event) -> Void) {
+        let queue = queue
+        let work = Unmanaged.passRetained(Work { Self.demux(queue, tell: tell) })
+        var thread = pthread_t()
+        let code = pthread_create(
+            &thread, nil,
+            { raw in
+                if let raw { Unmanaged<Work>.fromOpaque(raw).takeRetainedValue().run() }
+                return nil
+            }, work.toOpaque())
+        guard code == 0 else {
+            work.release()
+            queue.close()
+            tell(.ended(nil))
+            return
+        }
+        pthread_detach(thread)
+    }
+
+    deinit {
+        queue.close()
+    }
+
+    /// Whole packets of 188 bytes; `false` where the thread is behind and they are dropped.
+    func feed(_ packets: ByteBuffer) -> Bool {
+        queue.append(packets)
+    }
+
+    /// Ends the thread soon; idempotent.
+    func close() {
+        queue.close()
+    }
+
+    private static func demux(_ queue: ByteQueue, tell: @Sendable (Event) -> Void) {
+        do throws(LibAVError) {
+            let reader = try TransportStreamReader { queue.take(into: $0) }
+            while let event = try reader.next() { tell(.stream(event)) }
+            tell(.ended(nil))
+        } catch {
+            tell(.ended(error))
+        }
+    }
+}
