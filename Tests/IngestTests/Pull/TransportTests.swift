@@ -89,6 +89,31 @@ import Testing
         }
     }
 
+    @Test(
+        "E15 the group that a camera answers with is joined on the interface of its connection, asked for or not",
+        arguments: [PullTransport.multicast, .udp])
+    func multicast(transport: PullTransport) async throws {
+        let port = try await FreePorts.pair()
+        let group = transport == .udp ? "239.255.77.21" : "239.255.77.22"
+        var behaviour = FakeCameraBehaviour(tracks: [.video().silenced])
+        behaviour.answers["SETUP"] = { _ in
+            .usualWith([("Transport", "RTP/AVP;multicast;destination=\(group);ttl=1;port=\(port)-\(port + 1)")])
+        }
+        try await PullBench.run(behaviour, configure: { $0.transport = transport }) { bench in
+            try await bench.untilPlaying()
+            let asked = try #require(bench.camera.requests("SETUP").first?["Transport"])
+            #expect(asked.contains("multicast") == (transport == .multicast))
+            let sender = try await FakeSender.start()
+            for number in 1...3 {
+                let packet = FakeCameraPacket.rtp(sequenceNumber: UInt16(number), timestamp: UInt32(number) * 3600)
+                try await sender.send(packet, toGroup: group, port: Int(port))
+            }
+            try await eventually("all three") { bench.packets.count == 3 }
+            #expect(bench.log.contains("transport=multicast"))
+            try await sender.stop()
+        }
+    }
+
     @Test("E6 packets of another host or of a second port do not get in")
     func foreignPackets() async throws {
         let track = FakeTrack.video().silenced
