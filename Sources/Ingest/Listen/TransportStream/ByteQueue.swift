@@ -41,6 +41,9 @@ final class ByteQueue: Sendable {
         return count
     }
 
+    /// Nobody wants any more of what was queued.
+    var isClosed: Bool { state.withLockedValue(\.isClosed) }
+
     /// What is queued is forgotten: whoever closes wants no more of it.
     func close() {
         condition.lock()

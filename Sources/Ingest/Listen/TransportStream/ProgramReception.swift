@@ -108,7 +108,7 @@ final class ProgramReception: ListenReception {
         case .stream(.unit(let unit)):
             pass(unit, at: now)
         case .ended(let error):
-            failure = failure ?? error.map { .unusable($0.description) }
+            failure = failure ?? .unusable(error?.description ?? "no thread to read it; check the limits of the system")
         }
     }
 

@@ -9,9 +9,10 @@ import NIOCore
 
 /// libavformat on a thread of its own, for it blocks until it has what it wants.
 final class TransportStreamDemuxer: Sendable {
-    /// What the thread tells; the last is `.ended`.
+    /// What the thread tells, until it is closed.
     enum Event: Sendable {
         case stream(TransportStreamReader.Event)
+        /// Nothing can be made of the stream any more; `nil` where there was no thread to be had.
         case ended(LibAVError?)
     }
 
@@ -62,10 +63,10 @@ final class TransportStreamDemuxer: Sendable {
     private static func demux(_ queue: ByteQueue, tell: @Sendable (Event) -> Void) {
         do throws(LibAVError) {
             let reader = try TransportStreamReader { queue.take(into: $0) }
-            while let event = try reader.next() { tell(.stream(event)) }
-            tell(.ended(nil))
+            // What libavformat still has at the end is for nobody, and the loop it would go to may be gone.
+            while let event = try reader.next(), !queue.isClosed { tell(.stream(event)) }
         } catch {
-            tell(.ended(error))
+            if !queue.isClosed { tell(.ended(error)) }
         }
     }
 }
