@@ -23,6 +23,8 @@ struct TransportStreamTracks {
         let ssrc = UInt32.random(in: .min ... .max)
         var timestamp: UInt32 = 0
         var clock: SampleClock?
+        /// Another form of the sound, and how many frames in a row had it.
+        var other: (configuration: AudioSpecificConfig, frames: Int)?
     }
 
     /// What becomes of a unit.
@@ -122,7 +124,11 @@ struct TransportStreamTracks {
                 malformed &+= 1
                 return .taken
             }
-            guard header.configuration == configuration else { return .changed }
+            guard header.configuration == configuration else {
+                malformed &+= 1
+                return lanes[track].isOther(header.configuration) ? .changed : .taken
+            }
+            lanes[track].other = nil
             lanes[track].timestamp = lanes[track].clock?.timestamp(ofFrameAt: unit.presentationTime) ?? 0
             packetizer.packetize(frame) { deliver(lanes[track].packet($0), track) }
         }
@@ -170,6 +176,15 @@ extension TransportStreamTracks.Lane {
             )
         }
         description = TrackDescription(kind: codec == .aac ? .audio : .video, formats: [format])
+    }
+
+    /// One header may be broken; this many in a row that agree are not.
+    private static let mostStrayFrames = 5
+
+    fileprivate mutating func isOther(_ configuration: AudioSpecificConfig) -> Bool {
+        let frames = other?.configuration == configuration ? other?.frames ?? 0 : 0
+        other = (configuration, frames + 1)
+        return frames + 1 >= Self.mostStrayFrames
     }
 
     /// 33 bits of 90 kHz are RTP's own clock with a bit more, so its wrap is RTP's.
