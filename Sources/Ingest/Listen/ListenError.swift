@@ -26,7 +26,7 @@ package enum ListenError: Error, Sendable, Hashable {
     /// Sound begins anew with another sampling rate or other channels.
     case changed
     /// It fell silent, or said BYE.
-    case lost(PullError)
+    case lost(StallWatch.Verdict)
     case stream(StreamError)
 }
 
@@ -49,7 +49,7 @@ extension ListenError: CustomStringConvertible {
                 + (leftOut.isEmpty ? "; check what is sent" : ", only \(leftOut.joined(separator: ", "))")
         case .unusable(let reason): reason
         case .changed: "the sound began anew in another form"
-        case .lost(let error): error.description
+        case .lost(let verdict): PullError(verdict).description
         case .stream(let error): error.description
         }
     }

@@ -18,7 +18,7 @@ protocol ListenReception: AnyObject {
 final class PacketReception: ListenReception {
     private let publication: Publication
     private let eventLoop: any EventLoop
-    private var reception: PullReception
+    private var reception: SourceReception
     private var reorderTimer: Scheduled<Void>?
 
     init(
@@ -27,7 +27,7 @@ final class PacketReception: ListenReception {
     ) {
         self.publication = publication
         self.eventLoop = eventLoop
-        reception = PullReception(tracks, reorders: true)
+        reception = SourceReception(tracks, reorders: true)
         reception.watch = StallWatch(kinds: tracks.map(\.kind), patience: stall, since: begin)
     }
 

@@ -240,7 +240,7 @@ extension PublishingPaths {
             case .publishBelow(let announce):
                 guard let path = StreamPath(String(configured.path.dropLast(2))) else { continue }
                 prefixes.append(Prefix(path, configuration: announce))
-            case .pull, .testCamera: continue
+            case .pull, .listen, .testCamera: continue
             }
         }
         self.init(directory: directory, streams: streams, prefixes: prefixes) { path, eventLoop in
