@@ -52,7 +52,7 @@ package struct RTSPURL: Sendable, Hashable {
         "\(scheme == .rtsps ? "rtsps" : "rtsp")://\(authority)\(pathAndQuery)"
     }
 
-    private var authority: String {
+    var authority: String {
         let host = host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
         return port.map { "\(host):\($0)" } ?? host
     }
