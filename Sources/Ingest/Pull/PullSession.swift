@@ -23,6 +23,8 @@ final class PullSession: RTSPClientReceiver {
         /// For connection and answers.
         var timeout: TimeAmount
         var patience: PullPatience
+
+        var transportName: String { url.scheme == .rtspHTTP ? "http" : transport == .udp ? "udp" : "tcp" }
     }
 
     /// One that is under way may still be answered.
@@ -214,7 +216,7 @@ final class PullSession: RTSPClientReceiver {
         logger.info(
             "camera up",
             metadata: [
-                "codecs": "\(codecs)", "transport": "\(request.transport == .udp ? "udp" : "tcp")",
+                "codecs": "\(codecs)", "transport": "\(request.transportName)",
                 "address": "\(address)",
             ]
         )

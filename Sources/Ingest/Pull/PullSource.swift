@@ -81,10 +81,11 @@ package struct PullSource: Sendable {
         if let username = configuration.username {
             url.credentials = Credentials(username: username, password: configuration.password?.reveal() ?? "")
         }
+        if configuration.transport == .http, url.scheme != .rtsps { url.scheme = .rtspHTTP }
         var redirections = 0
         while true {
             guard url.scheme != .rtsps else { return outcome(.noTLS) }
-            let end = await converse(at: url, over: transport.current)
+            let end = await converse(at: url, over: url.scheme == .rtspHTTP ? .tcp : transport.current)
             counters = counters + end.counters
             if end.livedFor != nil { transport.worked() }
             guard !Task.isCancelled else { return outcome(.cancelled, end.livedFor) }
@@ -95,7 +96,7 @@ package struct PullSource: Sendable {
                 logger.info("redirected", metadata: ["host": "\(target.host)"])
                 url = target
             case .silent, .connection(.conversation(.transportRefused)):
-                guard transport.failed() else { return outcome(end.error, end.livedFor) }
+                guard url.scheme != .rtspHTTP, transport.failed() else { return outcome(end.error, end.livedFor) }
                 logger.notice(
                     "transport changed",
                     metadata: [

@@ -16,7 +16,7 @@ enum PlannedKeys {
     }
 
     /// Ways for packets that a camera may have and the relay does not speak yet.
-    static let transports: Set<String> = ["multicast", "http"]
+    static let transports: Set<String> = ["multicast"]
 
     static func contains(scheme: String) -> Bool {
         schemes.contains(scheme.lowercased())
