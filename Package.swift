@@ -14,6 +14,7 @@ let settings: [SwiftSetting] = [
 
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioWebSocket: Target.Dependency = .product(name: "NIOWebSocket", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioTestUtils: Target.Dependency = .product(name: "NIOTestUtils", package: "swift-nio")
 let nioFoundation: Target.Dependency = .product(name: "NIOFoundationCompat", package: "swift-nio")
@@ -68,7 +69,7 @@ let package = Package(
 
         // The heart and the shell around it.
         source("Reflector", ["Media", "RTP", nioCore, concurrencyHelpers, logging]),
-        source("RTSPTransport", ["RTSP", nioCore, nioPosix, concurrencyHelpers, logging]),
+        source("RTSPTransport", ["RTSP", nioCore, nioPosix, nioWebSocket, concurrencyHelpers, logging]),
         source(
             "Ingest",
             ["Reflector", "RTSPTransport", "RTSP", "RTP", "Media", "LibAV", nioCore, concurrencyHelpers, logging]),

@@ -40,12 +40,13 @@ extension RTSPURL {
         return replacing(pathAndQuery: pathAndQuery + suffix)
     }
 
-    /// Where a `Location` leads, with these credentials if it names none (quirk A8).
+    /// Where a `Location` leads, with these credentials if it names none (quirk A8); who came through a tunnel goes on through one.
     ///
     /// `nil` if it cannot be read, or if it would leave TLS.
     package func redirected(to location: String) -> RTSPURL? {
         guard var target = RTSPURL(location), scheme != .rtsps || target.scheme == .rtsps else { return nil }
         if target.credentials == nil { target.credentials = credentials }
+        if scheme == .rtspHTTP, target.scheme == .rtsp { target.scheme = .rtspHTTP }
         return target
     }
 

@@ -14,9 +14,17 @@ package struct RTSPURL: Sendable, Hashable {
         case rtspu
         /// RTSP with the wish for media over TCP.
         case rtspt
+        /// RTSP through an HTTP tunnel.
+        case rtspHTTP = "rtsp+http"
 
-        /// 554, and 322 in TLS.
-        package var defaultPort: UInt16 { self == .rtsps ? 322 : 554 }
+        /// 554, 322 in TLS, and 80 through HTTP.
+        package var defaultPort: UInt16 {
+            switch self {
+            case .rtsp, .rtspu, .rtspt: 554
+            case .rtsps: 322
+            case .rtspHTTP: 80
+            }
+        }
     }
 
     /// Tells whether there is TLS, and which transport was wished for.
@@ -52,7 +60,7 @@ package struct RTSPURL: Sendable, Hashable {
         "\(scheme == .rtsps ? "rtsps" : "rtsp")://\(authority)\(pathAndQuery)"
     }
 
-    private var authority: String {
+    var authority: String {
         let host = host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
         return port.map { "\(host):\($0)" } ?? host
     }

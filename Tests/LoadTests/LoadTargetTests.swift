@@ -43,7 +43,10 @@ struct LoadTargetTests {
 
     @Test("a refusal names the host and what to do, and tells no password")
     func refusals() {
-        for text in ["rtsp://admin:s3cret@8.8.8.8/a", "rtsps://admin:s3cret@127.0.0.1/a", "http://admin:s3cret@h/a"] {
+        for text in [
+            "rtsp://admin:s3cret@8.8.8.8/a", "rtsps://admin:s3cret@127.0.0.1/a",
+            "rtsp+http://admin:s3cret@127.0.0.1/a", "http://admin:s3cret@h/a",
+        ] {
             do {
                 _ = try LoadTarget(text, allowingPublic: false)
                 Issue.record("\(text) was taken")

@@ -11,6 +11,8 @@ package enum PullTransport: String, Sendable, Hashable, CaseIterable {
     case auto
     /// The group that the camera sends to for everyone, and nothing else.
     case multicast
+    /// Interleaved in RTSP through an HTTP tunnel, at the port of the URL.
+    case http
 }
 
 /// The request that tells a camera its viewer is still there.
@@ -25,13 +27,13 @@ package enum PullKeepalive: String, Sendable, Hashable, CaseIterable {
 
 /// One stream of one camera, and how to pull it.
 package struct PullConfiguration: Sendable, Equatable {
-    /// The `rtsp://` URL without user and password; it may still hold a password in its query, so log `redactedURL`.
+    /// The `rtsp://` or `rtsp+http://` URL without user and password; it may still hold a password in its query, so log `redactedURL`.
     package var url: String
     /// The account on the camera; `nil` asks without one.
     package var username: String?
     /// The password of `username`.
     package var password: Secret?
-    /// How the packets come.
+    /// How the packets come; through a tunnel where the URL says so, whatever stands here.
     package var transport: PullTransport
     /// `true` pulls only while somebody watches.
     package var onDemand: Bool

@@ -59,6 +59,7 @@ extension RTSPClientEnd {
         case .deaf: "the camera asks without reading the answers; its software needs an update"
         case .redirected: "redirected"
         case .conversation(let error): error.description
+        case .tunnel(let error): error.description
         case .malformed(let error): error.description
         case .noGroup(let reason): reason
         case .noPorts(let reason): "no UDP ports: \(reason); check the limits of open files and ports"

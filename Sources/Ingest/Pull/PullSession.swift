@@ -224,7 +224,7 @@ final class PullSession: RTSPClientReceiver {
     }
 
     private var transportName: String {
-        guard request.transport == .udp else { return "tcp" }
+        guard request.transport == .udp else { return request.url.scheme == .rtspHTTP ? "http" : "tcp" }
         let isGroup = tracks.contains { if case .group = $0.path { true } else { false } }
         return isGroup ? "multicast" : "udp"
     }

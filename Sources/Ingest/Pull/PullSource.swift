@@ -81,6 +81,7 @@ package struct PullSource: Sendable {
         if let username = configuration.username {
             url.credentials = Credentials(username: username, password: configuration.password?.reveal() ?? "")
         }
+        if configuration.transport == .http, url.scheme != .rtsps { url.scheme = .rtspHTTP }
         var redirections = 0
         while true {
             guard url.scheme != .rtsps else { return outcome(.noTLS) }
@@ -95,7 +96,7 @@ package struct PullSource: Sendable {
                 logger.info("redirected", metadata: ["host": "\(target.host)"])
                 url = target
             case .silent, .connection(.conversation(.transportRefused)):
-                guard transport.failed() else { return outcome(end.error, end.livedFor) }
+                guard url.scheme != .rtspHTTP, transport.failed() else { return outcome(end.error, end.livedFor) }
                 logger.notice(
                     "transport changed",
                     metadata: [
@@ -112,10 +113,11 @@ package struct PullSource: Sendable {
         at url: RTSPURL,
         over transport: TransportChoice
     ) async -> PullSession.End {
+        let isTunnelled = url.scheme == .rtspHTTP
         let request = PullSession.Request(
             url: url,
-            transport: transport.current,
-            isMulticast: transport.isMulticast,
+            transport: isTunnelled ? .tcp : transport.current,
+            isMulticast: transport.isMulticast && !isTunnelled,
             keepalive: configuration.keepalive.machine,
             timeout: configuration.timeout,
             patience: patience

@@ -18,7 +18,7 @@ package struct TransportChoice: Sendable, Hashable {
     /// The camera refused the current transport, or nothing came over it: whether the other one is to be tried now.
     /// The choice is kept for the next connections; where both failed it is the first one again.
     package mutating func failed() -> Bool {
-        guard policy != .tcp, policy != .multicast else { return false }
+        guard policy == .udp || policy == .auto else { return false }
         current = current == .udp ? .tcp : .udp
         defer { hasSwitched.toggle() }
         return !hasSwitched

@@ -13,6 +13,7 @@ package struct LoadTarget: Sendable {
     package init(_ text: String, allowingPublic: Bool) throws(LoadTargetError) {
         guard let url = RTSPURL(text) else { throw .notRTSP }
         guard url.scheme != .rtsps else { throw .encrypted(url.host) }
+        guard url.scheme != .rtspHTTP else { throw .tunnelled(url.host) }
         switch HostAddress.resolving(url.host) {
         case .failure(let error):
             throw .unknown(url.host, reason: error.reason)
@@ -36,6 +37,7 @@ package struct LoadTarget: Sendable {
 package enum LoadTargetError: Error, Sendable, Hashable {
     case notRTSP
     case encrypted(String)
+    case tunnelled(String)
     case unknown(String, reason: String)
     case publicAddress(String, HostAddress)
 }
@@ -48,6 +50,8 @@ extension LoadTargetError: CustomStringConvertible {
             "this is no URL of RTSP; write rtsp://host:port/path"
         case .encrypted(let host):
             "rtsps:// is not supported; give the rtsp:// URL of \(host)"
+        case .tunnelled(let host):
+            "rtsp+http:// is not supported; give the rtsp:// URL of \(host)"
         case .unknown(let host, let reason):
             "\(host) has no address: \(reason); check the name"
         case .publicAddress(let host, let address):

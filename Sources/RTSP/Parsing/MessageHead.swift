@@ -18,6 +18,13 @@ struct MessageHead: Sendable {
     private var lineStart = 0
     private var lines = 0
 
+    init() {}
+
+    /// A head whose first line was read elsewhere.
+    init(startLine: StartLine) {
+        self.startLine = startLine
+    }
+
     var isEmpty: Bool { examined == 0 }
 
     /// Takes whole lines from `bytes`, which begin with the first byte of the message.
@@ -64,8 +71,7 @@ struct MessageHead: Sendable {
 
     /// The CSeq of a message whose first line is no RTSP, if it stands in what has arrived.
     static func cSeq(in bytes: ByteBufferView, limits: RTSPMessageLimits) -> String? {
-        var head = MessageHead()
-        head.startLine = .response(.ok)
+        var head = MessageHead(startLine: .response(.ok))
         guard let lineFeed = bytes.prefix(limits.line).firstIndex(of: .lineFeed) else { return nil }
         _ = head.advance(over: bytes[(lineFeed + 1)...], limits: limits)
         return head.headers["CSeq"]

@@ -9,15 +9,6 @@ enum MessageStart {
 }
 
 extension RTSPMessageParser {
-    /// Empty lines before a message are allowed to be there (RFC 2326 §4.1) and are not garbage.
-    func skipLineEnds(_ buffer: inout ByteBuffer) {
-        while let byte = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self),
-            byte == .lineFeed || byte == .carriageReturn
-        {
-            buffer.moveReaderIndex(forwardBy: 1)
-        }
-    }
-
     /// Between whole messages every `$` is a frame; after garbage only a plausible one is.
     ///
     /// Where garbage is tolerated, text has to begin like a response or a known request; where it is not, any token
@@ -52,4 +43,13 @@ extension RTSPMessageParser {
         "RTSP/", "OPTIONS ", "DESCRIBE ", "ANNOUNCE ", "SETUP ", "PLAY ", "PAUSE ", "RECORD ", "TEARDOWN ",
         "GET_PARAMETER ", "SET_PARAMETER ", "REDIRECT ",
     ].map { Array($0.utf8) }
+}
+
+extension ByteBuffer {
+    /// Empty lines before a message are allowed to be there (RFC 2326 §4.1) and are not garbage.
+    mutating func skipLineEnds() {
+        while let byte = getInteger(at: readerIndex, as: UInt8.self), byte == .lineFeed || byte == .carriageReturn {
+            moveReaderIndex(forwardBy: 1)
+        }
+    }
 }

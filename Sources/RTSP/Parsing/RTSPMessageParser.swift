@@ -37,7 +37,7 @@ package struct RTSPMessageParser: Sendable {
         while true {
             if let awaitingBody { return finish(awaitingBody, &buffer) }
             if head.isEmpty {
-                skipLineEnds(&buffer)
+                buffer.skipLineEnds()
                 switch messageStart(in: buffer) {
                 case .needsBytes: return nil
                 case .frame: return frame(&buffer)

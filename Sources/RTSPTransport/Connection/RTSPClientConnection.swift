@@ -32,7 +32,8 @@ package final class RTSPClientConnection: ChannelInboundHandler {
 
     let eventLoop: any EventLoop
     let patience: Patience
-    let url: RTSPURL
+    private let request: PlayClientStateMachine.Request
+    private var url: RTSPURL { request.url }
     var machine: PlayClientStateMachine
     var phase = Phase.idle
     var receiver: (any RTSPClientReceiver)?
@@ -69,15 +70,49 @@ package final class RTSPClientConnection: ChannelInboundHandler {
         self.eventLoop = eventLoop
         self.patience = patience
         self.receiver = receiver
-        url = request.url
+        self.request = request
         machine = PlayClientStateMachine(request)
     }
 
     /// Connects; completes when the connection stands or cannot be had, which `receiver` is told too.
     package func start() -> EventLoopFuture<Void> {
         phase = .connecting
+        let connecting = url.scheme == .rtspHTTP ? connectThroughTunnel() : connectDirectly()
+        connecting.assumeIsolated().whenFailure { error in
+            switch error {
+            case let error as TunnelError: self.finish(.tunnel(error))
+            case let error as PlayClientError: self.finish(.conversation(error))
+            default: self.finish(.unreachable(reason: Self.reason(error)))
+            }
+        }
+        return connecting.recover { _ in }
+    }
+
+    private func connectDirectly() -> EventLoopFuture<Void> {
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        let connecting = ClientBootstrap(group: eventLoop)
+        return Self.bootstrap(on: eventLoop, patience: patience)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(bound.value)
+                }
+            }
+            .connect(host: url.host, port: Int(url.portOrDefault))
+            .map { _ in }
+    }
+
+    /// GET, and once it is answered the conversation begins; its first request opens the POST.
+    private func connectThroughTunnel() -> EventLoopFuture<Void> {
+        let (eventLoop, patience) = (eventLoop, patience)
+        let tunnel = TunnelConnector(request, patience: patience.answer, on: eventLoop) {
+            Self.bootstrap(on: eventLoop, patience: patience)
+        }
+        return tunnel.connect().assumeIsolated().flatMapThrowing { channel in
+            try tunnel.begin(self, on: channel)
+        }.nonisolated()
+    }
+
+    private static func bootstrap(on eventLoop: any EventLoop, patience: Patience) -> ClientBootstrap {
+        ClientBootstrap(group: eventLoop)
             .connectTimeout(patience.answer)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.socketOption(.so_keepalive), value: 1)
@@ -87,16 +122,6 @@ package final class RTSPClientConnection: ChannelInboundHandler {
                 value: AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 16_384, maximum: 65_536)
             )
             .givesUpUnacknowledged(after: .seconds(20))
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(bound.value)
-                }
-            }
-            .connect(host: url.host, port: Int(url.portOrDefault))
-        connecting.assumeIsolated().whenFailure { error in
-            self.finish(.unreachable(reason: Self.reason(error)))
-        }
-        return connecting.map { _ in }.recover { _ in }
     }
 
     /// Tears the session down and closes; idempotent.
@@ -146,6 +171,7 @@ package final class RTSPClientConnection: ChannelInboundHandler {
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let error = error as? TunnelError { return finish(.tunnel(error)) }
         context.close(promise: nil)
     }
 

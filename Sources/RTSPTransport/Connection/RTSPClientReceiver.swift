@@ -32,6 +32,8 @@ package enum RTSPClientEnd: Error, Sendable, Hashable {
     /// The server wants to be asked elsewhere.
     case redirected(RTSPURL)
     case conversation(PlayClientError)
+    /// The HTTP tunnel does not open, or holds no longer.
+    case tunnel(TunnelError)
     case malformed(RTSPParsingError)
     /// UDP ports could not be opened.
     case noPorts(reason: String)

@@ -41,6 +41,12 @@ extension RTSPServerConnection {
         }
     }
 
+    /// Says this, in whatever protocol, and ends; nothing behind it is read.
+    func end(with lastWords: ByteBuffer) {
+        pipeline.arrived(.lastWords(lastWords))
+        process()
+    }
+
     /// Ends the connection without another word.
     func abort() {
         channel?.close(promise: nil)

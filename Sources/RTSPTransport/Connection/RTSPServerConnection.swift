@@ -5,7 +5,7 @@ import RTSP
 /// One accepted RTSP connection: parser, pipeline and responder on the connection's loop (RFC 2326 §9.1, §12.17).
 ///
 /// What an idle connection does not need (responder, context, logger metadata) is made at its first request.
-final class RTSPServerConnection: ChannelInboundHandler {
+final class RTSPServerConnection: ChannelInboundHandler, OpenConnection {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -287,6 +287,8 @@ final class RTSPServerConnection: ChannelInboundHandler {
         guard case .reading = phase, paused != isReadingPaused, let channel else { return }
         isReadingPaused = paused
         _ = try? channel.syncOptions?.setOption(.autoRead, value: !paused)
+        // A tunnel's way down passes it on to the way up, where the bytes come from.
+        if !paused { channel.read() }
     }
 
     /// Says goodbye for a server that stops, then finishes.

@@ -14,8 +14,16 @@ package struct ListenerCounters: Sendable, Equatable {
     package var requests = 0
     /// Answered 400, 413, 414 or 431 and closed, because the bytes could not be read on.
     package var malformed = 0
-    /// HTTP on the RTSP port.
+    /// HTTP on the RTSP port that asked for no tunnel, or for one in a way that cannot be.
     package var foreignProtocol = 0
+    /// HTTP tunnels opened, by their GET.
+    package var tunnels = 0
+    /// WebSockets opened.
+    package var webSockets = 0
+    /// Halves of HTTP tunnels refused: the cookie was taken, or too many waited.
+    package var tunnelsRefused = 0
+    /// Halves of HTTP tunnels that ended before the other one came.
+    package var tunnelsUnpaired = 0
     /// Closed because a request was not complete in time.
     package var slowRequests = 0
     /// Closed because nothing was asked and no session was there.

@@ -7,15 +7,26 @@ struct ConnectionEnvironment {
     let serverName: String
     let middleware: RTSPMiddlewareChain
     let makeResponder: (RTSPRequestContext) -> any RTSPResponder
-    let datagrams: DatagramSocketPool?
+    var datagrams: DatagramSocketPool?
     let tally: ListenerTally
     let siblings: LoopConnections
+    var tunnels = TunnelBook(limits: ConnectionLimits())
     var logger = Logger(label: "heliograph.rtsp")
+}
+
+/// A connection as the loop's timer and the listener's end see it (loop-confined).
+protocol OpenConnection: AnyObject {
+    /// Is it waiting for something too long?
+    func sweep(at now: NIODeadline)
+    /// Says goodbye, then ends.
+    func stop()
+    /// Ends without another word.
+    func abort()
 }
 
 /// The open connections of one event loop, looked over together: one timer for all of them (loop-confined).
 final class LoopConnections {
-    private var connections: [ObjectIdentifier: RTSPServerConnection] = [:]
+    private var connections: [ObjectIdentifier: any OpenConnection] = [:]
     private var sweeping: RepeatedTask?
     private var emptied: [EventLoopPromise<Void>] = []
     private var isStopping = false
@@ -30,7 +41,7 @@ final class LoopConnections {
 
     var count: Int { connections.count }
 
-    func opened(_ connection: RTSPServerConnection) {
+    func opened(_ connection: some OpenConnection) {
         connections[ObjectIdentifier(connection)] = connection
         if isStopping { return connection.abort() }
         guard sweeping == nil else { return }
@@ -40,7 +51,7 @@ final class LoopConnections {
         }
     }
 
-    func closed(_ connection: RTSPServerConnection) {
+    func closed(_ connection: some OpenConnection) {
         connections[ObjectIdentifier(connection)] = nil
         guard connections.isEmpty else { return }
         sweeping?.cancel()

@@ -14,6 +14,7 @@ package final class RTSPListener: Sendable {
     private let logger: Logger
     private let tally = ListenerTally()
     private let census: AddressCensus
+    private let tunnels: TunnelBook
     private let state = NIOLockedValueBox(State.idle)
 
     /// `idle` → `starting` → `listening` → `stopped`; never again.
@@ -46,6 +47,7 @@ package final class RTSPListener: Sendable {
         self.datagrams = datagrams
         self.logger = logger
         census = AddressCensus(limits: configuration.limits)
+        tunnels = TunnelBook(limits: configuration.limits)
     }
 
     /// Where it listens, with the port the kernel chose; nil before `start()` and after `shutdown()`.
@@ -61,6 +63,9 @@ package final class RTSPListener: Sendable {
 
     /// Networks that have a connection open now.
     var connectedNetworks: Int { census.networks }
+
+    /// HTTP tunnels, and halves of them, that are open now.
+    var openTunnels: Int { tunnels.count }
 
     /// Binds and begins to accept; throws `RTSPListenerError` when the address cannot be had. To be called once.
     package func start() async throws {
@@ -208,8 +213,9 @@ package final class RTSPListener: Sendable {
             datagrams: datagrams,
             tally: tally,
             siblings: connections.value,
+            tunnels: tunnels,
             logger: logger
         )
-        try channel.pipeline.syncOperations.addHandler(RTSPServerConnection(environment: environment))
+        try channel.pipeline.syncOperations.addHandler(ConnectionDoor(environment: environment))
     }
 }

@@ -37,6 +37,10 @@ package struct ConnectionLimits: Sendable, Equatable {
     package var pipelinedBytes = 262_144
     /// Bytes of answers the peer has not read; nothing more is read from it beyond.
     package var unreadAnswerBytes = 262_144
+    /// Halves of HTTP tunnels, over all peers, that wait for their other half; each no longer than `idleTime`.
+    package var tunnelHalves = 4096
+    /// Of those, from one IPv4 address or one IPv6 /64 network.
+    package var tunnelHalvesPerAddress = 256
     /// Sizes of one message.
     package var message = RTSPMessageLimits.server
     /// How long a closed connection may take to read what it was sent last.

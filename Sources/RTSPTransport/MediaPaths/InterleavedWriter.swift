@@ -71,6 +71,12 @@ package final class InterleavedWriter {
         socket = try? operations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { $0 }
     }
 
+    /// From here on a handler transforms what goes out: everything passes the pipeline.
+    package func leaveSocket() {
+        seat?.lose()
+        socket = nil
+    }
+
     /// Ends writing. Descriptor numbers are used again by the kernel at once, so ours is forgotten here.
     package func close() {
         seat?.lose()

@@ -268,7 +268,8 @@ extension ListenerCounters {
         let reasons: [(String, KeyPath<ListenerCounters, Int>)] = [
             ("too_many_from_address", \.refusedByAddress), ("too_many", \.refusedByTotal), ("malformed", \.malformed),
             ("http", \.foreignProtocol), ("slow", \.slowRequests), ("idle", \.idle),
-            ("requests_without_session", \.tooManyRequests), ("accept_errors", \.acceptErrors),
+            ("requests_without_session", \.tooManyRequests), ("tunnels_refused", \.tunnelsRefused),
+            ("tunnel_halves", \.tunnelsUnpaired), ("accept_errors", \.acceptErrors),
         ]
         var metadata: Logger.Metadata = [:]
         for (name, counter) in reasons where self[keyPath: counter] != earlier[keyPath: counter] {

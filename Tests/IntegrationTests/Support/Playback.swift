@@ -4,9 +4,14 @@ import NIOCore
 import TestSupport
 import Testing
 
-/// One of the two ways media come to a player.
-enum MediaPath: String, CaseIterable, CustomTestStringConvertible {
+/// One of the ways media come to a player.
+enum MediaPath: String, CustomTestStringConvertible {
     case tcp, udp
+    /// Through an HTTP tunnel.
+    case http
+
+    /// Those without a tunnel.
+    static let direct: [MediaPath] = [.tcp, .udp]
 
     var testDescription: String { rawValue.uppercased() }
 }

@@ -15,6 +15,8 @@ final class ResponderRecord: Sendable {
         var requests: [String] = []
         var frames: [InterleavedFrame] = []
         var held: [HeldAnswer] = []
+        /// At each PLAY, whether a fan-out may send past the connection's writer.
+        var seats: [Bool] = []
     }
 
     private let events = Mutex(Events())
@@ -73,7 +75,11 @@ final class ScriptedResponder: RTSPResponder {
         case "LEAVE":
             context.control.close()
         case "PLAY":
-            reply.written = { context.writer.send(ByteBuffer(bytes: [0x24, 0, 0, 4, 1, 2, 3, 4])) }
+            let record = record
+            reply.written = {
+                record.note { $0.seats.append(context.writer.canTakeSeat) }
+                context.writer.send(ByteBuffer(bytes: [0x24, 0, 0, 4, 1, 2, 3, 4]))
+            }
         default:
             reply.response.headers.add("Public", "OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN")
         }

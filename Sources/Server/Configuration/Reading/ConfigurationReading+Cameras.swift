@@ -36,7 +36,7 @@ extension ConfigurationReading {
         do throws(Expectation) {
             let pattern = try CameraTemplate.Pattern(text)
             if case .text(let start) = pattern.pieces.first, start.contains("://"), !ListenURL.isMeant(by: start) {
-                _ = try CameraURL.afterScheme(start)
+                _ = try CameraURL.schemeAndRest(of: start)
             }
             if let reserved = pattern.holes.first(where: CameraReading.keys.contains) {
                 throw Expectation("holes with names of their own", hint: "{\(reserved)} is a setting of the camera")

@@ -15,9 +15,6 @@ enum PlannedKeys {
         keys.contains(key)
     }
 
-    /// Ways for packets that a camera may have and the relay does not speak yet.
-    static let transports: Set<String> = ["http"]
-
     static func contains(scheme: String) -> Bool {
         schemes.contains(scheme.lowercased())
     }

@@ -17,12 +17,7 @@ struct PullSettings {
 
     init(_ section: ConfigurationSection) {
         transport = section.value("transport") { text throws(Expectation) in
-            do throws(Expectation) {
-                return try ConfigurationValue.word(text, of: PullTransport.self)
-            } catch {
-                guard PlannedKeys.transports.contains(text) else { throw error }
-                throw Expectation(error.expected, hint: "\(text) is planned, not built yet")
-            }
+            try ConfigurationValue.word(text, of: PullTransport.self)
         }
         onDemand = section.value("on_demand", ConfigurationValue.boolean)
         linger = section.value("linger") { text throws(Expectation) in

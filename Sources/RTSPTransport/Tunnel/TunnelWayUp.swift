@@ -1,0 +1,127 @@
+import NIOCore
+import NIOPosix
+import RTSP
+
+/// The POSTs of a tunnel to a camera, one at a time (loop-confined).
+///
+/// A POST is opened when there is something to send, is not waited for to be answered (quirk L2), and is followed by another when
+/// the camera closes it or its announced length is used up.
+final class TunnelWayUp {
+    /// What may wait for a connection: some requests, never a flood.
+    private static let mostPending = 65_536
+
+    /// Called once the camera takes no more requests.
+    var onFailure: ((TunnelError) -> Void)?
+
+    private let address: SocketAddress
+    private let makeBootstrap: () -> ClientBootstrap
+    private let makeHead: () -> ByteBuffer
+    private var channel: (any Channel)?
+    private var isConnecting = false
+    private var isClosed = false
+    /// Of the announced length of the POST that is open.
+    private var sent = 0
+    /// In Base64.
+    private var pending = ByteBuffer()
+
+    /// `address` is where the GET went: a camera's name may have several.
+    init(
+        to address: SocketAddress, makeBootstrap: @escaping () -> ClientBootstrap,
+        makeHead: @escaping () -> ByteBuffer
+    ) {
+        self.address = address
+        self.makeBootstrap = makeBootstrap
+        self.makeHead = makeHead
+    }
+
+    /// A POST stands, and its peer has not closed it yet.
+    var isConnected: Bool { !isConnecting && channel?.isActive == true }
+
+    /// One request or answer, whole: it becomes one padded block.
+    func send(_ bytes: ByteBuffer) {
+        guard !isClosed else { return }
+        var block = TunnelBase64.encode(bytes)
+        if let channel, isConnected, sent + block.readableBytes <= TunnelRequest.bodyLength {
+            guard channel.isWritable else { return fail(.wayUpStuck) }
+            sent += block.readableBytes
+            channel.writeAndFlush(block, promise: nil)
+        } else {
+            pending.writeBuffer(&block)
+            guard pending.readableBytes <= Self.mostPending else { return fail(.wayUpStuck) }
+            connect()
+        }
+    }
+
+    func close() {
+        isClosed = true
+        onFailure = nil
+        channel?.close(promise: nil)
+        channel = nil
+    }
+
+    private func connect() {
+        guard !isConnecting else { return }
+        isConnecting = true
+        if let last = channel.take() {
+            // Behind what it was given, which the kernel may not have taken yet.
+            last.writeAndFlush(ByteBuffer()).whenComplete { _ in last.close(promise: nil) }
+        }
+        let bootstrap = makeBootstrap().channelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(TunnelPostAnswerHandler())
+            }
+        }
+        bootstrap.connect(to: address).assumeIsolated().whenComplete { result in
+            self.isConnecting = false
+            switch result {
+            case .success(let channel): self.connected(channel)
+            case .failure(let error): self.fail(.noWayUp(reason: "\(error)"))
+            }
+        }
+    }
+
+    private func connected(_ channel: any Channel) {
+        guard !isClosed else { return channel.close(promise: nil) }
+        self.channel = channel
+        let handler = try? channel.pipeline.syncOperations.handler(type: TunnelPostAnswerHandler.self)
+        handler?.onRefusal = { [weak self] status in self?.fail(.refused(status)) }
+        var bytes = makeHead()
+        sent = pending.readableBytes
+        bytes.writeBuffer(&pending)
+        pending = ByteBuffer()
+        channel.writeAndFlush(bytes, promise: nil)
+    }
+
+    private func fail(_ error: TunnelError) {
+        let onFailure = self.onFailure
+        close()
+        onFailure?(error)
+    }
+}
+
+/// Looks whether a POST is answered with an error; success, and silence, mean nothing (quirk L2).
+private final class TunnelPostAnswerHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    var onRefusal: ((RTSPStatus) -> Void)?
+    private var unread: ByteBuffer? = ByteBuffer()
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard var bytes = unread.take() else { return }
+        var more = Self.unwrapInboundIn(data)
+        bytes.writeBuffer(&more)
+        do throws(TunnelError) {
+            guard let answer = try TunnelAnswer(readingFrom: &bytes) else {
+                unread = bytes
+                return
+            }
+            if answer.status.code >= 400 { onRefusal?(answer.status) }
+        } catch {
+            // Whatever it is, it is no refusal.
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+}
