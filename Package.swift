@@ -102,7 +102,7 @@ let package = Package(
         ),
         tests(of: "Media", ["TestSupport", nioCore]),
         tests(of: "RTP", ["TestSupport", "Media", nioCore]),
-        tests(of: "RTSP", ["TestSupport", "Media", nioCore]),
+        tests(of: "RTSP", ["TestSupport", "Media", nioCore, crypto]),
         tests(of: "LibAV", ["TestSupport", "Media", nioCore]),
         tests(of: "Reflector", ["TestSupport", "RTP", "Media", nioCore, nioEmbedded, concurrencyHelpers, logging]),
         tests(of: "RTSPTransport", ["TestSupport", "RTSP", nioCore, nioEmbedded, nioPosix]),
