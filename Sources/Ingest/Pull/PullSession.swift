@@ -18,6 +18,7 @@ final class PullSession: RTSPClientReceiver {
 
     struct Request: Sendable {
         var url: RTSPURL
+        var tls: ClientTLS
         var transport: TransportSpecification.LowerTransport
         var keepalive: PlayClientKeepalive
         /// For connection and answers.
@@ -73,6 +74,7 @@ final class PullSession: RTSPClientReceiver {
         )
         let connection = RTSPClientConnection(
             conversation,
+            tls: request.tls,
             patience: .init(answer: request.timeout),
             receiver: self,
             on: eventLoop

@@ -82,9 +82,12 @@ package struct PullSource: Sendable {
             url.credentials = Credentials(username: username, password: configuration.password?.reveal() ?? "")
         }
         var redirections = 0
+        var tls = ClientTLS(trust: configuration.trust)
         while true {
-            guard url.scheme != .rtsps else { return outcome(.noTLS) }
-            let end = await converse(at: url, over: transport.current)
+            let isSecure = url.scheme == .rtsps
+            if isSecure { tls.prepare() }
+            // Datagrams would go beside TLS, for all to read.
+            let end = await converse(at: url, tls, over: isSecure ? .tcp : transport.current)
             counters = counters + end.counters
             if end.livedFor != nil { transport.worked() }
             guard !Task.isCancelled else { return outcome(.cancelled, end.livedFor) }
@@ -94,7 +97,10 @@ package struct PullSource: Sendable {
                 guard redirections <= Self.mostRedirections else { return outcome(.tooManyRedirections, end.livedFor) }
                 logger.info("redirected", metadata: ["host": "\(target.host)"])
                 url = target
-            case .silent, .connection(.conversation(.transportRefused)):
+            case .connection(.insecure(.broken)) where tls.mayHideName(from: url):
+                logger.info("trying TLS without the camera's name", metadata: ["reason": "\(end.error)"])
+                tls.tellsName = false
+            case .silent where !isSecure, .connection(.conversation(.transportRefused)) where !isSecure:
                 guard transport.failed() else { return outcome(end.error, end.livedFor) }
                 logger.notice(
                     "transport changed",
@@ -110,10 +116,12 @@ package struct PullSource: Sendable {
 
     private func converse(
         at url: RTSPURL,
+        _ tls: ClientTLS,
         over transport: TransportSpecification.LowerTransport
     ) async -> PullSession.End {
         let request = PullSession.Request(
             url: url,
+            tls: tls,
             transport: transport,
             keepalive: configuration.keepalive.machine,
             timeout: configuration.timeout,

@@ -33,6 +33,7 @@ package final class RTSPClientConnection: ChannelInboundHandler {
     let eventLoop: any EventLoop
     let patience: Patience
     let url: RTSPURL
+    private let tls: ClientTLS
     var machine: PlayClientStateMachine
     var phase = Phase.idle
     var receiver: (any RTSPClientReceiver)?
@@ -57,11 +58,14 @@ package final class RTSPClientConnection: ChannelInboundHandler {
         /// TEARDOWN is under way; the end is told when it is answered.
         case leaving(RTSPClientEnd)
         case ended
+
+        var isConnecting: Bool { if case .connecting = self { true } else { false } }
     }
 
-    /// `eventLoop` is where the connection will live; it must be the current one.
+    /// `eventLoop` is where the connection will live; it must be the current one. `tls` is for `rtsps` alone.
     package init(
         _ request: PlayClientStateMachine.Request,
+        tls: ClientTLS = ClientTLS(),
         patience: Patience = Patience(),
         receiver: any RTSPClientReceiver,
         on eventLoop: any EventLoop
@@ -70,6 +74,7 @@ package final class RTSPClientConnection: ChannelInboundHandler {
         self.patience = patience
         self.receiver = receiver
         url = request.url
+        self.tls = tls
         machine = PlayClientStateMachine(request)
     }
 
@@ -89,14 +94,29 @@ package final class RTSPClientConnection: ChannelInboundHandler {
             .givesUpUnacknowledged(after: .seconds(20))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    try bound.value.secure(channel)
                     try channel.pipeline.syncOperations.addHandler(bound.value)
                 }
             }
             .connect(host: url.host, port: Int(url.portOrDefault))
-        connecting.assumeIsolated().whenFailure { error in
-            self.finish(.unreachable(reason: Self.reason(error)))
+        let standing = connecting.flatMap { channel in bound.value.secured(channel) }
+        standing.assumeIsolated().whenFailure { error in
+            self.finish((error as? TLSFailure).map { .insecure($0) } ?? .unreachable(reason: Self.reason(error)))
         }
-        return connecting.map { _ in }.recover { _ in }
+        return standing.recover { _ in }
+    }
+
+    private func secure(_ channel: any Channel) throws {
+        guard url.scheme == .rtsps else { return }
+        try tls.protect(channel, to: url, within: patience.answer)
+    }
+
+    /// Complete when the conversation may begin.
+    private func secured(_ channel: any Channel) -> EventLoopFuture<Void> {
+        guard url.scheme == .rtsps, phase.isConnecting else { return channel.eventLoop.makeSucceededVoidFuture() }
+        let handshake = try? channel.pipeline.syncOperations.handler(type: ClientHandshake.self)
+        let gone = TLSFailure.broken(reason: "the other side hung up")
+        return handshake?.completed ?? channel.eventLoop.makeFailedFuture(gone)
     }
 
     /// Tears the session down and closes; idempotent.
@@ -131,8 +151,11 @@ package final class RTSPClientConnection: ChannelInboundHandler {
         guard case .connecting = phase, let first = machine.connected() else { return context.close(promise: nil) }
         phase = .talking
         channel = context.channel
-        socket = try? context.pipeline.syncOperations
-            .withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { $0 }
+        // Of TLS the kernel has what is encrypted: nothing may be read past it.
+        if url.scheme != .rtsps {
+            socket = try? context.pipeline.syncOperations
+                .withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { $0 }
+        }
         if let peer = context.channel.remoteAddress { receiver?.connected(to: peer) }
         ask(first)
     }

@@ -82,7 +82,7 @@ final class RTSPServerConnection: ChannelInboundHandler {
         guard !wasOpen else { return }
         wasOpen = true
         self.channel = channel
-        let writer = InterleavedWriter(channel: channel)
+        let writer = InterleavedWriter(channel: channel, entrance: environment.entrance)
         writer.open()
         writer.onAnswersTaken = { [weak self] in self?.process() }
         self.writer = writer
@@ -276,6 +276,7 @@ final class RTSPServerConnection: ChannelInboundHandler {
             logger: logger,
             writer: writer,
             datagrams: environment.datagrams?.pair(for: channel.eventLoop),
+            isSecure: environment.entrance == .pipeline,
             control: control
         )
         requestContext = context

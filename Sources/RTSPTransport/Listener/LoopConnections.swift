@@ -10,6 +10,8 @@ struct ConnectionEnvironment {
     let datagrams: DatagramSocketPool?
     let tally: ListenerTally
     let siblings: LoopConnections
+    /// The pipeline where TLS stands before the connection.
+    var entrance = InterleavedWriter.Entrance.socket
     var logger = Logger(label: "heliograph.rtsp")
 }
 

@@ -154,17 +154,34 @@ extension CameraReading {
             section.reportMissing("main", expected: "one of main, template, publish, test_camera")
         }
         let settings = own.over(template?.settings).over(defaults)
-        let streams = [(name, main), ("\(name)/sub", sub)].compactMap { path, source in
-            source.flatMap { url(of: $0, own) }.map { url in
-                StreamConfiguration(path: path, source: .pull(settings.pull(url)))
-            }
+        let urls = [(name, main), ("\(name)/sub", sub)].compactMap { path, source in
+            source.flatMap { url(of: $0, own) }.map { (path: path, url: $0) }
         }
+        refuseMisplaced(own, secure: urls.count { $0.url.isSecure }, plain: urls.count { !$0.url.isSecure })
+        let streams = urls.map { StreamConfiguration(path: $0.path, source: .pull(settings.pull($0.url))) }
         let lacksUser = streams.contains { stream in
             guard case .pull(let pull) = stream.source else { return false }
             return pull.password != nil && pull.username == nil
         }
         if lacksUser { section.reportMissing("username", expected: "a user name for the password") }
         return streams.first?.path == name ? streams : []
+    }
+
+    /// What the camera says itself and what would come to nothing: nobody is to believe it does.
+    private func refuseMisplaced(_ own: PullSettings, secure: Int, plain: Int) {
+        if own.transport == .udp, secure > 0, plain == 0, let field = section.field("transport") {
+            section.reading.report(
+                field.place, field.keyPath, found: "udp for rtsps://", expected: "tcp",
+                hint: "media stay inside of TLS"
+            )
+        }
+        for key in ["fingerprint", "verify"] where secure == 0 && plain > 0 {
+            guard let field = section.field(key) else { continue }
+            section.reading.report(
+                field.keyPlace, field.keyPath, found: "\(key) without TLS", expected: "an rtsps:// URL",
+                hint: "rtsp:// has no certificate"
+            )
+        }
     }
 
     /// The camera's own URL, or the template's with its holes filled.

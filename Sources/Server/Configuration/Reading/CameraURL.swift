@@ -1,17 +1,20 @@
 import Media
 import NIOCore
 
-/// The `rtsp://` URL of a camera, taken apart: credentials on one side, the URL without them on the other.
+/// The `rtsp://` or `rtsps://` URL of a camera, taken apart: credentials on one side, the URL without them on the other.
 struct CameraURL: Equatable {
-    /// `rtsp://host[:port]/…`, the path and query as written.
+    /// `rtsp://host[:port]/…` or `rtsps://…`, the path and query as written.
     var url: String
     var username: String?
     var password: Secret?
+
+    var isSecure: Bool { url.hasPrefix("rtsps:") }
 
     /// Takes `rtsp://user:password@host:port/path`. A password may hold `@`, `:`, `/` and `#` as they are;
     /// `%XX` is taken as percent-encoding.
     init(parsing text: String) throws(Expectation) {
         let rest = try Self.afterScheme(text)
+        let scheme = text[..<rest.startIndex].lowercased()
         guard rest.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
             throw Expectation("a URL without spaces and control characters")
         }
@@ -47,7 +50,7 @@ struct CameraURL: Equatable {
         guard !location.contains(where: { "{}".contains($0) }) else {
             throw Expectation("rtsp://host:port/path", hint: "{…} is filled in in templates only")
         }
-        url = "rtsp://" + location
+        url = scheme + location
     }
 
     private static var useKeys: Expectation {
@@ -60,9 +63,10 @@ struct CameraURL: Equatable {
             throw Expectation("a URL such as rtsp://10.0.0.1:554/path")
         }
         let scheme = text[..<separator.lowerBound]
-        guard scheme.lowercased() == "rtsp" else {
+        guard ["rtsp", "rtsps"].contains(scheme.lowercased()) else {
             let planned = PlannedKeys.contains(scheme: String(scheme))
-            throw Expectation("an rtsp:// URL", hint: planned ? "\(scheme):// is planned, not built yet" : nil)
+            throw Expectation(
+                "an rtsp:// or rtsps:// URL", hint: planned ? "\(scheme):// is planned, not built yet" : nil)
         }
         return text[separator.upperBound...]
     }
