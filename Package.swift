@@ -20,6 +20,8 @@ let nioTestUtils: Target.Dependency = .product(name: "NIOTestUtils", package: "s
 let nioFoundation: Target.Dependency = .product(name: "NIOFoundationCompat", package: "swift-nio")
 let concurrencyHelpers: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
@@ -46,6 +48,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -69,7 +72,9 @@ let package = Package(
 
         // The heart and the shell around it.
         source("Reflector", ["Media", "RTP", nioCore, concurrencyHelpers, logging]),
-        source("RTSPTransport", ["RTSP", nioCore, nioPosix, nioWebSocket, concurrencyHelpers, logging]),
+        source(
+            "RTSPTransport",
+            ["RTSP", nioCore, nioPosix, nioWebSocket, nioTLS, nioSSL, concurrencyHelpers, logging]),
         source(
             "Ingest",
             ["Reflector", "RTSPTransport", "RTSP", "RTP", "Media", "LibAV", nioCore, concurrencyHelpers, logging]),
@@ -105,7 +110,7 @@ let package = Package(
         ),
         tests(of: "Media", ["TestSupport", nioCore]),
         tests(of: "RTP", ["TestSupport", "Media", nioCore]),
-        tests(of: "RTSP", ["TestSupport", "Media", nioCore]),
+        tests(of: "RTSP", ["TestSupport", "Media", nioCore, crypto]),
         tests(of: "LibAV", ["TestSupport", "Media", nioCore]),
         tests(of: "Reflector", ["TestSupport", "RTP", "Media", nioCore, nioEmbedded, concurrencyHelpers, logging]),
         tests(of: "RTSPTransport", ["TestSupport", "RTSP", nioCore, nioEmbedded, nioPosix]),
@@ -117,13 +122,13 @@ let package = Package(
             ["TestSupport", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, nioEmbedded, nioPosix]),
         tests(
             of: "Server",
-            ["TestSupport", "Ingest", "Egress", "RTSP", "Media", nioCore, concurrencyHelpers, logging]
+            ["TestSupport", "Ingest", "Egress", "RTSPTransport", "RTSP", "Media", nioCore, concurrencyHelpers, logging]
         ),
         tests(of: "Load", ["TestSupport", "RTSP", "Media", nioCore]),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Server", "Load", "Ingest", "Reflector", "RTSP", "RTP", "Media", "TestSupport",
+                "Server", "Load", "Ingest", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", "TestSupport",
                 nioCore, nioPosix, concurrencyHelpers, logging,
             ],
             swiftSettings: settings

@@ -45,6 +45,12 @@ private struct RelayService: Service {
                 await relay.watchListener()
                 return false
             }
+            if let watching = relay.watchingCertificate {
+                tasks.addTask {
+                    await watching()
+                    return true
+                }
+            }
             // Sources run for ever: the first to return is the shutdown, or the loss of the listener.
             let first = await tasks.next() ?? true
             await relay.endStreams()

@@ -11,31 +11,38 @@ package final class FakeCamera: Sendable {
     package let port: Int
     let loop: any EventLoop
     let core: NIOLoopBound<FakeCameraCore>
+    private let isSecure: Bool
     private let record: NIOLockedValueBox<FakeCameraRecord>
 
-    private init(port: Int, core: NIOLoopBound<FakeCameraCore>, record: NIOLockedValueBox<FakeCameraRecord>) {
+    private init(
+        port: Int, core: NIOLoopBound<FakeCameraCore>, record: NIOLockedValueBox<FakeCameraRecord>, isSecure: Bool
+    ) {
         self.port = port
+        self.isSecure = isSecure
         self.loop = core.eventLoop
         self.core = core
         self.record = record
     }
 
-    /// Listens on 127.0.0.1; a port other than 0 lets a camera come back where it was.
+    /// Listens on 127.0.0.1; a port other than 0 lets a camera come back where it was. `inFront` puts TLS before each connection.
     package static func start(
         _ behaviour: FakeCameraBehaviour = FakeCameraBehaviour(),
-        port: Int = 0
+        port: Int = 0,
+        inFront: (@Sendable (any Channel) throws -> Void)? = nil
     ) async throws -> FakeCamera {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let record = NIOLockedValueBox(FakeCameraRecord())
         return try await loop.flatSubmit { () -> EventLoopFuture<FakeCamera> in
             let core = FakeCameraCore(behaviour, loop: loop, record: record)
             let bound = NIOLoopBound(core, eventLoop: loop)
-            return core.listen(on: port).map { FakeCamera(port: $0, core: bound, record: record) }
+            return core.listen(on: port, inFront: inFront).map {
+                FakeCamera(port: $0, core: bound, record: record, isSecure: inFront != nil)
+            }
         }.get()
     }
 
     /// Without credentials.
-    package var url: String { "rtsp://127.0.0.1:\(port)\(path)" }
+    package var url: String { "\(isSecure ? "rtsps" : "rtsp")://127.0.0.1:\(port)\(path)" }
 
     /// Of its one stream.
     package var path: String { record.withLockedValue(\.path) }

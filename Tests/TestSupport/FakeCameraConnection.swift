@@ -15,7 +15,8 @@ final class FakeCameraConnection: ChannelInboundHandler {
     private(set) var paths: [Int: Path] = [:]
     private(set) var isPlaying = false
     private(set) var hasSession = false
-    private unowned let core: FakeCameraCore
+    /// Let go when the connection is closed, which in TLS takes the time of a farewell.
+    private let core: FakeCameraCore
     private var context: ChannelHandlerContext?
     private var received = ByteBuffer()
     private var counts: [String: Int] = [:]

@@ -28,13 +28,14 @@ final class FakeCameraCore {
 
     // MARK: Sockets
 
-    func listen(on port: Int) -> EventLoopFuture<Int> {
+    func listen(on port: Int, inFront: (@Sendable (any Channel) throws -> Void)?) -> EventLoopFuture<Int> {
         let bound = NIOLoopBound(self, eventLoop: loop)
         let listening = ServerBootstrap(group: loop)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    try inFront?(channel)
                     try channel.pipeline.syncOperations.addHandler(bound.value.accept())
                 }
             }

@@ -75,7 +75,8 @@ final class AnnounceSession {
         case .aggregate where machine.trackCount == 1: track = 0
         case .aggregate: return context.answer(RTSPResponse(.aggregateOperationNotAllowed))
         }
-        switch machine.setupReceived(track: track, alternatives: request.headers.transports) {
+        let alternatives = request.headers.transports.filter { !context.keepsMedia || $0.lower != .udp }
+        switch machine.setupReceived(track: track, alternatives: alternatives) {
         case .accept(.interleaved(let channels)):
             intake.closePorts(of: track)
             return context.answer(setUpResponse(TransportSpecification(lower: .tcp, interleaved: channels)))

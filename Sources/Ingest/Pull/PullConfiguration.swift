@@ -1,5 +1,6 @@
 import Media
 import NIOCore
+import RTSPTransport
 
 /// How the packets of a camera come to the relay (RFC 2326 §12.39).
 package enum PullTransport: String, Sendable, Hashable, CaseIterable {
@@ -27,13 +28,16 @@ package enum PullKeepalive: String, Sendable, Hashable, CaseIterable {
 
 /// One stream of one camera, and how to pull it.
 package struct PullConfiguration: Sendable, Equatable {
-    /// The `rtsp://` or `rtsp+http://` URL without user and password; it may still hold a password in its query, so log `redactedURL`.
+    /// The `rtsp://`, `rtsps://` or `rtsp+http://` URL without user and password; it may still hold a password in its query, so log `redactedURL`.
     package var url: String
     /// The account on the camera; `nil` asks without one.
     package var username: String?
     /// The password of `username`.
     package var password: Secret?
-    /// How the packets come; through a tunnel where the URL says so, whatever stands here.
+    /// Which certificate a camera at `rtsps://` may show.
+    package var trust: PeerTrust
+    /// How the packets come; through a tunnel where the URL says so, whatever stands here, and from `rtsps://` always by TCP,
+    /// inside of TLS.
     package var transport: PullTransport
     /// `true` pulls only while somebody watches.
     package var onDemand: Bool
@@ -49,6 +53,7 @@ package struct PullConfiguration: Sendable, Equatable {
         url: String,
         username: String? = nil,
         password: Secret? = nil,
+        trust: PeerTrust = .authorities,
         transport: PullTransport = .tcp,
         onDemand: Bool = false,
         linger: TimeAmount = .seconds(30),
@@ -58,6 +63,7 @@ package struct PullConfiguration: Sendable, Equatable {
         self.url = url
         self.username = username
         self.password = password
+        self.trust = trust
         self.transport = transport
         self.onDemand = onDemand
         self.linger = linger
@@ -99,8 +105,9 @@ extension PullConfiguration: CustomStringConvertible, CustomReflectable {
         Mirror(
             self,
             children: [
-                "url": redactedURL, "username": username as Any, "password": password as Any, "transport": transport,
-                "onDemand": onDemand, "linger": linger, "timeout": timeout, "keepalive": keepalive,
+                "url": redactedURL, "username": username as Any, "password": password as Any, "trust": trust,
+                "transport": transport, "onDemand": onDemand, "linger": linger, "timeout": timeout,
+                "keepalive": keepalive,
             ]
         )
     }

@@ -6,8 +6,6 @@ import RTSPTransport
 /// Why a camera is not pulled, or no longer.
 package enum PullError: Error, Sendable, Hashable {
     case unusableURL
-    /// `rtsps://` in a build without TLS.
-    case noTLS
     case connection(RTSPClientEnd)
     case tooManyRedirections
     /// PLAY went well, and nothing came over UDP.
@@ -37,7 +35,6 @@ extension PullError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .unusableURL: "the URL is none; write rtsp://host/path"
-        case .noTLS: "rtsps is not supported; use rtsp"
         case .connection(let end): end.text
         case .tooManyRedirections: "redirected again and again; use the URL it leads to"
         case .silent: "nothing arrives over UDP; check the firewall, or set the transport to tcp"
@@ -55,6 +52,7 @@ extension RTSPClientEnd {
         switch self {
         case .stopped: "not wanted any more"
         case .unreachable(let reason): "\(reason); check address, power and network of the camera"
+        case .insecure(let failure): failure.description
         case .closed: "the camera closed the connection"
         case .deaf: "the camera asks without reading the answers; its software needs an update"
         case .redirected: "redirected"

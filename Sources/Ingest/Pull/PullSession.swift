@@ -18,6 +18,7 @@ final class PullSession: RTSPClientReceiver {
 
     struct Request: Sendable {
         var url: RTSPURL
+        var tls: ClientTLS
         var transport: TransportSpecification.LowerTransport
         var isMulticast = false
         var keepalive: PlayClientKeepalive
@@ -75,6 +76,7 @@ final class PullSession: RTSPClientReceiver {
         conversation.isMulticast = request.isMulticast
         let connection = RTSPClientConnection(
             conversation,
+            tls: request.tls,
             patience: .init(answer: request.timeout),
             receiver: self,
             on: eventLoop

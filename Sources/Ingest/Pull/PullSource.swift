@@ -83,9 +83,12 @@ package struct PullSource: Sendable {
         }
         if configuration.transport == .http, url.scheme != .rtsps { url.scheme = .rtspHTTP }
         var redirections = 0
+        var tls = ClientTLS(trust: configuration.trust)
         while true {
-            guard url.scheme != .rtsps else { return outcome(.noTLS) }
-            let end = await converse(at: url, over: transport)
+            // A tunnel is one way for all, and beside TLS datagrams would go for all to read.
+            let isBound = url.scheme == .rtsps || url.scheme == .rtspHTTP
+            if url.scheme == .rtsps { tls.prepare() }
+            let end = await converse(at: url, tls, over: isBound ? nil : transport)
             counters = counters + end.counters
             if end.livedFor != nil { transport.worked() }
             guard !Task.isCancelled else { return outcome(.cancelled, end.livedFor) }
@@ -95,8 +98,11 @@ package struct PullSource: Sendable {
                 guard redirections <= Self.mostRedirections else { return outcome(.tooManyRedirections, end.livedFor) }
                 logger.info("redirected", metadata: ["host": "\(target.host)"])
                 url = target
-            case .silent, .connection(.conversation(.transportRefused)):
-                guard url.scheme != .rtspHTTP, transport.failed() else { return outcome(end.error, end.livedFor) }
+            case .connection(.insecure(.broken)) where tls.mayHideName(from: url):
+                logger.info("trying TLS without the camera's name", metadata: ["reason": "\(end.error)"])
+                tls.tellsName = false
+            case .silent where !isBound, .connection(.conversation(.transportRefused)) where !isBound:
+                guard transport.failed() else { return outcome(end.error, end.livedFor) }
                 logger.notice(
                     "transport changed",
                     metadata: [
@@ -109,15 +115,17 @@ package struct PullSource: Sendable {
         }
     }
 
+    /// Interleaved where there is no `transport` to choose.
     private func converse(
         at url: RTSPURL,
-        over transport: TransportChoice
+        _ tls: ClientTLS,
+        over transport: TransportChoice?
     ) async -> PullSession.End {
-        let isTunnelled = url.scheme == .rtspHTTP
         let request = PullSession.Request(
             url: url,
-            transport: isTunnelled ? .tcp : transport.current,
-            isMulticast: transport.isMulticast && !isTunnelled,
+            tls: tls,
+            transport: transport?.current ?? .tcp,
+            isMulticast: transport?.isMulticast ?? false,
             keepalive: configuration.keepalive.machine,
             timeout: configuration.timeout,
             patience: patience

@@ -34,6 +34,7 @@ package final class RTSPClientConnection: ChannelInboundHandler {
     let patience: Patience
     private let request: PlayClientStateMachine.Request
     private var url: RTSPURL { request.url }
+    private let tls: ClientTLS
     var machine: PlayClientStateMachine
     var phase = Phase.idle
     var receiver: (any RTSPClientReceiver)?
@@ -58,11 +59,14 @@ package final class RTSPClientConnection: ChannelInboundHandler {
         /// TEARDOWN is under way; the end is told when it is answered.
         case leaving(RTSPClientEnd)
         case ended
+
+        var isConnecting: Bool { if case .connecting = self { true } else { false } }
     }
 
-    /// `eventLoop` is where the connection will live; it must be the current one.
+    /// `eventLoop` is where the connection will live; it must be the current one. `tls` is for `rtsps` alone.
     package init(
         _ request: PlayClientStateMachine.Request,
+        tls: ClientTLS = ClientTLS(),
         patience: Patience = Patience(),
         receiver: any RTSPClientReceiver,
         on eventLoop: any EventLoop
@@ -71,6 +75,7 @@ package final class RTSPClientConnection: ChannelInboundHandler {
         self.patience = patience
         self.receiver = receiver
         self.request = request
+        self.tls = tls
         machine = PlayClientStateMachine(request)
     }
 
@@ -82,6 +87,7 @@ package final class RTSPClientConnection: ChannelInboundHandler {
             switch error {
             case let error as TunnelError: self.finish(.tunnel(error))
             case let error as PlayClientError: self.finish(.conversation(error))
+            case let error as TLSFailure: self.finish(.insecure(error))
             default: self.finish(.unreachable(reason: Self.reason(error)))
             }
         }
@@ -93,11 +99,12 @@ package final class RTSPClientConnection: ChannelInboundHandler {
         return Self.bootstrap(on: eventLoop, patience: patience)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    try bound.value.secure(channel)
                     try channel.pipeline.syncOperations.addHandler(bound.value)
                 }
             }
             .connect(host: url.host, port: Int(url.portOrDefault))
-            .map { _ in }
+            .flatMap { channel in bound.value.secured(channel) }
     }
 
     /// GET, and once it is answered the conversation begins; its first request opens the POST.
@@ -122,6 +129,19 @@ package final class RTSPClientConnection: ChannelInboundHandler {
                 value: AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 16_384, maximum: 65_536)
             )
             .givesUpUnacknowledged(after: .seconds(20))
+    }
+
+    private func secure(_ channel: any Channel) throws {
+        guard url.scheme == .rtsps else { return }
+        try tls.protect(channel, to: url, within: patience.answer)
+    }
+
+    /// Complete when the conversation may begin.
+    private func secured(_ channel: any Channel) -> EventLoopFuture<Void> {
+        guard url.scheme == .rtsps, phase.isConnecting else { return channel.eventLoop.makeSucceededVoidFuture() }
+        let handshake = try? channel.pipeline.syncOperations.handler(type: ClientHandshake.self)
+        let gone = TLSFailure.broken(reason: "the other side hung up")
+        return handshake?.completed ?? channel.eventLoop.makeFailedFuture(gone)
     }
 
     /// Tears the session down and closes; idempotent.
@@ -156,8 +176,11 @@ package final class RTSPClientConnection: ChannelInboundHandler {
         guard case .connecting = phase, let first = machine.connected() else { return context.close(promise: nil) }
         phase = .talking
         channel = context.channel
-        socket = try? context.pipeline.syncOperations
-            .withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { $0 }
+        // Of TLS the kernel has what is encrypted: nothing may be read past it.
+        if url.scheme != .rtsps {
+            socket = try? context.pipeline.syncOperations
+                .withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { $0 }
+        }
         if let peer = context.channel.remoteAddress { receiver?.connected(to: peer) }
         ask(first)
     }

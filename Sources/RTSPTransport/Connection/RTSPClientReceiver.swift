@@ -25,6 +25,8 @@ package enum RTSPClientEnd: Error, Sendable, Hashable {
     case stopped
     /// No connection: refused, no route, no such name, or no answer in time.
     case unreachable(reason: String)
+    /// The connection stood, and TLS did not.
+    case insecure(TLSFailure)
     /// The server closed the connection.
     case closed
     /// The server asks again and again, and does not read the answers.

@@ -82,7 +82,7 @@ final class RTSPServerConnection: ChannelInboundHandler, OpenConnection {
         guard !wasOpen else { return }
         wasOpen = true
         self.channel = channel
-        let writer = InterleavedWriter(channel: channel)
+        let writer = InterleavedWriter(channel: channel, entrance: environment.entrance)
         writer.open()
         writer.onAnswersTaken = { [weak self] in self?.process() }
         self.writer = writer
@@ -276,6 +276,7 @@ final class RTSPServerConnection: ChannelInboundHandler, OpenConnection {
             logger: logger,
             writer: writer,
             datagrams: environment.datagrams?.pair(for: channel.eventLoop),
+            keepsMedia: environment.keepsMedia,
             control: control
         )
         requestContext = context

@@ -174,7 +174,7 @@ extension ConnectionEnvironment {
     /// Inside a tunnel or a WebSocket media goes the same way: who asks for UDP is told 461.
     fileprivate func within(_ carrier: String) -> ConnectionEnvironment {
         var environment = self
-        environment.datagrams = nil
+        environment.keepsMedia = true
         environment.logger[metadataKey: "via"] = "\(carrier)"
         return environment
     }

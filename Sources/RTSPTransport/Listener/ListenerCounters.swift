@@ -30,6 +30,8 @@ package struct ListenerCounters: Sendable, Equatable {
     package var idle = 0
     /// Closed because too much was asked without a session.
     package var tooManyRequests = 0
+    /// TLS that did not come about: broken off, refused by the viewer, or not done in time.
+    package var failedHandshakes = 0
     /// `accept(2)` failed, mostly because the process ran out of file descriptors.
     package var acceptErrors = 0
 

@@ -7,10 +7,17 @@ struct ConnectionEnvironment {
     let serverName: String
     let middleware: RTSPMiddlewareChain
     let makeResponder: (RTSPRequestContext) -> any RTSPResponder
-    var datagrams: DatagramSocketPool?
+    /// The media sockets; `nil` where there are none, or media have to stay within the connection.
+    private(set) var datagrams: DatagramSocketPool?
     let tally: ListenerTally
     let siblings: LoopConnections
     var tunnels = TunnelBook(limits: ConnectionLimits())
+    /// Media go by the connection, or not at all.
+    var keepsMedia = false {
+        didSet { if keepsMedia { datagrams = nil } }
+    }
+    /// The pipeline where TLS stands before the connection.
+    var entrance = InterleavedWriter.Entrance.socket
     var logger = Logger(label: "heliograph.rtsp")
 }
 

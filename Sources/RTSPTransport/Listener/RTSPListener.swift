@@ -7,6 +7,7 @@ import RTSP
 /// Listens for RTSP connections and serves each on an event loop of its group.
 package final class RTSPListener: Sendable {
     private let configuration: RTSPListenerConfiguration
+    private let secure: SecurePort?
     private let group: any EventLoopGroup
     private let middleware: RTSPMiddlewareChain
     private let makeResponder: @Sendable (RTSPRequestContext) -> any RTSPResponder
@@ -21,8 +22,19 @@ package final class RTSPListener: Sendable {
     private enum State {
         case idle
         case starting
-        case listening(any Channel, [LoopSeat])
+        case listening(Ports, [LoopSeat])
         case stopped
+    }
+
+    private struct Ports: Sendable {
+        var plain: any Channel
+        var secure: (any Channel)?
+
+        var all: [any Channel] { [plain] + [secure].compactMap(\.self) }
+
+        func close() async {
+            for port in all { try? await port.close() }
+        }
     }
 
     /// The connections of one loop.
@@ -32,8 +44,10 @@ package final class RTSPListener: Sendable {
     }
 
     /// `makeResponder` is called on the connection's loop, at its first request; `datagrams` belongs to the same group.
+    /// What `configuration` grants holds for both ports together.
     package init(
         configuration: RTSPListenerConfiguration,
+        secure: SecurePort? = nil,
         group: any EventLoopGroup,
         middleware: [any RTSPMiddleware] = [],
         datagrams: DatagramSocketPool? = nil,
@@ -41,6 +55,7 @@ package final class RTSPListener: Sendable {
         makeResponder: @escaping @Sendable (RTSPRequestContext) -> any RTSPResponder
     ) {
         self.configuration = configuration
+        self.secure = secure
         self.group = group
         self.middleware = RTSPMiddlewareChain(middleware)
         self.makeResponder = makeResponder
@@ -51,10 +66,15 @@ package final class RTSPListener: Sendable {
     }
 
     /// Where it listens, with the port the kernel chose; nil before `start()` and after `shutdown()`.
-    package var localAddress: SocketAddress? {
+    package var localAddress: SocketAddress? { ports?.plain.localAddress }
+
+    /// Where it listens for TLS; nil where it does not.
+    package var secureAddress: SocketAddress? { ports?.secure?.localAddress }
+
+    private var ports: Ports? {
         state.withLockedValue { state in
-            guard case .listening(let channel, _) = state else { return nil }
-            return channel.localAddress
+            guard case .listening(let ports, _) = state else { return nil }
+            return ports
         }
     }
 
@@ -77,27 +97,29 @@ package final class RTSPListener: Sendable {
         guard isFirst else { throw RTSPListenerError.alreadyStarted }
         do {
             let seats = try await makeSeats()
-            let channel = try await bind(seats)
+            let ports = try await bind(seats)
             let wasStopped = state.withLockedValue { state in
                 guard case .starting = state else { return true }
-                state = .listening(channel, seats)
+                state = .listening(ports, seats)
                 return false
             }
-            guard !wasStopped else { return try await channel.close() }
-            logger.info("listening", metadata: ["address": "\(channel.localAddress?.brief ?? "unknown")"])
+            guard !wasStopped else { return await ports.close() }
+            logger.info("listening", metadata: ["address": "\(ports.plain.localAddress?.brief ?? "unknown")"])
+            if let secure = ports.secure {
+                logger.info("listening for TLS", metadata: ["address": "\(secure.localAddress?.brief ?? "unknown")"])
+            }
         } catch {
             state.withLockedValue { $0 = .stopped }
             throw error
         }
     }
 
-    /// Returns when it accepts no more: after `shutdown()`, or if the kernel took the listening socket away.
+    /// Returns when it accepts no more: after `shutdown()`, or if the kernel took a listening socket away.
     package func closed() async {
-        let channel: (any Channel)? = state.withLockedValue { state in
-            guard case .listening(let channel, _) = state else { return nil }
-            return channel
-        }
-        try? await channel?.closeFuture.get()
+        guard let ports else { return }
+        let promise = ports.plain.eventLoop.makePromise(of: Void.self)
+        for port in ports.all { port.closeFuture.cascade(to: promise) }
+        try? await promise.futureResult.get()
     }
 
     /// Stops accepting, lets responders say goodbye and answers in flight go out; within `bound` all is closed.
@@ -107,8 +129,8 @@ package final class RTSPListener: Sendable {
             state = .stopped
             return last
         }
-        guard case .listening(let channel, let seats) = last else { return }
-        try? await channel.close()
+        guard case .listening(let ports, let seats) = last else { return }
+        await ports.close()
         await withTaskGroup(of: Void.self) { tasks in
             for seat in seats {
                 tasks.addTask { await Self.stop(seat, within: bound) }
@@ -144,24 +166,19 @@ package final class RTSPListener: Sendable {
         return seats
     }
 
-    private func bind(_ seats: [LoopSeat]) async throws -> any Channel {
-        let port = configuration.port
-        guard (0...65_535).contains(port) else { throw RTSPListenerError.portOutOfRange(port) }
-        if let host = configuration.host {
-            do {
-                return try await bootstrap(seats).bind(host: host, port: port).get()
-            } catch {
-                throw RTSPListenerError.cannotBind(host: host, port: port, reason: "\(error)")
-            }
-        }
+    private func bind(_ seats: [LoopSeat]) async throws -> Ports {
+        let plain = try await bootstrap(seats, certificate: nil).listen(on: configuration.host, configuration.port)
+        guard let secure else { return Ports(plain: plain) }
         do {
-            return try await bootstrap(seats).bindDualStack(port: port)
+            let bootstrap = bootstrap(seats, certificate: secure.certificate)
+            return Ports(plain: plain, secure: try await bootstrap.listen(on: secure.host, secure.port))
         } catch {
-            throw RTSPListenerError.cannotBind(host: "every address", port: port, reason: "\(error)")
+            try? await plain.close()
+            throw error
         }
     }
 
-    private func bootstrap(_ seats: [LoopSeat]) -> ServerBootstrap {
+    private func bootstrap(_ seats: [LoopSeat], certificate: CurrentCertificate?) -> ServerBootstrap {
         let byLoop = Dictionary(uniqueKeysWithValues: seats.map { (ObjectIdentifier($0.eventLoop), $0.connections) })
         let (tally, logger) = (tally, logger)
         return ServerBootstrap(group: group)
@@ -181,13 +198,15 @@ package final class RTSPListener: Sendable {
             }
             .childChannelInitializer { [self] channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try admit(channel, to: byLoop[ObjectIdentifier(channel.eventLoop)])
+                    try admit(channel, to: byLoop[ObjectIdentifier(channel.eventLoop)], showing: certificate?.value)
                 }
             }
     }
 
     /// Counts an accepted connection and gives it its handler, or throws, which closes it.
-    private func admit(_ channel: any Channel, to connections: NIOLoopBound<LoopConnections>?) throws {
+    private func admit(
+        _ channel: any Channel, to connections: NIOLoopBound<LoopConnections>?, showing certificate: ServerCertificate?
+    ) throws {
         tally.count(\.accepted)
         guard let connections else { throw RTSPListenerError.foreignLoop }
         let network = Network(channel.remoteAddress)
@@ -205,7 +224,7 @@ package final class RTSPListener: Sendable {
             census.left(network)
             tally.count(\.open, by: -1)
         }
-        let environment = ConnectionEnvironment(
+        var environment = ConnectionEnvironment(
             limits: configuration.limits,
             serverName: configuration.serverName,
             middleware: middleware,
@@ -216,6 +235,13 @@ package final class RTSPListener: Sendable {
             tunnels: tunnels,
             logger: logger
         )
+        if let certificate {
+            environment.entrance = .pipeline
+            // Media outside of it would give away what TLS hides.
+            environment.keepsMedia = true
+            let patience = ServerHandshakePatience(configuration.limits.requestTime, tally: tally, logger: logger)
+            try channel.pipeline.syncOperations.addHandlers([certificate.makeHandler(), patience])
+        }
         try channel.pipeline.syncOperations.addHandler(ConnectionDoor(environment: environment))
     }
 }

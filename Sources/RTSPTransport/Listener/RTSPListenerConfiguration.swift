@@ -19,6 +19,22 @@ package struct RTSPListenerConfiguration: Sendable, Equatable {
     }
 }
 
+/// A second port of a listener, for RTSP in TLS.
+package struct SecurePort: Sendable {
+    /// The address to listen on; nil = every address of the machine, IPv6 and IPv4.
+    package var host: String?
+    /// The TCP port; 0 = one the kernel chooses.
+    package var port: Int
+    /// What viewers are shown.
+    package var certificate: CurrentCertificate
+
+    package init(host: String? = nil, port: Int = 322, certificate: CurrentCertificate) {
+        self.host = host
+        self.port = port
+        self.certificate = certificate
+    }
+}
+
 /// How much a peer may use up before, and apart from, its sessions.
 package struct ConnectionLimits: Sendable, Equatable {
     /// Connections open at a time, over all peers.

@@ -21,6 +21,17 @@ extension ServerBootstrap {
             .serverChannelOption(tcp.init(level: level, name: SocketOptionName(TCP_USER_TIMEOUT)), value: 60_000)
     }
 
+    /// Binds one address, or every one where `host` is nil; throws `RTSPListenerError`.
+    func listen(on host: String?, _ port: Int) async throws(RTSPListenerError) -> any Channel {
+        guard (0...65_535).contains(port) else { throw .portOutOfRange(port) }
+        do {
+            if let host { return try await bind(host: host, port: port).get() }
+            return try await bindDualStack(port: port)
+        } catch {
+            throw .cannotBind(host: host ?? "every address", port: port, reason: "\(error)")
+        }
+    }
+
     /// Binds every IPv6 and IPv4 address with one socket, or every IPv4 address where the machine has no IPv6.
     func bindDualStack(port: Int) async throws -> any Channel {
         do {

@@ -23,6 +23,10 @@ package final class InterleavedWriter {
         fileprivate let number: Int
     }
 
+    /// The most that TLS is given at once, in bytes. It keeps room for what it last encrypted, so that the start of a stream would
+    /// be kept for as long as the viewer stays.
+    private static let encryptedPiece = 48 * 1024
+
     /// Bytes handed to NIO that the kernel has not taken yet.
     package private(set) var queuedBytes = 0
     /// The part of `queuedBytes` that is answers: a peer that asks on and never reads must not fill our memory.
@@ -118,6 +122,16 @@ package final class InterleavedWriter {
     }
 
     private func queue(_ bytes: ByteBuffer, answerBytes: Int = 0) {
+        var rest = bytes
+        while entrance == .pipeline, rest.readableBytes > Self.encryptedPiece,
+            let piece = rest.readSlice(length: Self.encryptedPiece)
+        {
+            write(piece, answerBytes: min(answerBytes, Self.encryptedPiece))
+        }
+        write(rest, answerBytes: min(answerBytes, rest.readableBytes))
+    }
+
+    private func write(_ bytes: ByteBuffer, answerBytes: Int) {
         let count = bytes.readableBytes
         queuedBytes += count
         let outer = isSending

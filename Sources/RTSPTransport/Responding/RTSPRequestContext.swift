@@ -15,6 +15,8 @@ package struct RTSPRequestContext {
     package let writer: InterleavedWriter
     /// The media sockets of this loop; nil where media over UDP is not configured.
     package let datagrams: DatagramSocketPair?
+    /// Media have to stay within the connection: beside TLS all could read them, and who comes through HTTP has no other way.
+    package let keepsMedia: Bool
     /// Tells the connection of the sessions that hang on it.
     package let control: ConnectionControl
 
@@ -26,6 +28,7 @@ package struct RTSPRequestContext {
         logger: Logger,
         writer: InterleavedWriter,
         datagrams: DatagramSocketPair?,
+        keepsMedia: Bool = false,
         control: ConnectionControl
     ) {
         self.peer = peer
@@ -34,6 +37,7 @@ package struct RTSPRequestContext {
         self.logger = logger
         self.writer = writer
         self.datagrams = datagrams
+        self.keepsMedia = keepsMedia
         self.control = control
     }
 }

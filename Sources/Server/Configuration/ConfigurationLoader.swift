@@ -85,6 +85,7 @@ extension ConfigurationReading {
         relay.site = root.text("site")?.text
         if let log = root.section("log") { relay.log = self.log(log) }
         if let listen = root.section("listen") { relay.listen = self.listen(listen) }
+        if let tls = root.section("tls") { relay.certificate = certificate(tls, isServed: relay.listen.rtsps != nil) }
         if let limits = root.section("limits") { relay.limits = self.limits(limits) }
         let defaults = root.section("defaults").map { section in
             defer { section.end() }
@@ -117,9 +118,28 @@ extension ConfigurationReading {
     private func listen(_ section: ConfigurationSection) -> ListenConfiguration {
         var listen = ListenConfiguration()
         if let rtsp = section.value("rtsp", ConfigurationValue.listenAddress) { listen.rtsp = rtsp }
+        if let rtsps = section.value("rtsps", ConfigurationValue.listenAddress) { listen.rtsps = rtsps }
         if let rtp = section.value("rtp", ConfigurationValue.portPair) { listen.rtp = rtp }
         section.end()
         return listen
+    }
+
+    private func certificate(_ section: ConfigurationSection, isServed: Bool) -> CertificateFiles? {
+        let certificate = section.text("certificate")?.text
+        let key = section.text("key")?.text
+        section.end()
+        for (name, other) in [("certificate", key), ("key", certificate)] where other != nil {
+            guard section.field(name) == nil else { continue }
+            section.reportMissing(name, expected: "a file in PEM", hint: "certificate and key go together")
+        }
+        guard let certificate, let key else { return nil }
+        if !isServed {
+            report(
+                section.place, section.keyPath, found: "a certificate that nobody is shown", expected: "listen.rtsps",
+                hint: "listen: {rtsps: \":8322\"}"
+            )
+        }
+        return CertificateFiles(certificate: variables.path(of: certificate), key: variables.path(of: key))
     }
 
     private func limits(_ section: ConfigurationSection) -> LimitsConfiguration {

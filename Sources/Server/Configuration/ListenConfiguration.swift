@@ -2,11 +2,16 @@
 package struct ListenConfiguration: Sendable, Equatable {
     /// Where RTSP viewers connect.
     package var rtsp: ListenAddress
+    /// Where they connect with TLS; `nil` where they cannot.
+    package var rtsps: ListenAddress?
     /// The one pair of UDP ports for all viewers.
     package var rtp: RTPPortPair
 
-    package init(rtsp: ListenAddress = ListenAddress(port: 8554), rtp: RTPPortPair = RTPPortPair()) {
+    package init(
+        rtsp: ListenAddress = ListenAddress(port: 8554), rtsps: ListenAddress? = nil, rtp: RTPPortPair = RTPPortPair()
+    ) {
         self.rtsp = rtsp
+        self.rtsps = rtsps
         self.rtp = rtp
     }
 }

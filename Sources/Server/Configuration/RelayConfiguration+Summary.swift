@@ -3,12 +3,18 @@ extension RelayConfiguration {
     package var summary: String {
         let streams = cameras.flatMap(\.streams)
         let width = streams.map(\.path.count).max() ?? 0
-        var lines = ["\(count(cameras, "camera")), \(count(streams, "stream")) at rtsp://\(listen.rtsp.forURL)/"]
+        var lines = ["\(count(cameras, "camera")), \(count(streams, "stream")) at \(places)"]
         for stream in streams {
             let padding = String(repeating: " ", count: width - stream.path.count)
             lines.append("  \(stream.path)\(padding)  \(stream.source.summary)")
         }
         return lines.joined(separator: "\n")
+    }
+
+    private var places: String {
+        let plain = "rtsp://\(listen.rtsp.forURL)/"
+        guard let rtsps = listen.rtsps else { return plain }
+        return "\(plain) and rtsps://\(rtsps.forURL)/, \(certificate == nil ? "self-signed" : "with its certificate")"
     }
 
     private func count(_ things: some Collection, _ name: String) -> String {

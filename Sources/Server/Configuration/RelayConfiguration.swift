@@ -6,6 +6,8 @@ package struct RelayConfiguration: Sendable, Equatable {
     package var site: String?
     package var log: LogConfiguration
     package var listen: ListenConfiguration
+    /// The certificate of `listen.rtsps`; `nil` makes one.
+    package var certificate: CertificateFiles?
     package var limits: LimitsConfiguration
     /// In the order of the file.
     package var cameras: [CameraConfiguration]
@@ -14,12 +16,14 @@ package struct RelayConfiguration: Sendable, Equatable {
         site: String? = nil,
         log: LogConfiguration = LogConfiguration(),
         listen: ListenConfiguration = ListenConfiguration(),
+        certificate: CertificateFiles? = nil,
         limits: LimitsConfiguration = LimitsConfiguration(),
         cameras: [CameraConfiguration] = []
     ) {
         self.site = site
         self.log = log
         self.listen = listen
+        self.certificate = certificate
         self.limits = limits
         self.cameras = cameras
     }

@@ -15,16 +15,20 @@ package final class Relay: Sendable {
     package var listenerCounters: ListenerCounters { listener.counters }
     /// Where RTSP is served, with the port that was chosen.
     package var rtspAddress: SocketAddress? { listener.localAddress }
+    /// Where RTSP in TLS is served; `nil` where it is not.
+    package var rtspsAddress: SocketAddress? { listener.secureAddress }
     private let configuration: RelayConfiguration
     private let group: MultiThreadedEventLoopGroup
     private let listener: RTSPListener
     private let datagrams: DatagramSocketPool
     private let publishing: PublishingPaths
+    private let certificate: ServedCertificate?
     private let logger: Logger
 
     private init(
         configuration: RelayConfiguration, directory: StreamDirectory, publishing: PublishingPaths,
-        group: MultiThreadedEventLoopGroup, listener: RTSPListener, datagrams: DatagramSocketPool, logger: Logger
+        group: MultiThreadedEventLoopGroup, listener: RTSPListener, datagrams: DatagramSocketPool,
+        certificate: ServedCertificate?, logger: Logger
     ) {
         self.configuration = configuration
         self.directory = directory
@@ -32,18 +36,24 @@ package final class Relay: Sendable {
         self.group = group
         self.listener = listener
         self.datagrams = datagrams
+        self.certificate = certificate
         self.logger = logger
     }
 
     /// Opens the ports and makes the streams; `runSources()` brings them to life. `loops` event loops carry everything.
     ///
-    /// Throws `RTSPListenerError` and `DatagramPortsError` when a port cannot be had, `StreamError` for two streams on a path.
+    /// Throws `RTSPListenerError` and `DatagramPortsError` when a port cannot be had, `CertificateFileError` where a certificate cannot,
+    /// `StreamError` for two streams on a path.
     package static func start(
-        _ configuration: RelayConfiguration, loops: Int = AllowedProcessors.count, logger: Logger
+        _ configuration: RelayConfiguration, loops: Int = AllowedProcessors.count, state: StateFolder = StateFolder(),
+        logger: Logger
     ) async throws -> Relay {
+        let certificate = try configuration.listen.rtsps.map { _ throws(CertificateFileError) in
+            try ServedCertificate(configuration.certificate, state: state, logger: logger)
+        }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
         do {
-            return try await start(configuration, on: group, logger: logger)
+            return try await start(configuration, on: group, showing: certificate, logger: logger)
         } catch {
             try? await group.shutdownGracefully()
             throw error
@@ -51,7 +61,8 @@ package final class Relay: Sendable {
     }
 
     private static func start(
-        _ configuration: RelayConfiguration, on group: MultiThreadedEventLoopGroup, logger: Logger
+        _ configuration: RelayConfiguration, on group: MultiThreadedEventLoopGroup,
+        showing certificate: ServedCertificate?, logger: Logger
     ) async throws -> Relay {
         let directory = StreamDirectory()
         for camera in configuration.cameras {
@@ -76,7 +87,9 @@ package final class Relay: Sendable {
         let play = PlayConfiguration(sessionTimeout: timeout)
         let methods = RTSPRouter.methods + AnnounceRouter.methods
         let listener = RTSPListener(
-            configuration: RTSPListenerConfiguration(configuration), group: group, middleware: [LoggingMiddleware()],
+            configuration: RTSPListenerConfiguration(configuration),
+            secure: SecurePort(configuration.listen.rtsps, certificate), group: group,
+            middleware: [LoggingMiddleware()],
             datagrams: datagrams, logger: logger
         ) { context in
             ConnectionRouter(
@@ -92,7 +105,7 @@ package final class Relay: Sendable {
         }
         return Relay(
             configuration: configuration, directory: directory, publishing: publishing, group: group,
-            listener: listener, datagrams: datagrams, logger: logger
+            listener: listener, datagrams: datagrams, certificate: certificate, logger: logger
         )
     }
 
@@ -134,6 +147,12 @@ package final class Relay: Sendable {
         }
         await listener.closed()
         report.cancel()
+    }
+
+    /// Takes up a certificate whose files change; `nil` where there is none to look after. Returns when its task is cancelled.
+    package var watchingCertificate: (@Sendable () async -> Void)? {
+        guard let watch = certificate?.watch else { return nil }
+        return { await watch.run() }
     }
 
     /// Says goodbye to every viewer and takes no more.
@@ -252,6 +271,13 @@ extension PublishingPaths {
     }
 }
 
+extension SecurePort {
+    fileprivate init?(_ address: ListenAddress?, _ certificate: ServedCertificate?) {
+        guard let address, let certificate else { return nil }
+        self.init(host: address.host, port: Int(address.port), certificate: certificate.current)
+    }
+}
+
 extension RTSPListenerConfiguration {
     fileprivate init(_ configuration: RelayConfiguration) {
         self.init(host: configuration.listen.rtsp.host, port: Int(configuration.listen.rtsp.port))
@@ -268,6 +294,7 @@ extension ListenerCounters {
         let reasons: [(String, KeyPath<ListenerCounters, Int>)] = [
             ("too_many_from_address", \.refusedByAddress), ("too_many", \.refusedByTotal), ("malformed", \.malformed),
             ("http", \.foreignProtocol), ("slow", \.slowRequests), ("idle", \.idle),
+            ("failed_handshakes", \.failedHandshakes),
             ("requests_without_session", \.tooManyRequests), ("tunnels_refused", \.tunnelsRefused),
             ("tunnel_halves", \.tunnelsUnpaired), ("accept_errors", \.acceptErrors),
         ]

@@ -16,7 +16,7 @@ struct Check: ParsableCommand {
     var file: String
 
     mutating func run() throws {
-        let configuration = try ConfigurationFile(path: file).load()
+        let configuration = try ConfigurationFile(path: file).load(checkingCertificate: true)
         print(configuration.summary)
         print("ok")
     }

@@ -10,9 +10,16 @@ struct ConfigurationFile {
     let path: String
 
     /// The configuration; prints what is wrong to standard error and ends with 78 otherwise.
-    func load() throws -> RelayConfiguration {
+    ///
+    /// The files of a certificate are part of it where they are looked into: a relay that starts reads them itself, and may find
+    /// them at the next try.
+    func load(checkingCertificate: Bool = false) throws -> RelayConfiguration {
         do {
-            return try ConfigurationLoader.load(contentsOf: path)
+            let configuration = try ConfigurationLoader.load(contentsOf: path)
+            if checkingCertificate {
+                try configuration.certificate?.check(at: Int64(Date().timeIntervalSince1970))
+            }
+            return configuration
         } catch {
             try? FileHandle.standardError.write(contentsOf: Data("\(error)\n".utf8))
             throw Self.exitCode

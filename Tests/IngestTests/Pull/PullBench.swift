@@ -31,10 +31,11 @@ struct PullBench: Sendable {
         _ behaviour: FakeCameraBehaviour = FakeCameraBehaviour(),
         supervised: Bool = false,
         patience: PullPatience = PullBench.patience,
+        inFront: (@Sendable (any Channel) throws -> Void)? = nil,
         configure: (inout PullConfiguration) -> Void = { _ in },
         _ body: (PullBench) async throws -> Void
     ) async throws {
-        let camera = try await FakeCamera.start(behaviour)
+        let camera = try await FakeCamera.start(behaviour, inFront: inFront)
         var configuration = PullConfiguration(url: camera.url)
         configure(&configuration)
         let log = LogRecord()

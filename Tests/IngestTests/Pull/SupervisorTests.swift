@@ -241,7 +241,7 @@ import Testing
     @Test(
         "URLs that cannot be pulled are told so",
         arguments: [
-            ("", PullError.unusableURL), ("http://camera/x", .unusableURL), ("rtsps://127.0.0.1/x", .noTLS),
+            ("", PullError.unusableURL), ("http://camera/x", .unusableURL),
         ])
     func unusable(url: String, expected: PullError) async throws {
         try await PullBench.run(configure: { $0.url = url }) { bench in

@@ -24,16 +24,28 @@ final class GStreamerServer: Sendable {
         import sys, gi
         gi.require_version("Gst", "1.0")
         gi.require_version("GstRtspServer", "1.0")
-        from gi.repository import Gst, GstRtspServer, GLib
+        from gi.repository import Gst, GstRtspServer, GLib, Gio
         Gst.init(None)
         server = GstRtspServer.RTSPServer()
         server.set_address("127.0.0.1")
         server.set_service("0")
-        for description in sys.argv[1:]:
+        permissions = None
+        if sys.argv[1]:
+            auth = GstRtspServer.RTSPAuth()
+            auth.set_tls_certificate(Gio.TlsCertificate.new_from_file(sys.argv[1]))
+            token = GstRtspServer.RTSPToken()
+            token.set_string("media.factory.role", "anyone")
+            auth.set_default_token(token)
+            server.set_auth(auth)
+            permissions = GstRtspServer.RTSPPermissions()
+            permissions.add_permission_for_role("anyone", "media.factory.access", True)
+            permissions.add_permission_for_role("anyone", "media.factory.construct", True)
+        for description in sys.argv[2:]:
             path, launch = description.split("=", 1)
             factory = GstRtspServer.RTSPMediaFactory()
             factory.set_launch("( " + launch + " )")
             factory.set_shared(True)
+            if permissions: factory.set_permissions(permissions)
             server.get_mount_points().add_factory(path, factory)
         server.attach(None)
         print("port", server.get_bound_port(), flush=True)
@@ -42,20 +54,26 @@ final class GStreamerServer: Sendable {
 
     private let tool: RunningTool
     let port: Int
+    private let scheme: String
 
-    private init(tool: RunningTool, port: Int) {
+    private init(tool: RunningTool, port: Int, scheme: String) {
         self.tool = tool
+        self.scheme = scheme
         self.port = port
     }
 
-    func url(_ path: String) -> String { "rtsp://127.0.0.1:\(port)/\(path)" }
+    func url(_ path: String) -> String { "\(scheme)://127.0.0.1:\(port)/\(path)" }
 
-    /// Runs `body` with a server of both streams, `h264` with µ-law and `h265` with AAC.
-    static func run<Result>(_ body: (GStreamerServer) async throws -> Result) async throws -> Result {
+    /// Runs `body` with a server of both streams, `h264` with µ-law and `h265` with AAC; in TLS where it has a file of
+    /// certificate and key.
+    static func run<Result>(certificate: String? = nil, _ body: (GStreamerServer) async throws -> Result) async throws
+        -> Result
+    {
         try await withTemporaryDirectory { directory in
             let arguments = streams.map { "/\($0.key)=\($0.value)" }
             // Debian's own: another Python would not find Debian's bindings.
-            let tool = try OutsideTool("/usr/bin/python3").start(["-c", program] + arguments, in: directory)
+            let tool = try OutsideTool("/usr/bin/python3").start(
+                ["-c", program, certificate ?? ""] + arguments, in: directory)
             do {
                 try await eventually("GStreamer's server tells its port, or why it cannot run") {
                     tool.lines.contains { $0.hasPrefix("port ") } || !tool.isRunning
@@ -66,7 +84,8 @@ final class GStreamerServer: Sendable {
                         description: "no GStreamer server (deploy/install test installs it): \(tool.complaints)"
                     )
                 }
-                let result = try await body(GStreamerServer(tool: tool, port: port))
+                let result = try await body(
+                    GStreamerServer(tool: tool, port: port, scheme: certificate == nil ? "rtsp" : "rtsps"))
                 await tool.stop()
                 return result
             } catch {

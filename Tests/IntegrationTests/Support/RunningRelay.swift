@@ -42,6 +42,9 @@ final class RunningRelay: Sendable {
 
     func url(_ path: String) -> String { "rtsp://127.0.0.1:\(port)/\(path)" }
 
+    /// In TLS.
+    func secureURL(_ path: String) -> String { "rtsps://127.0.0.1:\(relay.rtspsAddress?.port ?? 0)/\(path)" }
+
     func viewer() async throws -> FakeViewer { try await FakeViewer.connect(port: port) }
 
     func viewerCount(of path: String) async throws -> Int {
@@ -62,10 +65,15 @@ final class RunningRelay: Sendable {
 /// Runs `body` with a relay of these cameras, and stops it whatever happens.
 func withRelay<Result>(
     _ cameras: [CameraConfiguration], limits: LimitsConfiguration = LimitsConfiguration(), port: UInt16 = 0,
-    _ body: (RunningRelay) async throws -> Result
+    certificate: CertificateFiles? = nil, _ body: (RunningRelay) async throws -> Result
 ) async throws -> Result {
-    let listen = ListenConfiguration(rtsp: ListenAddress(host: "127.0.0.1", port: port), rtp: .anyFree)
-    let relay = try await RunningRelay.start(RelayConfiguration(listen: listen, limits: limits, cameras: cameras))
+    let listen = ListenConfiguration(
+        rtsp: ListenAddress(host: "127.0.0.1", port: port),
+        rtsps: certificate.map { _ in ListenAddress(host: "127.0.0.1", port: 0) }, rtp: .anyFree
+    )
+    let relay = try await RunningRelay.start(
+        RelayConfiguration(listen: listen, certificate: certificate, limits: limits, cameras: cameras)
+    )
     do {
         let result = try await body(relay)
         await relay.stop()

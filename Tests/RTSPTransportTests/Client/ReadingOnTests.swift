@@ -48,7 +48,7 @@ struct ReadingOnTests {
     }
 
     /// What the first read cycle took, of a camera that sends frames 1 to 7 one upon the other.
-    private func firstCycle(isWatched: Bool) async throws -> [UInt8] {
+    private func firstCycle(isWatched: Bool, scheme: String = "rtsp") async throws -> [UInt8] {
         var sockets: [CInt] = [0, 0]
         #expect(socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0, &sockets) == 0)
         let (camera, ours) = (sockets[0], sockets[1])
@@ -56,7 +56,7 @@ struct ReadingOnTests {
         let first = Self.frame(1)
         #expect(send(camera, first, first.count, 0) == first.count)
 
-        let url = try #require(RTSPURL("rtsp://camera.example/stream"))
+        let url = try #require(RTSPURL("\(scheme)://camera.example/stream"))
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let promise = loop.makePromise(of: [UInt8].self)
         let channel = try await ClientBootstrap(group: loop)
@@ -85,6 +85,11 @@ struct ReadingOnTests {
     func pictureInPieces() async throws {
         // The first by the channel, four more past it.
         #expect(try await firstCycle(isWatched: true) == [1, 2, 3, 4, 5])
+    }
+
+    @Test("Nothing is read past TLS, whose bytes in the kernel are no frames")
+    func encrypted() async throws {
+        #expect(try await firstCycle(isWatched: true, scheme: "rtsps") == [1])
     }
 
     @Test("Where nobody waits for the rest, it is left to the next read cycle")

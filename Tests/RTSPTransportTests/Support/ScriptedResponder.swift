@@ -114,13 +114,18 @@ struct TestServer: Sendable {
 func withServer(
     limits change: (inout ConnectionLimits) -> Void = { _ in },
     middleware: [any RTSPMiddleware] = [],
+    certificate: CurrentCertificate? = nil,
     _ body: (TestServer) async throws -> Void
 ) async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
     var configuration = RTSPListenerConfiguration(host: "127.0.0.1", port: 0)
     change(&configuration.limits)
     let record = ResponderRecord()
-    let listener = RTSPListener(configuration: configuration, group: group, middleware: middleware) { _ in
+    let listener = RTSPListener(
+        configuration: configuration,
+        secure: certificate.map { SecurePort(host: "127.0.0.1", port: 0, certificate: $0) },
+        group: group, middleware: middleware
+    ) { _ in
         ScriptedResponder(record: record)
     }
     try await listener.start()

@@ -3,6 +3,8 @@ import NIOPosix
 import Synchronization
 import Testing
 
+@testable import RTSPTransport
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -19,12 +21,16 @@ final class TestPeer: Sendable {
         self.inbox = inbox
     }
 
-    static func connect(to address: SocketAddress, on group: any EventLoopGroup) async throws -> TestPeer {
+    /// In TLS with a server of that certificate and no other.
+    static func connect(
+        to address: SocketAddress, on group: any EventLoopGroup, pinning certificate: ServerCertificate? = nil
+    ) async throws -> TestPeer {
         let inbox = Inbox()
         let channel = try await ClientBootstrap(group: group)
             .channelOption(.allowRemoteHalfClosure, value: false)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let certificate { try certificate.pin(on: channel) }
                     try channel.pipeline.syncOperations.addHandler(InboxHandler(inbox: inbox))
                 }
             }

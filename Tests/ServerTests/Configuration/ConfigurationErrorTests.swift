@@ -109,27 +109,27 @@ struct ConfigurationErrorTests {
         ),
         Wrong(
             "a key in another style", "defaults: {onDemand: true}\n\(camera)",
-            #"relays.yaml:1:12: defaults.onDemand: found unknown key "onDemand", expected one of keepalive, linger, on_demand, password, timeout, transport, username; did you mean on_demand?"#
+            #"relays.yaml:1:12: defaults.onDemand: found unknown key "onDemand", expected one of fingerprint, keepalive, linger, on_demand, password, timeout, transport, username, verify; did you mean on_demand?"#
         ),
         Wrong(
             "a key of another relay", "cameras: {gate: {main: \"rtsp://10.0.0.1/a\", rtspTransport: tcp}}",
-            #"relays.yaml:1:45: cameras.gate.rtspTransport: found unknown key "rtspTransport", expected one of interface, keepalive, linger, main, on_demand, password, publish, sdp, source, sub, template, test_camera, timeout, title, transport, username; did you mean transport?"#
+            #"relays.yaml:1:45: cameras.gate.rtspTransport: found unknown key "rtspTransport", expected one of fingerprint, interface, keepalive, linger, main, on_demand, password, publish, sdp, source, sub, template, test_camera, timeout, title, transport, username, verify; did you mean transport?"#
         ),
         Wrong(
-            "a key to come at the top", "tls: {certificate: a}\n\(camera)",
-            #"relays.yaml:1:1: tls: found "tls", planned, not built yet, expected one of cameras, defaults, limits, listen, log, site, templates"#
+            "a key to come at the top", "hls: {window: 6s}\n\(camera)",
+            #"relays.yaml:1:1: hls: found "hls", planned, not built yet, expected one of cameras, defaults, limits, listen, log, site, templates, tls"#
         ),
         Wrong(
-            "a key to come in listen", "listen:\n  rtsps: \":8322\"\n\(camera)",
-            #"relays.yaml:2:3: listen.rtsps: found "rtsps", planned, not built yet, expected one of rtp, rtsp"#
+            "a key to come in listen", "listen:\n  http: \":8080\"\n\(camera)",
+            #"relays.yaml:2:3: listen.http: found "http", planned, not built yet, expected one of rtp, rtsp, rtsps"#
         ),
         Wrong(
             "a key to come in a camera", "cameras: {gate: {main: \"rtsp://10.0.0.1/a\", record: week}}",
-            #"relays.yaml:1:45: cameras.gate.record: found "record", planned, not built yet, expected one of interface, keepalive, linger, main, on_demand, password, publish, sdp, source, sub, template, test_camera, timeout, title, transport, username"#
+            #"relays.yaml:1:45: cameras.gate.record: found "record", planned, not built yet, expected one of fingerprint, interface, keepalive, linger, main, on_demand, password, publish, sdp, source, sub, template, test_camera, timeout, title, transport, username, verify"#
         ),
         Wrong(
             "a hole's key without a template", "cameras: {gate: {main: \"rtsp://10.0.0.1/a\", host: a}}",
-            #"relays.yaml:1:45: cameras.gate.host: found unknown key "host", expected one of interface, keepalive, linger, main, on_demand, password, publish, sdp, source, sub, template, test_camera, timeout, title, transport, username; a key for a hole such as {host} needs a template that has the hole"#
+            #"relays.yaml:1:45: cameras.gate.host: found unknown key "host", expected one of fingerprint, interface, keepalive, linger, main, on_demand, password, publish, sdp, source, sub, template, test_camera, timeout, title, transport, username, verify; a key for a hole such as {host} needs a template that has the hole"#
         ),
         Wrong(
             "a list as a key", "? [a, b]\n: c\n\(camera)",
@@ -198,12 +198,12 @@ struct ConfigurationErrorTests {
             #"relays.yaml:1:24: cameras.gate.main: found "10.0.0.1/a", expected a URL such as rtsp://10.0.0.1:554/path"#
         ),
         Wrong(
-            "a scheme to come", "cameras: {gate: {main: \"rtsps://10.0.0.1/a\"}}",
-            #"relays.yaml:1:24: cameras.gate.main: found "rtsps://10.0.0.1/a", expected an rtsp:// URL; rtsps:// is planned, not built yet"#
+            "a scheme to come", "cameras: {gate: {main: \"rtmps://10.0.0.1/a\"}}",
+            #"relays.yaml:1:24: cameras.gate.main: found "rtmps://10.0.0.1/a", expected an rtsp:// or rtsps:// URL; rtmps:// is planned, not built yet"#
         ),
         Wrong(
             "a scheme that is none", "cameras: {gate: {main: \"gopher://10.0.0.1/a\"}}",
-            #"relays.yaml:1:24: cameras.gate.main: found "gopher://10.0.0.1/a", expected an rtsp:// URL"#
+            #"relays.yaml:1:24: cameras.gate.main: found "gopher://10.0.0.1/a", expected an rtsp:// or rtsps:// URL"#
         ),
         Wrong(
             "port 0 of a camera", "cameras: {gate: {main: \"rtsp://10.0.0.1:0/a\"}}",

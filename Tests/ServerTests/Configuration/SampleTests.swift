@@ -1,5 +1,6 @@
 import Foundation
 import Ingest
+import RTSP
 import Testing
 
 @testable import Server
@@ -9,6 +10,8 @@ struct SampleTests {
     private static let path = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "relays.yaml").path()
+
+    private static let fingerprint = "sha256:33949e05fffb5ff3e8aa16f8213a6251b4d9363804ba53233c4da9a46d6f2739"
 
     private static let builtIn = RelayConfiguration(
         cameras: [
@@ -54,6 +57,7 @@ struct SampleTests {
         let lines = try lines()
         let keys =
             ["site", "log", "level", "format", "listen", "rtsp", "rtp", "limits", "connections_per_address"]
+            + ["rtsps", "tls", "certificate", "key"]
             + [
                 "requests_before_session", "request_timeout", "idle_timeout", "session_timeout",
                 "simultaneous_connects", "group_memory", "packet_size",
@@ -81,13 +85,16 @@ struct SampleTests {
         #expect(relay.site == "north-depot")
         #expect(
             relay.cameras.map(\.name) == [
-                "test", "gate", "dvr-2", "lobby", "dock", "van-1", "incoming/*", "encoder", "tower",
+                "test", "gate", "dvr-2", "lobby", "yard", "dock", "van-1", "incoming/*", "encoder", "tower",
             ])
-        #expect(relay.cameras.map(\.title) == ["Test picture", "Main gate"] + Array(repeating: nil, count: 7))
+        #expect(relay.cameras.map(\.title) == ["Test picture", "Main gate"] + Array(repeating: nil, count: 8))
         #expect(relay.pull("gate/sub")?.url == "rtsp://10.20.1.101:554/Streaming/Channels/102")
         #expect(relay.pull("gate")?.username == "viewer")
         #expect(relay.pull("dvr-2")?.url == "rtsp://10.20.2.10:554/cam/realmonitor?channel=2&subtype=0")
         #expect(relay.pull("lobby")?.password?.reveal() == "p@ss:w0rd#1")
+        #expect(relay.listen.rtsps == ListenAddress(port: 8322))
+        #expect(relay.certificate?.key == "/etc/heliograph/tls/privkey.pem")
+        #expect(relay.pull("yard")?.trust == .fingerprint(try #require(CertificateFingerprint(Self.fingerprint))))
         #expect(relay.pull("dock")?.timeout == .seconds(20))
         #expect(
             relay.cameras.flatMap(\.streams).suffix(4).prefix(2).map(\.source) == [

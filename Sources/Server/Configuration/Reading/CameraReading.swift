@@ -162,12 +162,35 @@ extension CameraReading {
             streams.append(StreamConfiguration(path: path, source: configuration))
         }
         reportStrayKeys(of: streams)
+        let pulled = streams.compactMap { stream in
+            if case .pull(let pull) = stream.source { pull.url.hasPrefix("rtsps:") } else { nil }
+        }
+        refuseMisplaced(own, secure: pulled.count { $0 }, plain: pulled.count { !$0 })
         let lacksUser = streams.contains { stream in
             guard case .pull(let pull) = stream.source else { return false }
             return pull.password != nil && pull.username == nil
         }
         if lacksUser { section.reportMissing("username", expected: "a user name for the password") }
         return streams.first?.path == name ? streams : []
+    }
+
+    /// What the camera says itself and what would come to nothing: nobody is to believe it does.
+    private func refuseMisplaced(_ own: PullSettings, secure: Int, plain: Int) {
+        if let transport = own.transport, transport != .tcp, transport != .auto, secure > 0, plain == 0,
+            let field = section.field("transport")
+        {
+            section.reading.report(
+                field.place, field.keyPath, found: "\(transport.rawValue) for rtsps://", expected: "tcp",
+                hint: "media stay inside of TLS"
+            )
+        }
+        for key in ["fingerprint", "verify"] where secure == 0 && plain > 0 {
+            guard let field = section.field(key) else { continue }
+            section.reading.report(
+                field.keyPlace, field.keyPath, found: "\(key) without TLS", expected: "an rtsps:// URL",
+                hint: "rtsp:// has no certificate"
+            )
+        }
     }
 
     /// The camera's own URL, or the template's with its holes filled.

@@ -1,12 +1,14 @@
 import Media
 import NIOCore
 
-/// The `rtsp://` or `rtsp+http://` URL of a camera, taken apart: credentials on one side, the URL without them on the other.
+/// The URL of a camera, taken apart: credentials on one side, the URL without them on the other.
 struct CameraURL: Equatable {
-    /// `rtsp://host[:port]/…`, or through an HTTP tunnel `rtsp+http://host[:port]/…`; the path and query as written.
+    /// `rtsp://host[:port]/…`, `rtsps://…`, or through an HTTP tunnel `rtsp+http://…`; the path and query as written.
     var url: String
     var username: String?
     var password: Secret?
+
+    var isSecure: Bool { url.hasPrefix("rtsps:") }
 
     /// Takes `rtsp://user:password@host:port/path`. A password may hold `@`, `:`, `/` and `#` as they are;
     /// `%XX` is taken as percent-encoding.
@@ -60,9 +62,10 @@ struct CameraURL: Equatable {
             throw Expectation("a URL such as rtsp://10.0.0.1:554/path")
         }
         let scheme = text[..<separator.lowerBound]
-        guard ["rtsp", "rtsp+http"].contains(scheme.lowercased()) else {
+        guard ["rtsp", "rtsps", "rtsp+http"].contains(scheme.lowercased()) else {
             let planned = PlannedKeys.contains(scheme: String(scheme))
-            throw Expectation("an rtsp:// URL", hint: planned ? "\(scheme):// is planned, not built yet" : nil)
+            throw Expectation(
+                "an rtsp:// or rtsps:// URL", hint: planned ? "\(scheme):// is planned, not built yet" : nil)
         }
         return (scheme.lowercased(), text[separator.upperBound...])
     }

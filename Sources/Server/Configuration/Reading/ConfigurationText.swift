@@ -95,12 +95,17 @@ struct VariableSource {
         return value
     }
 
+    /// Counted from the folder of the configuration file.
+    func path(of path: String) -> String {
+        path.hasPrefix("/") || directory.isEmpty ? path : "\(directory)/\(path)"
+    }
+
     /// A bare name is looked for among the systemd credentials first, then beside the configuration file.
     private func content(of path: String, _ variable: String) throws(Unresolved) -> String {
         guard !path.isEmpty else {
             throw Unresolved(found: "${\(variable)}", expected: "${file:PATH}", hint: nil)
         }
-        var candidates = [path.hasPrefix("/") || directory.isEmpty ? path : "\(directory)/\(path)"]
+        var candidates = [self.path(of: path)]
         if !path.contains("/"), let credentials = environment["CREDENTIALS_DIRECTORY"] {
             candidates.insert("\(credentials)/\(path)", at: 0)
         }

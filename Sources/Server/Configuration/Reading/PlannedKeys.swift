@@ -2,13 +2,13 @@
 /// so that nobody believes a camera recorded or a port encrypted that is not.
 enum PlannedKeys {
     private static let keys: Set<String> = [
-        "access_log", "advertise", "anonymous", "api", "audio", "cluster", "events", "exclusive", "file", "fingerprint",
+        "access_log", "advertise", "anonymous", "api", "audio", "cluster", "events", "exclusive", "file",
         "group", "groups", "hls", "hold", "http", "include", "loop", "media", "metrics", "multicast", "onvif",
-        "password_file", "playlist", "push", "record", "recording", "rtsps", "snapshot", "tls", "tunnel",
+        "password_file", "playlist", "push", "record", "recording", "snapshot", "tunnel",
         "users", "version", "webrtc",
     ]
     private static let schemes: Set<String> = [
-        "file", "http", "https", "onvif", "rtmp", "rtmps", "rtsps", "rtspu", "sdp", "srt", "whep",
+        "file", "http", "https", "onvif", "rtmp", "rtmps", "rtspu", "sdp", "srt", "whep",
     ]
 
     static func contains(_ key: String) -> Bool {

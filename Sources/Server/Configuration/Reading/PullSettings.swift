@@ -1,6 +1,8 @@
 import Ingest
 import Media
 import NIOCore
+import RTSP
+import RTSPTransport
 
 /// The settings that `defaults:`, a template and a camera may each give; what none gives stays as it is built in.
 struct PullSettings {
@@ -11,9 +13,14 @@ struct PullSettings {
     var keepalive: PullKeepalive?
     var username: String?
     var password: Secret?
+    var fingerprint: CertificateFingerprint?
+    var verify: Bool?
 
     /// Their keys, which no template may use for a hole.
-    static let keys = ["transport", "on_demand", "linger", "timeout", "keepalive", "username", "password"]
+    static let keys = [
+        "transport", "on_demand", "linger", "timeout", "keepalive", "username", "password",
+        "fingerprint", "verify",
+    ]
 
     init(_ section: ConfigurationSection) {
         transport = section.value("transport") { text throws(Expectation) in
@@ -31,6 +38,16 @@ struct PullSettings {
         }
         username = section.text("username")?.text
         password = section.text("password").map { Secret($0.text) }
+        fingerprint = section.value("fingerprint") { text throws(Expectation) in
+            guard let fingerprint = CertificateFingerprint(text) else {
+                throw Expectation(
+                    "sha256: and 64 hexadecimal digits",
+                    hint: "the log shows it when the camera is refused; so does openssl x509 -fingerprint -sha256"
+                )
+            }
+            return fingerprint
+        }
+        verify = section.value("verify", ConfigurationValue.boolean)
     }
 
     /// These settings, and where they are silent those of `base`.
@@ -44,7 +61,15 @@ struct PullSettings {
         result.keepalive = keepalive ?? base.keepalive
         result.username = username ?? base.username
         result.password = password ?? base.password
+        result.fingerprint = fingerprint ?? base.fingerprint
+        result.verify = verify ?? base.verify
         return result
+    }
+
+    /// A fingerprint says more than whether to check, so it goes first.
+    private var trust: PeerTrust {
+        if let fingerprint { return .fingerprint(fingerprint) }
+        return verify == false ? .anything : .authorities
     }
 
     /// A pull of that URL; the URL's own credentials come before these.
@@ -54,7 +79,8 @@ struct PullSettings {
             username: url.username ?? username,
             password: url.password ?? password
         )
-        if let transport { pull.transport = transport }
+        if let transport, !url.isSecure { pull.transport = transport }
+        pull.trust = trust
         if let onDemand { pull.onDemand = onDemand }
         if let linger { pull.linger = linger }
         if let timeout { pull.timeout = timeout }
