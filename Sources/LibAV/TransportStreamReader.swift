@@ -124,9 +124,11 @@ package final class TransportStreamReader {
             guard result >= 0 else { throw LibAVError("read a transport stream", code: result) }
             defer { av_packet_unref(packet) }
             guard let unit = unit(in: context) else { continue }
-            source.unused = 0
             // What comes before the tables is guessed at by libavformat, and often wrong.
             let program = program(of: context)
+            let picture = program.firstIndex { $0 == .h264 || $0 == .h265 }
+            if picture == nil || picture == unit.stream { source.unused = 0 }
+            keepOnly([picture, program.firstIndex(of: .aac)], in: context)
             guard program.contains(where: { $0 != .other(nil) }) else { continue }
             guard known == program else {
                 known = program
@@ -134,6 +136,14 @@ package final class TransportStreamReader {
                 return .program(program)
             }
             return .unit(unit)
+        }
+    }
+
+    /// Of all other streams libavformat collects nothing: it would keep bytes without end of one that never completes a unit.
+    private func keepOnly(_ kept: [Int?], in context: UnsafeMutablePointer<AVFormatContext>) {
+        guard kept.contains(where: { $0 != nil }) else { return }
+        for index in 0..<Int(context.pointee.nb_streams) {
+            context.pointee.streams?[index]?.pointee.discard = kept.contains(index) ? AVDISCARD_DEFAULT : AVDISCARD_ALL
         }
     }
 

@@ -51,7 +51,12 @@ final class PublisherIntake: Sendable {
 
     /// Completes on `eventLoop` when the stream is taken; fails with `StreamError`.
     func begin(_ recorded: [Int], hoppingTo eventLoop: any EventLoop) -> EventLoopFuture<Void> {
-        homeLoop.submit { [reception] in try reception.value.begin(recorded, at: .now()) }.hop(to: eventLoop)
+        guard homeLoop.inEventLoop else {
+            return homeLoop.submit { [reception] in try reception.value.begin(recorded, at: .now()) }.hop(to: eventLoop)
+        }
+        // At once: packets that came with the request are behind it.
+        let result = Result { try reception.value.begin(recorded, at: .now()) }
+        return homeLoop.makeCompletedFuture(result).hop(to: eventLoop)
     }
 
     func pause() {
@@ -65,7 +70,7 @@ final class PublisherIntake: Sendable {
     /// Hands over what one read gave: one hop, and none where both are at home on one loop.
     func take(_ packets: [ArrivedPacket]) {
         guard !homeLoop.inEventLoop else { return reception.value.receive(packets) }
-        let bytes = packets.reduce(0) { $0 + $1.bytes.readableBytes }
+        let bytes = packets.reduce(0) { $0 + $1.bytes.readableBytes + MemoryLayout<ArrivedPacket>.stride }
         guard underWay.load(ordering: .relaxed) < Self.mostUnderWay else { return }
         underWay.add(bytes, ordering: .relaxed)
         homeLoop.execute { [self] in

@@ -199,6 +199,8 @@ final class ListenSession {
 
     private func tell(_ error: ListenError, _ metadata: Logger.Metadata = [:]) {
         guard told != error else { return }
+        // Of one payload type after the other there may be thousands a second.
+        if case .needsDescription = told, case .needsDescription = error { return }
         told = error
         logger.warning("camera down", metadata: metadata.merging(["reason": "\(error)"]) { $1 })
     }

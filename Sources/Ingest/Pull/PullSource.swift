@@ -81,10 +81,10 @@ package struct PullSource: Sendable {
         if let username = configuration.username {
             url.credentials = Credentials(username: username, password: configuration.password?.reveal() ?? "")
         }
-        if configuration.transport == .http, url.scheme != .rtsps { url.scheme = .rtspHTTP }
         var redirections = 0
         var tls = ClientTLS(trust: configuration.trust)
         while true {
+            if configuration.transport == .http, url.scheme != .rtsps { url.scheme = .rtspHTTP }
             // A tunnel is one way for all, and beside TLS datagrams would go for all to read.
             let isBound = url.scheme == .rtsps || url.scheme == .rtspHTTP
             if url.scheme == .rtsps { tls.prepare() }

@@ -141,7 +141,7 @@ package final class UDPPortPair {
     ) -> Bool {
         let isLatched = isControl ? latched.control : latched.media
         let expected = isControl ? reception.controlSource : reception.mediaSource
-        if !isLatched || expected == source { return true }
+        if isLatched ? expected == source : reception.silence == nil || !isControl || !latched.media { return true }
         guard let silence = reception.silence else { return false }
         guard arrival - reception.lastMedia >= silence else {
             // Reports may come from any port of the host that sends.

@@ -85,10 +85,10 @@ final class TunnelGetHandler: ChannelDuplexHandler {
     }
 
     private func readOn() {
-        for index in posts.indices where posts[index].waits {
-            posts[index].waits = false
-            posts[index].end.perform { $0.readOn() }
-        }
+        // One that reads on may bring nonsense and end them all.
+        let waiting = posts.filter(\.waits)
+        for index in posts.indices { posts[index].waits = false }
+        for post in waiting { post.end.perform { $0.readOn() } }
     }
 
     private func ended() {

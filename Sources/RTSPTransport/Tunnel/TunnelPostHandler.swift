@@ -144,6 +144,11 @@ final class TunnelPostHandler: ChannelInboundHandler, RemovableChannelHandler, O
         case .waiting(let ticket, _):
             environment.tunnels.postLeft(key, ticket: ticket)
         case .bound(let get):
+            // Its end may come before the GET's side has asked for the rest.
+            if unread.readableBytes > 0, let bytes = try? decoder.decode(unread), bytes.readableBytes > 0 {
+                get.perform { [number] in $0.take(bytes, from: number) }
+            }
+            unread = ByteBuffer()
             get.perform { [number] in $0.detach(number) }
         case .arriving, .ended:
             break

@@ -7,9 +7,6 @@ import RTSP
 /// A POST is opened when there is something to send, is not waited for to be answered (quirk L2), and is followed by another when
 /// the camera closes it or its announced length is used up.
 final class TunnelWayUp {
-    /// What may wait for a connection: some requests, never a flood.
-    private static let mostPending = 65_536
-
     /// Called once the camera takes no more requests.
     var onFailure: ((TunnelError) -> Void)?
 
@@ -47,7 +44,7 @@ final class TunnelWayUp {
             channel.writeAndFlush(block, promise: nil)
         } else {
             pending.writeBuffer(&block)
-            guard pending.readableBytes <= Self.mostPending else { return fail(.wayUpStuck) }
+            guard pending.readableBytes <= TunnelRequest.bodyLength else { return fail(.wayUpStuck) }
             connect()
         }
     }

@@ -74,6 +74,9 @@ struct FileStamp: Hashable {
     private let size: Int64
     private let seconds: Int
     private let nanoseconds: Int
+    /// Of the owner and the mode too: a file that could not be read may be readable from then on.
+    private let changedSeconds: Int
+    private let changedNanoseconds: Int
 
     /// Of what a link leads to; `nil` where there is nothing.
     init?(path: String) {
@@ -84,6 +87,8 @@ struct FileStamp: Hashable {
         size = Int64(status.st_size)
         seconds = status.st_mtim.tv_sec
         nanoseconds = status.st_mtim.tv_nsec
+        changedSeconds = status.st_ctim.tv_sec
+        changedNanoseconds = status.st_ctim.tv_nsec
     }
 }
 

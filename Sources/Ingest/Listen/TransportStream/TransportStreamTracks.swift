@@ -160,7 +160,9 @@ extension TransportStreamTracks.Lane {
                 configuration: configuration
             )
         case .aac(let packetizer, _):
-            guard let header = ADTSHeader(parsing: unit.bytes), let bytes = header.configuration.serialized else {
+            guard let header = ADTSHeader(parsing: unit.bytes), header.blocks == 1,
+                let bytes = header.configuration.serialized
+            else {
                 return
             }
             packetizing = .aac(packetizer, header.configuration)
