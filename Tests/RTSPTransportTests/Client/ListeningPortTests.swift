@@ -40,7 +40,7 @@ struct ListeningPortTests {
     @Test("The first sender is heard, another one only when it has been silent for a while")
     func takeover() async throws {
         let port = try await FreePorts.pair()
-        let (pair, heard) = try await Self.listen(try Self.local(port), silence: .milliseconds(300))
+        let (pair, heard) = try await Self.listen(try Self.local(port), silence: .seconds(2))
         let first = try await FakeSender.start()
         let second = try await FakeSender.start()
         try await first.send([1], to: Int(port))
