@@ -1,3 +1,4 @@
+import Media
 import NIOCore
 import TestSupport
 import Testing
@@ -30,6 +31,25 @@ import Testing
             #expect(try await publisher.announce(bench.url(), sdp).status == status)
             #expect(bench.log.contains("notice publisher refused"))
             #expect(try await publisher.announce(bench.url(), AnnounceBench.sdp).status == 200)
+        }
+    }
+
+    @Test(
+        "what has come through this relay already is refused with 508 and the reason, and what came through others is taken"
+    )
+    func loops() async throws {
+        try await AnnounceBench.run { bench in
+            func announce(_ via: String, _ path: String) async throws -> Int {
+                let headers = [("Content-Type", "application/sdp"), ("Via", via)]
+                return try await bench.publisher().request(
+                    "ANNOUNCE", bench.url(path), headers, body: AnnounceBench.sdp
+                ).status
+            }
+            #expect(try await announce("RTSP/1.0 other, RTSP/1.0 \(bench.stream.relay)", "van") == 508)
+            #expect(bench.log.contains("reason=loop:"))
+            let long = (0..<RelayChain.limit).map { "RTSP/1.0 relay-\($0)" }.joined(separator: ", ")
+            #expect(try await announce(long, "van") == 508)
+            #expect(try await announce("RTSP/1.0 other", "van") == 200)
         }
     }
 

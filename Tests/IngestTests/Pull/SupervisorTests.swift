@@ -1,6 +1,7 @@
 import Ingest
 import Media
 import NIOCore
+import RTSPTransport
 import NIOPosix
 import Reflector
 import TestSupport
