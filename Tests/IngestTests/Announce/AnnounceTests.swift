@@ -39,17 +39,12 @@ import Testing
     )
     func loops() async throws {
         try await AnnounceBench.run { bench in
-            func announce(_ via: String, _ path: String) async throws -> Int {
-                let headers = [("Content-Type", "application/sdp"), ("Via", via)]
-                return try await bench.publisher().request(
-                    "ANNOUNCE", bench.url(path), headers, body: AnnounceBench.sdp
-                ).status
-            }
-            #expect(try await announce("RTSP/1.0 other, RTSP/1.0 \(bench.stream.relay)", "van") == 508)
+            let again = try await bench.announce(via: "RTSP/1.0 other, RTSP/1.0 \(bench.stream.relay)")
+            #expect(again == 508)
             #expect(bench.log.contains("reason=loop:"))
             let long = (0..<RelayChain.limit).map { "RTSP/1.0 relay-\($0)" }.joined(separator: ", ")
-            #expect(try await announce(long, "van") == 508)
-            #expect(try await announce("RTSP/1.0 other", "van") == 200)
+            #expect(try await bench.announce(via: long) == 508)
+            #expect(try await bench.announce(via: "RTSP/1.0 other") == 200)
         }
     }
 

@@ -165,7 +165,7 @@ import Testing
         }) { bench in
             let error = try await bench.untilEnd().error
             #expect("\(error)".hasPrefix("no TLS: "), "\(error)")
-            #expect("\(error)".hasSuffix("check that this is its port for rtsps"))
+            #expect("\(error)".hasSuffix("check that this is the port for rtsps"))
         }
         try await plain.stop()
         try await PullBench.run(

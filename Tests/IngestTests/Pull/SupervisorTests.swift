@@ -1,8 +1,8 @@
 import Ingest
 import Media
 import NIOCore
-import RTSPTransport
 import NIOPosix
+import RTSPTransport
 import Reflector
 import TestSupport
 import Testing
