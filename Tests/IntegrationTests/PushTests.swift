@@ -19,6 +19,9 @@ struct PushTests {
                 try await eventually("two seconds of picture and sound are decoded") {
                     server.frames("video") >= 50 && server.frames("audio") >= 80
                 }
+                #expect(
+                    relay.log.contains { $0.contains("push started") && $0.contains("transport=\(transport.rawValue)") }
+                )
                 #expect(relay.logged("push lost") == 0)
             }
             #expect(server.complaints == [])

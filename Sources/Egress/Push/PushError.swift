@@ -39,7 +39,7 @@ extension PushError: CustomStringConvertible {
         case .tooManyRedirections: "redirected again and again; use the URL it leads to"
         case .unresponsive: "no answer to keepalives any more; check the server and the network"
         case .goodbye: "the server ended the stream"
-        case .streamChanged: "the stream changed"
+        case .streamChanged: "the stream ended or changed"
         case .cancelled: "not wanted any more"
         }
     }

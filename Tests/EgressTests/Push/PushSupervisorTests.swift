@@ -39,7 +39,7 @@ import Testing
             let goodbyes = server.value.frames.filter { $0.channel % 2 == 1 && $0.payload.dropFirst(8).contains(203) }
             #expect(goodbyes.count >= 2)
             try await eventually("the session is torn down") { server.value.count(.teardown) == 1 }
-            #expect(try await stream.viewerCount().get() == 0)
+            try await camera.viewersLeft()
         }
     }
 
