@@ -119,7 +119,10 @@ let package = Package(
             ["TestSupport", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, nioPosix, logging]),
         tests(
             of: "Egress",
-            ["TestSupport", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, nioEmbedded, nioPosix]),
+            [
+                "TestSupport", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, nioEmbedded, nioPosix,
+                logging,
+            ]),
         tests(
             of: "Server",
             ["TestSupport", "Ingest", "Egress", "RTSPTransport", "RTSP", "Media", nioCore, concurrencyHelpers, logging]

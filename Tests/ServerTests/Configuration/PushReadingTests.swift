@@ -78,6 +78,12 @@ struct PushReadingTests {
     func wrong() {
         #expect(error("{to: \"rtsp://s/{camera}\", cameras: gat}").contains("did you mean gate?"))
         #expect(error("{to: \"rtsp://s/{camera}\", cameras: [\"group:dock\"]}").contains("did you mean docks?"))
+        #expect(error("{to: \"rtsp://s/{camera}\", cameras: []}").contains("push.hq.cameras: found no camera"))
+        #expect(
+            errors(
+                "cameras: {a: {main: \"rtsp://h/1\"}}\npush: {hq: {to: \"rtsp://s/x\", cameras: \"*\", stream: sub}}"
+            )
+            .first?.contains("found no camera with a sub stream") == true)
         #expect(error("{to: \"rtsp://s/{camera}\", cameras: in/*}").contains("stands for many paths"))
         #expect(error("{cameras: gate}").contains("push.hq.to: found nothing"))
         #expect(error("{to: \"rtsp://s/{camera}\"}").contains("push.hq.cameras: found nothing"))

@@ -28,6 +28,13 @@ struct PushReading {
                 try ConfigurationValue.word(text, of: WantedStream.self)
             } ?? .main
         let chosen = chosenCameras(wanted)
+        if chosen.isEmpty, let field = section.field("cameras"), section.reading.errors.count == errorsBefore,
+            cameras.count == names.count
+        {
+            section.reading.report(
+                field.place, field.keyPath, found: "no camera with a \(wanted.rawValue) stream",
+                expected: "at least one that can be sent")
+        }
         let settings = PushSettings(section)
         let pushes = targets(of: chosen, wanted, settings)
         section.end(otherwise: "push takes settings of its own, not those of cameras")
