@@ -74,7 +74,7 @@ let package = Package(
         source("Reflector", ["Media", "RTP", nioCore, concurrencyHelpers, logging]),
         source(
             "RTSPTransport",
-            ["RTSP", nioCore, nioPosix, nioWebSocket, nioTLS, nioSSL, concurrencyHelpers, logging]),
+            ["RTSP", "Media", nioCore, nioPosix, nioWebSocket, nioTLS, nioSSL, concurrencyHelpers, logging]),
         source(
             "Ingest",
             ["Reflector", "RTSPTransport", "RTSP", "RTP", "Media", "LibAV", nioCore, concurrencyHelpers, logging]),
@@ -113,13 +113,16 @@ let package = Package(
         tests(of: "RTSP", ["TestSupport", "Media", nioCore, crypto]),
         tests(of: "LibAV", ["TestSupport", "Media", nioCore]),
         tests(of: "Reflector", ["TestSupport", "RTP", "Media", nioCore, nioEmbedded, concurrencyHelpers, logging]),
-        tests(of: "RTSPTransport", ["TestSupport", "RTSP", nioCore, nioEmbedded, nioPosix]),
+        tests(of: "RTSPTransport", ["TestSupport", "RTSP", "Media", nioCore, nioEmbedded, nioPosix]),
         tests(
             of: "Ingest",
             ["TestSupport", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, nioPosix, logging]),
         tests(
             of: "Egress",
-            ["TestSupport", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, nioEmbedded, nioPosix]),
+            [
+                "TestSupport", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, nioEmbedded, nioPosix,
+                logging,
+            ]),
         tests(
             of: "Server",
             ["TestSupport", "Ingest", "Egress", "RTSPTransport", "RTSP", "Media", nioCore, concurrencyHelpers, logging]
@@ -128,7 +131,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Server", "Load", "Ingest", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", "TestSupport",
+                "Server", "Load", "Egress", "Ingest", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media",
+                "TestSupport",
                 nioCore, nioPosix, concurrencyHelpers, logging,
             ],
             swiftSettings: settings

@@ -62,15 +62,19 @@ package struct StreamClock: Sendable {
 package final class Stream: Sendable {
     package let path: StreamPath
     package let homeLoop: any EventLoop
+    /// The relay that it lives in.
+    package let relay: RelayIdentity
     /// `true`: a source is wanted now; `false`: nobody wants it any more. One consumer; ends with the stream.
     package let demand: AsyncStream<Bool>
     private let core: NIOLoopBoundBox<StreamCore>
 
     package init(
-        path: StreamPath, title: String? = nil, homeLoop: any EventLoop, policy: StreamPolicy = StreamPolicy(),
+        path: StreamPath, title: String? = nil, homeLoop: any EventLoop,
+        relay: RelayIdentity = RelayIdentity(.random(in: .min ... .max)), policy: StreamPolicy = StreamPolicy(),
         clock: StreamClock, logger: Logger
     ) {
         self.path = path
+        self.relay = relay
         self.homeLoop = homeLoop
         let (demand, continuation) = AsyncStream<Bool>.makeStream(bufferingPolicy: .bufferingNewest(1))
         self.demand = demand
@@ -85,25 +89,29 @@ package final class Stream: Sendable {
 
     /// The description a viewer gets. It wakes a source on demand and waits for it up to the policy's start time-out;
     /// through an outage of its source a stream keeps the last one. Fails with `StreamError`; completes on `eventLoop`.
-    package func describe(on eventLoop: any EventLoop) -> EventLoopFuture<StreamSnapshot> {
-        homeLoop.flatSubmit { [core] in core.value.describe() }.hop(to: eventLoop)
+    /// `relays` are those on whose behalf it is asked for: `.loop` where the stream comes from one of them.
+    package func describe(
+        on eventLoop: any EventLoop, for relays: RelayChain = .direct
+    ) -> EventLoopFuture<StreamSnapshot> {
+        homeLoop.flatSubmit { [core] in core.value.describe(for: relays) }.hop(to: eventLoop)
     }
 
     /// Adds a subscriber that lives on `eventLoop`, which must be the current one; `subscribed(_:start:)` tells it when it is on.
     /// `tracks` are all those of the snapshot it was told: a stream that has others by now is over for it, and says so at once.
-    /// `observer` is told after each burst, once for all subscribers that share it.
+    /// `via` is for who passes the stream on to other relays, and told them that way: it is over for him, too, when the stream comes
+    /// another way. `observer` is told after each burst, once for all subscribers that share it.
     package func subscribe(
-        _ subscriber: any Subscriber, knowing tracks: [StreamTrack]? = nil,
+        _ subscriber: any Subscriber, knowing tracks: [StreamTrack]? = nil, via: RelayChain? = nil,
         observer: (any BurstDeliveryObserver)? = nil, on eventLoop: any EventLoop
     ) {
         let ssrcs = tracks?.map(\.ssrc)
         let subscriber = NIOLoopBound(subscriber, eventLoop: eventLoop)
         let observer = NIOLoopBound(observer, eventLoop: eventLoop)
         if homeLoop.inEventLoop {
-            core.value.subscribe(subscriber, ssrcs: ssrcs, observer: observer, on: eventLoop)
+            core.value.subscribe(subscriber, ssrcs: ssrcs, via: via, observer: observer, on: eventLoop)
         } else {
             homeLoop.execute { [core] in
-                core.value.subscribe(subscriber, ssrcs: ssrcs, observer: observer, on: eventLoop)
+                core.value.subscribe(subscriber, ssrcs: ssrcs, via: via, observer: observer, on: eventLoop)
             }
         }
     }
@@ -111,9 +119,18 @@ package final class Stream: Sendable {
     /// Takes a source on; on the home loop only. `source` names it in log lines.
     ///
     /// A source whose tracks are compatible with the last ones goes on with their SSRCs and timelines, and viewers stay;
-    /// another one ends the viewers. Throws `.alreadyPublished`, `.unusableTracks`, `.closed`.
-    package func publish(tracks: [TrackDescription], by source: String) throws(StreamError) -> Publication {
-        try core.value.publish(tracks, by: source)
+    /// another one ends the viewers. `via` are the relays that it has come through; where they are others than those of the last
+    /// source, further relays have to ask again. Throws `.alreadyPublished`, `.unusableTracks`, `.closed`.
+    package func publish(
+        tracks: [TrackDescription], by source: String, via: RelayChain = .direct
+    ) throws(StreamError) -> Publication {
+        try core.value.publish(tracks, by: source, via: via)
+    }
+
+    /// The source that is being asked for is known to be a relay, or to come through some; on the home loop only. Whoever waits for
+    /// the stream on behalf of one of them is refused with `.loop`.
+    package func sourceIsAsked(through relays: RelayChain) {
+        core.value.sourceIsAsked(through: relays)
     }
 
     /// Subscribers at the moment; completes on the home loop.

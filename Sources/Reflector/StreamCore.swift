@@ -12,6 +12,12 @@ final class StreamCore {
         var viewers = 0
     }
 
+    /// Who waits for the source, and on behalf of which relays.
+    private struct Waiting {
+        let promise: EventLoopPromise<StreamSnapshot>
+        let relays: RelayChain
+    }
+
     private let path: StreamPath
     private let title: String?
     private let policy: StreamPolicy
@@ -28,8 +34,12 @@ final class StreamCore {
     /// Made when a viewer joins, good for all who join before the next burst; a large one for a moment longer.
     private var start: StreamStart?
     private var groups: [GroupHandle] = []
-    private var waiting: [Int: EventLoopPromise<StreamSnapshot>] = [:]
+    private var waiting: [Int: Waiting] = [:]
     private var lastWaiting = 0
+    /// How the last source has come.
+    private var via = RelayChain.direct
+    /// How the source comes that is being asked for.
+    private var asked = RelayChain.direct
     private(set) var lifecycle: StreamLifecycle
     private var lingerTimer: Scheduled<Void>?
     private var lastSubscription = 0
@@ -56,12 +66,15 @@ final class StreamCore {
 
     // MARK: The source's side
 
-    func publish(_ descriptions: [TrackDescription], by source: String) throws(StreamError) -> Publication {
+    func publish(
+        _ descriptions: [TrackDescription], by source: String, via: RelayChain
+    ) throws(StreamError) -> Publication {
         guard !lifecycle.isClosed else { throw StreamError.closed(path) }
         guard !hasPublication else { throw StreamError.alreadyPublished(path) }
         guard (1...StreamTrack.limit).contains(descriptions.count) else {
             throw StreamError.unusableTracks(path, count: descriptions.count)
         }
+        sourceCame(through: via)
         let isFirst = intake.tracks.isEmpty
         if intake.sourceBegan(descriptions, policy: policy, random: clock.random), !isFirst {
             logger.notice("stream changed, viewers have to ask again", metadata: ["source": "\(source)"])
@@ -72,7 +85,9 @@ final class StreamCore {
         if viewers.isEmpty { intake.unixEpochOffset = nil }
         lifecycle.sourceBegan()
         let snapshot = self.snapshot
-        for promise in takeWaiting() { promise.succeed(snapshot) }
+        for who in takeWaiting() {
+            if who.relays.meets(via) { who.promise.fail(StreamError.loop(path)) } else { who.promise.succeed(snapshot) }
+        }
         return Publication(core: self, trackCount: descriptions.count)
     }
 
@@ -158,6 +173,27 @@ final class StreamCore {
         intake.unixEpochOffset.map { reports.reports(of: intake.tracks, unixEpochOffset: $0) } ?? []
     }
 
+    // MARK: The way of the source
+
+    private func sourceCame(through relays: RelayChain) {
+        asked = relays
+        guard via != relays else { return }
+        via = relays
+        // What they told others of its way is no longer true, and a ring may close where nobody sees it.
+        for handle in groups {
+            if handle.eventLoop === homeLoop {
+                handle.group.value.endRelays()
+            } else {
+                handle.eventLoop.execute { handle.group.value.endRelays() }
+            }
+        }
+    }
+
+    func sourceIsAsked(through relays: RelayChain) {
+        asked = relays
+        for who in waiting.values where who.relays.meets(relays) { who.promise.fail(StreamError.loop(path)) }
+    }
+
     // MARK: The viewers' side
 
     var snapshot: StreamSnapshot {
@@ -165,13 +201,17 @@ final class StreamCore {
             path: path,
             title: title,
             tracks: intake.tracks.map { StreamTrack(index: $0.index, description: $0.description, ssrc: $0.ssrc) },
-            version: intake.tracks.reduce(version) { $0 + $1.configurationChanges }
+            version: intake.tracks.reduce(version) { $0 + $1.configurationChanges },
+            via: via
         )
     }
 
     /// Waits for the source up to the start time-out; a stream that was live before keeps its description.
-    func describe() -> EventLoopFuture<StreamSnapshot> {
+    func describe(for relays: RelayChain) -> EventLoopFuture<StreamSnapshot> {
         guard !lifecycle.isClosed else { return homeLoop.makeFailedFuture(StreamError.closed(path)) }
+        guard !relays.meets(via), !relays.meets(asked) else {
+            return homeLoop.makeFailedFuture(StreamError.loop(path))
+        }
         wanted()
         if !intake.tracks.isEmpty, hasPublication || !policy.onDemand {
             // Who asks and never plays must not keep the source.
@@ -181,7 +221,7 @@ final class StreamCore {
         let promise = homeLoop.makePromise(of: StreamSnapshot.self)
         lastWaiting += 1
         let number = lastWaiting
-        waiting[number] = promise
+        waiting[number] = Waiting(promise: promise, relays: relays)
         let timeout = homeLoop.assumeIsolated().scheduleTask(in: policy.startTimeout) { [path] in
             promise.fail(StreamError.unavailable(path))
         }
@@ -194,18 +234,19 @@ final class StreamCore {
     }
 
     func subscribe(
-        _ subscriber: NIOLoopBound<any Subscriber>, ssrcs: [UInt32]?,
+        _ subscriber: NIOLoopBound<any Subscriber>, ssrcs: [UInt32]?, via: RelayChain?,
         observer: NIOLoopBound<(any BurstDeliveryObserver)?>, on eventLoop: any EventLoop
     ) {
-        let attach = attachment(of: subscriber, ssrcs: ssrcs, observer: observer, on: eventLoop)
+        let attach = attachment(of: subscriber, ssrcs: ssrcs, via: via, observer: observer, on: eventLoop)
         if eventLoop === homeLoop { attach() } else { eventLoop.execute(attach) }
     }
 
     private func attachment(
-        of subscriber: NIOLoopBound<any Subscriber>, ssrcs: [UInt32]?,
+        of subscriber: NIOLoopBound<any Subscriber>, ssrcs: [UInt32]?, via: RelayChain?,
         observer: NIOLoopBound<(any BurstDeliveryObserver)?>, on eventLoop: any EventLoop
     ) -> @Sendable () -> Void {
-        guard !lifecycle.isClosed, ssrcs == nil || ssrcs == intake.tracks.map(\.ssrc) else {
+        guard !lifecycle.isClosed, ssrcs == nil || ssrcs == intake.tracks.map(\.ssrc), via == nil || via == self.via
+        else {
             return { subscriber.value.streamEnded() }
         }
         if viewers.isEmpty, !intake.builder.isEmpty {
@@ -222,7 +263,7 @@ final class StreamCore {
         let ending = NIOLoopBound(self, eventLoop: homeLoop)
         let subscription = Subscription.Parts(id: id, group: group, core: ending, homeLoop: homeLoop)
         return {
-            group.value.add(subscriber.value, id: id, observer: observer.value)
+            group.value.add(subscriber.value, id: id, isRelay: via != nil, observer: observer.value)
             subscriber.value.subscribed(Subscription(subscription), start: start)
         }
     }
@@ -239,7 +280,7 @@ final class StreamCore {
         guard !lifecycle.isClosed else { return }
         lifecycle.closed()
         lingerTimer?.cancel()
-        for promise in takeWaiting() { promise.fail(StreamError.closed(path)) }
+        for who in takeWaiting() { who.promise.fail(StreamError.closed(path)) }
         endSubscribers()
         demand.finish()
     }
@@ -255,7 +296,7 @@ final class StreamCore {
         )
     }
 
-    private func takeWaiting() -> [EventLoopPromise<StreamSnapshot>] {
+    private func takeWaiting() -> [Waiting] {
         defer { waiting = [:] }
         return Array(waiting.values)
     }

@@ -1,10 +1,16 @@
+import Media
 import NIOConcurrencyHelpers
 
 /// Every stream of the server by its path; any thread may ask.
 package final class StreamDirectory: Sendable {
     private let byPath = NIOLockedValueBox<[StreamPath: Stream]>([:])
 
-    package init() {}
+    /// The relay that all of them live in.
+    package let relay: RelayIdentity
+
+    package init(relay: RelayIdentity = RelayIdentity(.random(in: .min ... .max))) {
+        self.relay = relay
+    }
 
     package func stream(at path: StreamPath) -> Stream? {
         byPath.withLockedValue { $0[path] }

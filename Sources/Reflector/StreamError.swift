@@ -8,6 +8,8 @@ package enum StreamError: Error, Sendable, Hashable {
     case alreadyPublished(StreamPath)
     /// A source without tracks, or with more than `StreamTrack.limit`.
     case unusableTracks(StreamPath, count: Int)
+    /// Who asks is a relay from which the stream comes.
+    case loop(StreamPath)
     /// The server is stopping.
     case closed(StreamPath)
 }
@@ -20,6 +22,7 @@ extension StreamError: CustomStringConvertible {
         case .alreadyPublished(let path): "\(path): it has a source already; end that one first"
         case .unusableTracks(let path, let count):
             "\(path): its source has \(count) tracks; 1 to \(StreamTrack.limit) can be carried"
+        case .loop(let path): "\(path): it comes from the relay that asks for it"
         case .closed(let path): "\(path): the server is stopping"
         }
     }

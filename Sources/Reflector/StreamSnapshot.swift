@@ -25,6 +25,9 @@ package struct StreamSnapshot: Sendable, Hashable {
     /// Grows with every change of the tracks: the version of the session description (RFC 4566 §5.2).
     package let version: UInt64
 
+    /// The relays that its source has come through, this one not among them.
+    package let via: RelayChain
+
     /// What a viewer's DESCRIBE is answered with; `address` is the server's, as the viewer reached it.
     package func sessionDescription(from address: String) -> SessionDescription {
         SessionDescription(

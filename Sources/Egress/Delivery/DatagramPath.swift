@@ -10,6 +10,8 @@ final class DatagramPath {
     private struct Destination {
         let rtp: DatagramDestination
         let rtcp: DatagramDestination
+        /// Where they leave from.
+        let sockets: DatagramSocketPair
     }
 
     /// The default receive buffer of Linux (208 KiB) holds some 90 full datagrams: a quarter of it every few milliseconds
@@ -17,7 +19,8 @@ final class DatagramPath {
     private static let pacedPackets = 24
     private static let pace = TimeAmount.milliseconds(5)
 
-    let sockets: DatagramSocketPair
+    /// Those of all viewers of the loop; `nil` where each track leaves from its own.
+    let shared: DatagramSocketPair?
     private let destinations: [Destination?]
     private let eventLoop: any EventLoop
     private var pacing: Pacing?
@@ -47,15 +50,17 @@ final class DatagramPath {
     private var heldPackets = 0
 
     /// `nil` if no route goes by datagrams.
-    init?(routes: [Int: DeliveryRoute], trackCount: Int, sockets: DatagramSocketPair, eventLoop: any EventLoop) {
+    init?(routes: [Int: DeliveryRoute], trackCount: Int, sockets: DatagramDeparture, eventLoop: any EventLoop) {
         var destinations = [Destination?](repeating: nil, count: trackCount)
         for case (let track, .datagrams(let rtp, let rtcp)) in routes where track < trackCount {
-            guard let rtp = sockets.destination(of: rtp), let rtcp = sockets.destination(of: rtcp) else { continue }
-            destinations[track] = Destination(rtp: rtp, rtcp: rtcp)
+            guard let pair = sockets.pair(for: track), let rtp = pair.destination(of: rtp),
+                let rtcp = pair.destination(of: rtcp)
+            else { continue }
+            destinations[track] = Destination(rtp: rtp, rtcp: rtcp, sockets: pair)
         }
         guard destinations.contains(where: { $0 != nil }) else { return nil }
         self.destinations = destinations
-        self.sockets = sockets
+        shared = sockets.shared
         self.eventLoop = eventLoop
     }
 
@@ -66,11 +71,11 @@ final class DatagramPath {
 
     var isPacing: Bool { pacing != nil }
 
-    /// Goes with the others of its lane.
+    /// Goes with the others of its lane, where it leaves from the same sockets as they.
     func join(_ delivery: SharedDelivery) {
-        guard ride == nil else { return }
+        guard ride == nil, let shared else { return }
         let tracks = destinations.indices.filter { destinations[$0] != nil }
-        let lane = delivery.lane(for: tracks, over: sockets)
+        let lane = delivery.lane(for: tracks, over: shared)
         let seat = lane.fanout.seat(for: destinations.compactMap { $0 }.flatMap { [$0.rtp, $0.rtcp] })
         ride = Ride(lane: lane, seat: seat, sentBefore: lane.sent)
     }
@@ -110,8 +115,8 @@ final class DatagramPath {
 
     func send(control packet: ByteBuffer, track: Int) {
         guard track < destinations.count, let destination = destinations[track] else { return }
-        sockets.send(packet, segmentSize: nil, to: destination.rtcp, control: true)
-        sockets.flush()
+        destination.sockets.send(packet, segmentSize: nil, to: destination.rtcp, control: true)
+        destination.sockets.flush()
     }
 
     private func sendPortion() {
@@ -121,7 +126,8 @@ final class DatagramPath {
         send(DatagramBurst(current.burst, packets: current.next..<end))
         allowance -= end - current.next
         current.next = end
-        sockets.flush()
+        // Sockets of its own flush themselves, a millisecond later.
+        shared?.flush()
         guard end < current.burst.entries.count else {
             pacing = nil
             return
@@ -143,7 +149,7 @@ final class DatagramPath {
             let run = burst.runs[index]
             guard run.track < destinations.count, let destination = destinations[run.track] else { continue }
             sentAlone.add(packets: run.packets, bytes: run.length)
-            sockets.send(
+            destination.sockets.send(
                 burst.packets(of: run),
                 segmentSize: run.packets > 1 ? run.segmentSize : nil,
                 to: run.isControl ? destination.rtcp : destination.rtp,

@@ -1,5 +1,6 @@
 import DequeModule
 import Logging
+import Media
 import NIOCore
 import RTP
 import RTSP
@@ -32,6 +33,8 @@ package final class StreamDelivery: Subscriber {
     private let known: [StreamTrack]
     /// Those of them that the viewer is sent.
     private let tracks: [StreamTrack]
+    /// The way that the stream had come, as further relays were told; `nil` for a viewer.
+    private let via: RelayChain?
     private let eventLoop: any EventLoop
     private let interleaved: InterleavedPath?
     private let datagrams: DatagramPath?
@@ -55,13 +58,15 @@ package final class StreamDelivery: Subscriber {
     /// The stream ended: it was closed, or its source came back as something else.
     package var onEnd: (() -> Void)?
 
-    /// `routes` by track index; `writer` serves the interleaved ones, `datagrams` the others.
+    /// `routes` by track index; `writer` serves the interleaved ones, `datagrams` the others. One that passes the stream on to
+    /// further relays names in `via` what they were told of its way: it ends when the stream comes another way.
     package init(
         stream: Stream, tracks: [StreamTrack], routes: [Int: DeliveryRoute], writer: InterleavedWriter,
-        datagrams: DatagramSocketPair?, eventLoop: any EventLoop
+        datagrams: DatagramDeparture?, via: RelayChain? = nil, eventLoop: any EventLoop
     ) {
         self.stream = stream
         known = tracks
+        self.via = via
         // Most viewers are sent all of them: they need no list of their own.
         let isComplete = tracks.allSatisfy { routes[$0.index] != nil }
         self.tracks = isComplete ? tracks : tracks.filter { routes[$0.index] != nil }
@@ -71,7 +76,7 @@ package final class StreamDelivery: Subscriber {
         self.datagrams = datagrams.flatMap {
             DatagramPath(routes: routes, trackCount: tracks.count, sockets: $0, eventLoop: eventLoop)
         }
-        canShare = interleaved == nil || self.datagrams == nil
+        canShare = self.datagrams == nil || interleaved == nil && self.datagrams?.shared != nil
     }
 
     package var counters: DeliveryCounters {
@@ -90,7 +95,7 @@ package final class StreamDelivery: Subscriber {
         guard case .idle = phase else { return eventLoop.makeFailedFuture(StreamError.closed(stream.path)) }
         let promise = eventLoop.makePromise(of: PlayStart.self)
         phase = .subscribing(promise)
-        stream.subscribe(self, knowing: known, observer: datagrams?.sockets, on: eventLoop)
+        stream.subscribe(self, knowing: known, via: via, observer: datagrams?.shared, on: eventLoop)
         return promise.futureResult
     }
 

@@ -75,7 +75,8 @@ extension PlaySession {
                 }
             },
             writer: context.writer,
-            datagrams: context.datagrams,
+            datagrams: context.datagrams.map { .shared($0) },
+            via: via,
             eventLoop: context.eventLoop
         )
         delivery.onEnd = { [weak self] in self?.streamEnded() }

@@ -1,4 +1,5 @@
 import Logging
+import Media
 import NIOCore
 import RTSP
 import RTSPTransport
@@ -10,6 +11,8 @@ final class PlaySession {
     let stream: Stream
     /// As they were at the first SETUP.
     let tracks: [StreamTrack]
+    /// The way of the stream at the first SETUP, where the viewer is a relay that tells it to others.
+    let via: RelayChain?
     let configuration: PlayConfiguration
     let context: RTSPRequestContext
     /// The session is over; called once.
@@ -28,12 +31,14 @@ final class PlaySession {
         identifier: SessionIdentifier,
         stream: Stream,
         tracks: [StreamTrack],
+        via: RelayChain? = nil,
         configuration: PlayConfiguration,
         context: RTSPRequestContext
     ) {
         self.identifier = identifier
         self.stream = stream
         self.tracks = tracks
+        self.via = via
         self.configuration = configuration
         self.context = context
         machine = PlaySessionStateMachine(timeout: configuration.silence, at: .now())

@@ -15,8 +15,9 @@ extension RTSPRouter {
         guard request.headers.accepts(SessionDescription.contentType) else {
             return context.answer(RTSPResponse(.notAcceptable))
         }
-        return snapshot(of: stream) { snapshot in
+        return snapshot(of: stream, for: request) { snapshot in
             var response = RTSPResponse(.ok)
+            response.headers.add(via: snapshot.via.through(self.directory.relay))
             response.headers.add("Content-Type", SessionDescription.contentType)
             response.headers.add("Content-Base", self.context.base(of: request.uri))
             let description = snapshot.sessionDescription(from: self.context.local.ipAddress ?? "0.0.0.0")
@@ -29,17 +30,23 @@ extension RTSPRouter {
         StreamPath(target.path).flatMap(directory.stream(at:))
     }
 
-    /// Asks the stream for its tracks, and wakes it where it sleeps; 503 where its source does not come.
+    /// Asks the stream for its tracks, and wakes it where it sleeps; 503 where its source does not come, 508 for a relay from which
+    /// it comes.
     func snapshot(
         of stream: Stream,
+        for request: RTSPRequest,
         then answer: @escaping (StreamSnapshot) -> EventLoopFuture<RTSPReply>
     ) -> EventLoopFuture<RTSPReply> {
-        let snapshot = stream.describe(on: context.eventLoop).assumeIsolated()
+        let relays = request.headers.via
+        guard !relays.loops(through: directory.relay) else { return context.answer(refuseLoop(stream)) }
+        let snapshot = stream.describe(on: context.eventLoop, for: relays).assumeIsolated()
         let promise = context.eventLoop.makePromise(of: RTSPReply.self)
         snapshot.whenComplete { result in
             switch result {
             case .success(let snapshot):
                 answer(snapshot).assumeIsolated().whenComplete { promise.assumeIsolated().completeWith($0) }
+            case .failure(StreamError.loop):
+                promise.assumeIsolated().succeed(RTSPReply(self.refuseLoop(stream)))
             case .failure(is StreamError):
                 promise.assumeIsolated().succeed(.unavailable)
             case .failure(let error):
@@ -47,6 +54,16 @@ extension RTSPRouter {
             }
         }
         return promise.futureResult
+    }
+
+    private func refuseLoop(_ stream: Stream) -> RTSPResponse {
+        context.logger.notice(
+            "viewer refused",
+            metadata: [
+                "stream": "\(stream.path)",
+                "reason": "loop: it is a relay that the stream comes from, or goes round through",
+            ])
+        return RTSPResponse(.loopDetected)
     }
 }
 

@@ -20,12 +20,13 @@ extension RTSPRouter {
             return context.answer(setUp(target, in: session, request))
         }
         guard sessions.count < configuration.sessionsPerConnection else { return context.answer(.unavailable) }
-        return snapshot(of: stream) { snapshot in
+        return snapshot(of: stream, for: request) { snapshot in
             guard !self.isClosed else { return self.context.answer(RTSPResponse(.sessionNotFound)) }
             let session = PlaySession(
                 identifier: self.makeIdentifier(),
                 stream: stream,
                 tracks: snapshot.tracks,
+                via: request.headers.via.isDirect ? nil : snapshot.via,
                 configuration: self.configuration,
                 context: self.context
             )

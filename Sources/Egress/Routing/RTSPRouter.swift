@@ -1,3 +1,4 @@
+import Media
 import NIOCore
 import RTSP
 import RTSPTransport
@@ -71,6 +72,8 @@ package final class RTSPRouter: RTSPResponder {
     private func options() -> RTSPResponse {
         var response = RTSPResponse(.ok)
         response.headers.add("Public", RTSPMethod.list(methods))
+        // Another relay that asks here says from now on who it is.
+        response.headers.add(via: RelayChain.direct.through(directory.relay))
         return response
     }
 

@@ -7,7 +7,7 @@ import Reflector
 
 // ANNOUNCE (RFC 2326 §10.3).
 extension AnnounceRouter {
-    /// Every step may say no: the path, the body, and who is there already. A check of who relays to whom belongs here too.
+    /// Every step may say no: the path, the way that the stream has come, the body, and who is there already.
     func announce(_ request: RTSPRequest) -> EventLoopFuture<RTSPReply> {
         if let session {
             if let refusal = session.announcedAgain() { return context.answer(RTSPResponse(refusal)) }
@@ -18,8 +18,14 @@ extension AnnounceRouter {
         let announced: AnnouncedTracks
         let admission = paths.admission(to: path, on: context.eventLoop)
         guard case .open(let lease) = admission else { return context.answer(refuse(admission, path)) }
+        let via = request.headers.via
+        guard !via.loops(through: lease.published.stream.relay) else {
+            lease.release(wasUsed: false)
+            refused("loop: it has come through this relay already; leave out one of the pushes of the ring", path)
+            return context.answer(RTSPResponse(.loopDetected))
+        }
         do {
-            announced = try AnnouncedTracks(of: request)
+            announced = try AnnouncedTracks(of: request, via: via)
         } catch {
             lease.release(wasUsed: false)
             refused("\(error)", path)
@@ -79,6 +85,8 @@ struct AnnouncedTracks: Sendable {
     let tracks: [TrackDescription]
     let skipped: [SkippedTrack]
     let sessionControl: String?
+    /// The relays that they have come through.
+    let via: RelayChain
 
     /// Why a body is not taken.
     enum Refusal: Error, Hashable {
@@ -89,7 +97,7 @@ struct AnnouncedTracks: Sendable {
         case unusable([SkippedTrack])
     }
 
-    init(of request: RTSPRequest) throws(Refusal) {
+    init(of request: RTSPRequest, via: RelayChain) throws(Refusal) {
         let type = request.headers.contentType
         guard type == SessionDescription.contentType else { throw .contentType(type) }
         guard request.body.readableBytes > 0 else { throw .noBody }
@@ -105,6 +113,7 @@ struct AnnouncedTracks: Sendable {
         tracks = usable.map(\.description)
         self.skipped = skipped
         sessionControl = description.control
+        self.via = via
     }
 }
 

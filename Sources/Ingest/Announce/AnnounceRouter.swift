@@ -123,7 +123,7 @@ package final class AnnounceRouter {
             identifier: SessionIdentifier(using: &generator),
             targets: RecordTargets(
                 announced: uri, sessionControl: announced.sessionControl, controls: announced.tracks.map(\.control)),
-            tracks: announced.tracks,
+            announced: announced,
             lease: lease,
             timeout: timeout,
             context: context

@@ -27,11 +27,11 @@ final class AnnounceSession {
     /// The connection counts it: it was set up, and is not over.
     private var isCounted = false
 
-    /// A session to publish `tracks` to the leased path. It ends after `timeout` without a request while nothing flows.
+    /// A session to publish what was announced to the leased path. It ends after `timeout` without a request while nothing flows.
     init(
         identifier: SessionIdentifier,
         targets: RecordTargets,
-        tracks: [TrackDescription],
+        announced: AnnouncedTracks,
         lease: PublishingPaths.Lease,
         timeout: TimeAmount,
         context: RTSPRequestContext
@@ -41,13 +41,13 @@ final class AnnounceSession {
         self.lease = lease
         self.context = context
         toldTimeout = Int(max(1, timeout.nanoseconds / 1_000_000_000))
-        machine = RecordSessionStateMachine(trackCount: tracks.count, timeout: timeout, at: .now())
+        machine = RecordSessionStateMachine(trackCount: announced.tracks.count, timeout: timeout, at: .now())
         var logger = context.logger
         logger[metadataKey: "stream"] = "\(lease.published.stream.path)"
         let (present, eventLoop) = (
             NIOLoopBoundBox<AnnounceSession?>(nil, eventLoop: context.eventLoop), context.eventLoop
         )
-        intake = PublisherIntake(lease.published, tracks: tracks, logger: logger) { reason in
+        intake = PublisherIntake(lease.published, announced, logger: logger) { reason in
             eventLoop.execute { present.value?.sourceEnded(reason) }
         }
         self.present = present

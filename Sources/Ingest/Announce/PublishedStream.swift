@@ -23,9 +23,11 @@ package final class PublishedStream: Sendable {
     }
 
     /// Gives the stream to a publisher; one that has it already has to go, or is in the way: `.alreadyPublished`.
-    func take(by reception: PublisherReception, tracks: [TrackDescription]) throws(StreamError) -> Publication {
+    func take(
+        by reception: PublisherReception, tracks: [TrackDescription], via: RelayChain
+    ) throws(StreamError) -> Publication {
         if configuration.takeover { holder.value?.end(.takenOver) }
-        let publication = try stream.publish(tracks: tracks, by: "publisher")
+        let publication = try stream.publish(tracks: tracks, by: "publisher", via: via)
         holder.value = reception
         return publication
     }

@@ -27,12 +27,12 @@ final class PublisherIntake: Sendable {
 
     /// `onEnd` is called on the home loop where the reception ends, by whatever cause.
     init(
-        _ published: PublishedStream, tracks: [TrackDescription], logger: Logger,
+        _ published: PublishedStream, _ announced: AnnouncedTracks, logger: Logger,
         onEnd: @escaping @Sendable (PublisherEnd) -> Void
     ) {
         homeLoop = published.stream.homeLoop
         reception = .makeBoxSendingValue(
-            PublisherReception(published, tracks: tracks, logger: logger, onEnd: onEnd), eventLoop: homeLoop)
+            PublisherReception(published, announced, logger: logger, onEnd: onEnd), eventLoop: homeLoop)
     }
 
     /// Completes with the ports of ours on `eventLoop`.

@@ -13,8 +13,7 @@ final class PublisherReception {
     private static let reports = TimeAmount.seconds(5)
 
     private let published: PublishedStream
-    /// As announced, those that can be set up.
-    private let tracks: [TrackDescription]
+    private let announced: AnnouncedTracks
     private let logger: Logger
     /// It ended by itself; called once, on the home loop.
     private let onEnd: @Sendable (PublisherEnd) -> Void
@@ -31,15 +30,17 @@ final class PublisherReception {
     private var reorderTimer: Scheduled<Void>?
 
     init(
-        _ published: PublishedStream, tracks: [TrackDescription], logger: Logger,
+        _ published: PublishedStream, _ announced: AnnouncedTracks, logger: Logger,
         onEnd: @escaping @Sendable (PublisherEnd) -> Void
     ) {
         self.published = published
-        self.tracks = tracks
+        self.announced = announced
         self.logger = logger
         self.onEnd = onEnd
     }
 
+    /// Those that can be set up.
+    private var tracks: [TrackDescription] { announced.tracks }
     private var eventLoop: any EventLoop { published.stream.homeLoop }
 
     // MARK: UDP
@@ -88,7 +89,7 @@ final class PublisherReception {
     func begin(_ recorded: [Int], at now: NIODeadline) throws(StreamError) {
         guard !isEnded, publication == nil else { return }
         let descriptions = recorded.map { tracks[$0] }
-        publication = try published.take(by: self, tracks: descriptions)
+        publication = try published.take(by: self, tracks: descriptions, via: announced.via)
         places = tracks.indices.map { recorded.firstIndex(of: $0) }
         reception = SourceReception(descriptions, reorders: !pairs.isEmpty)
         reception.watch = StallWatch(

@@ -73,27 +73,8 @@ package struct PullConfiguration: Sendable, Equatable {
 }
 
 extension PullConfiguration {
-    /// What cameras call a password in a path or a query.
-    private static let secretNames: Set = [
-        "password", "passwd", "passw", "pass", "pwd", "psw", "pw", "loginpas", "auth", "token", "secret", "key",
-    ]
-
-    /// The URL for eyes: what follows `password=` and its kin is `***`, as XMEye cameras take it in the path.
-    package var redactedURL: String {
-        var shown = ""
-        var rest = url[...]
-        while let equals = rest.firstIndex(of: "=") {
-            let word = rest[..<equals].reversed().prefix { $0.isLetter }.reversed()
-            let after = rest.index(after: equals)
-            shown += rest[..<after]
-            rest = rest[after...]
-            guard Self.secretNames.contains(String(word).lowercased()) else { continue }
-            let end = rest.firstIndex { "&;?/".contains($0) } ?? rest.endIndex
-            shown += "***"
-            rest = rest[end...]
-        }
-        return shown + rest
-    }
+    /// The URL for eyes, without a password in its path or query.
+    package var redactedURL: String { RedactedURL(url).description }
 }
 
 extension PullConfiguration: CustomStringConvertible, CustomReflectable {

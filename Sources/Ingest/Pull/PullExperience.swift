@@ -53,7 +53,7 @@ actor PullExperience {
             random: Double.random(in: 0...1)
         )
         nextTry = now + pause
-        mayComeSooner = !outcome.error.isRefusedCredentials && !outcome.error.isBusy
+        mayComeSooner = !outcome.error.isRefusedCredentials && !outcome.error.isBusy && !outcome.error.isLoop
         return pause
     }
 

@@ -48,6 +48,8 @@ final class PullSession: RTSPClientReceiver {
     private var reportTimer: RepeatedTask?
     private var reorderTimer: Scheduled<Void>?
     private var address = ""
+    /// The relays that the stream comes through.
+    private var via = RelayChain.direct
 
     init(
         stream: Stream,
@@ -74,6 +76,7 @@ final class PullSession: RTSPClientReceiver {
             clientNonce: String(UInt64.random(in: .min ... .max), radix: 16)
         )
         conversation.isMulticast = request.isMulticast
+        conversation.relay = stream.relay
         let connection = RTSPClientConnection(
             conversation,
             tls: request.tls,
@@ -119,6 +122,11 @@ final class PullSession: RTSPClientReceiver {
         address = peer.unmapped.brief
         monitor.connected(to: address)
         logger.debug("connected", metadata: ["address": "\(address)"])
+    }
+
+    func comesThrough(_ relays: RelayChain) {
+        via = relays
+        stream.sourceIsAsked(through: relays)
     }
 
     func prepared(_ tracks: [PlayClientTrack]) {
@@ -207,7 +215,7 @@ final class PullSession: RTSPClientReceiver {
         reception.watch = StallWatch(
             kinds: tracks.map(\.description.kind), patience: request.patience.stall, since: now)
         do {
-            publication = try stream.publish(tracks: tracks.map(\.description), by: "camera")
+            publication = try stream.publish(tracks: tracks.map(\.description), by: "camera", via: via)
         } catch {
             giveUp(.stream(error))
         }

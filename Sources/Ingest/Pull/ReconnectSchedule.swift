@@ -6,7 +6,7 @@ import RTSPTransport
 package struct ReconnectSchedule: Sendable {
     /// A camera that was live this long is well again.
     private static let steadyAfter = TimeAmount.seconds(30)
-    /// For a camera that has no session free (quirk F16).
+    /// For a camera that has no session free (quirk F16), and for one that is the other half of a ring.
     private static let busyPause = TimeAmount.seconds(30)
 
     private let patience: PullPatience
@@ -35,7 +35,7 @@ package struct ReconnectSchedule: Sendable {
             return pause + spread(pause, random)
         }
         if livedFor != nil { refusals = 0 }
-        if error.isBusy { return Self.busyPause + spread(Self.busyPause, random) }
+        if error.isBusy || error.isLoop { return Self.busyPause + spread(Self.busyPause, random) }
         if livedFor != nil, mayTryAtOnce {
             mayTryAtOnce = false
             return .zero
@@ -58,6 +58,9 @@ extension PullError {
         default: false
         }
     }
+
+    /// It is a relay, and what it has comes from here: somebody has to change a configuration.
+    package var isLoop: Bool { self == .connection(.conversation(.loop)) }
 
     /// The camera is there, and has no room for us.
     package var isBusy: Bool {

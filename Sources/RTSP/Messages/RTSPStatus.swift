@@ -37,5 +37,12 @@ package struct RTSPStatus: Sendable, Hashable {
     package static let notImplemented = RTSPStatus(code: 501, reason: "Not Implemented")
     package static let serviceUnavailable = RTSPStatus(code: 503, reason: "Service Unavailable")
     package static let versionNotSupported = RTSPStatus(code: 505, reason: "RTSP Version Not Supported")
+    /// RFC 2326 has no word for it, and leaves room for more; HTTP's (RFC 5842 §7.2) says it, and who does not know it takes it
+    /// for 500, which nobody mends by asking again at once.
+    package static let loopDetected = RTSPStatus(code: 508, reason: "Loop Detected")
     package static let optionNotSupported = RTSPStatus(code: 551, reason: "Option Not Supported")
+}
+
+extension RTSPStatus {
+    var isSuccess: Bool { (200..<300).contains(code) }
 }

@@ -15,6 +15,8 @@ package enum PlayClientError: Error, Sendable, Hashable {
     case noGroup
     /// A redirection without a usable `Location`, or out of TLS.
     case redirectRefused
+    /// The stream has come through this relay, or through too many.
+    case loop
     case noAnswer(RTSPMethod)
     /// 454 to a keepalive: the server forgot the session.
     case sessionLost
@@ -41,9 +43,16 @@ extension PlayClientError: CustomStringConvertible {
         case .noGroup:
             "multicast without address and ports; switch multicast on in the camera, or set the transport to tcp"
         case .redirectRefused: "redirected to nowhere of use, or out of TLS; use the URL of the target"
+        case .loop: Self.loopText
         case .noAnswer(let method): "no answer to \(method.rawValue) in time; check that the port speaks RTSP"
         case .sessionLost: "the camera forgot the session; if this repeats, try another keepalive"
         case .endedByServer: "ended by the camera"
         }
     }
+}
+
+extension PlayClientError {
+    /// Of pulls and pushes alike.
+    static let loopText =
+        "loop: the stream has come through the same relay before; leave one of the ways in the ring out of its configuration"
 }

@@ -34,9 +34,9 @@ extension PlayClientStateMachine {
             return answeredSetup(plan, asked, response)
         case .starting(let plan):
             return answeredPlay(plan, asked, response)
-        case .playing(let plan):
+        case .playing:
             if asked.method == .pause { return answeredPause(asked, response) }
-            return answeredKeepalive(plan, asked, response)
+            return answeredKeepalive(asked, response)
         case .tearingDown:
             guard asked.method == .teardown else { return .ignored }
             // The nonce ran out since: a session that is not torn down stays for its whole timeout (quirk E17).
@@ -53,25 +53,30 @@ extension PlayClientStateMachine {
     // MARK: Each answer
 
     private mutating func answeredOptions(
-        _ asked: PlayClientRequests.Pending,
+        _ asked: ClientRequests.Pending,
         _ response: RTSPResponse
     ) -> ResponseReceivedResult {
         if response.status.code == 401 { return authenticate(asked, response) }
         if let redirection = redirection(response) { return redirection }
         // Whatever else the answer is, DESCRIBE will show whether the stream is there (quirk A6).
-        if response.status.isSuccess { publicMethods = response.headers.publicMethods }
+        if response.status.isSuccess { keepalive.learnt(response.headers.publicMethods) }
+        upstream = response.headers.via
         state = .describing
         return .send(describe())
     }
 
     private mutating func answeredDescribe(
-        _ asked: PlayClientRequests.Pending,
+        _ asked: ClientRequests.Pending,
         _ response: RTSPResponse
     ) -> ResponseReceivedResult {
         guard asked.method == .describe else { return .ignored }
         if response.status.code == 401 { return authenticate(asked, response) }
         if let redirection = redirection(response) { return redirection }
+        guard response.status.code != RTSPStatus.loopDetected.code else { return end(.loop) }
         guard response.status.isSuccess else { return end(.refused(.describe, response.status)) }
+        upstream = response.headers.via
+        // What it sends has come from here.
+        if let relay = request.relay, upstream.loops(through: relay) { return end(.loop) }
         let description: SessionDescription
         do {
             // Whatever the Content-Type says: the body shows best whether it is one (quirk A9).
@@ -93,7 +98,7 @@ extension PlayClientStateMachine {
 
     private mutating func answeredSetup(
         _ plan: Plan,
-        _ asked: PlayClientRequests.Pending,
+        _ asked: ClientRequests.Pending,
         _ response: RTSPResponse
     ) -> ResponseReceivedResult {
         var plan = plan
@@ -149,7 +154,7 @@ extension PlayClientStateMachine {
     /// RTP-Info is not looked at: a camera's is too often wrong to be of use (quirk F12).
     private mutating func answeredPlay(
         _ plan: Plan,
-        _ asked: PlayClientRequests.Pending,
+        _ asked: ClientRequests.Pending,
         _ response: RTSPResponse
     ) -> ResponseReceivedResult {
         guard asked.method == .play else { return .ignored }
@@ -159,7 +164,7 @@ extension PlayClientStateMachine {
         let session = PlayClientSession(
             tracks: plan.tracks,
             skipped: plan.skipped.sorted { $0.index < $1.index },
-            keepaliveInterval: keepaliveInterval(
+            keepaliveInterval: keepalive.interval(
                 sessionTimeout: plan.sessionTimeout ?? response.headers.session?.timeout)
         )
         state = .playing(plan)
@@ -168,7 +173,7 @@ extension PlayClientStateMachine {
 
     /// Refused or not, the session plays on until it is torn down.
     private mutating func answeredPause(
-        _ asked: PlayClientRequests.Pending,
+        _ asked: ClientRequests.Pending,
         _ response: RTSPResponse
     ) -> ResponseReceivedResult {
         if response.status.code == 401 { return authenticate(asked, response) }
@@ -176,27 +181,13 @@ extension PlayClientStateMachine {
     }
 
     private mutating func answeredKeepalive(
-        _ plan: Plan,
-        _ asked: PlayClientRequests.Pending,
+        _ asked: ClientRequests.Pending,
         _ response: RTSPResponse
     ) -> ResponseReceivedResult {
-        answersKeepalives = true
-        unanswered = 0
-        switch response.status.code {
-        case 401:
-            // The nonce ran out (quirk B5). Media goes on whatever comes of it; refused credentials are not sent
-            // again, which could lock the account.
-            if let again = requests.repeated(asked, challengedBy: response) { return .send(again) }
-            keepalive = .never
-            return .ignored
-        case 454:
-            return end(.sessionLost)
-        case 405, 501, 551:
-            if asked.method == .getParameter, keepalive == .automatic { keepalive = .options }
-            return .ignored
-        default:
-            // Tapo answers 400 and goes on (quirk F6).
-            return .ignored
+        switch keepalive.answered(asked, response, by: &requests) {
+        case .nothing: return .ignored
+        case .send(let again): return .send(again)
+        case .sessionLost: return end(.sessionLost)
         }
     }
 
@@ -209,7 +200,7 @@ extension PlayClientStateMachine {
 
     /// The state is left as it is: what was set up can still be torn down.
     private mutating func authenticate(
-        _ asked: PlayClientRequests.Pending,
+        _ asked: ClientRequests.Pending,
         _ response: RTSPResponse
     ) -> ResponseReceivedResult {
         guard let again = requests.repeated(asked, challengedBy: response) else {
@@ -225,8 +216,4 @@ extension PlayClientStateMachine {
         }
         return .redirected(target)
     }
-}
-
-extension RTSPStatus {
-    fileprivate var isSuccess: Bool { (200..<300).contains(code) }
 }

@@ -18,6 +18,8 @@ package struct PlayClientStateMachine: ~Copyable {
         package var isMulticast = false
         /// How the session is kept alive.
         package var keepalive: PlayClientKeepalive
+        /// Who asks, where that is a relay: other relays are told, and a stream that has come through it is refused.
+        package var relay: RelayIdentity?
         /// Sent with every request (quirk A7).
         package var userAgent: String
         /// Unguessable visible ASCII, new for each connection (RFC 7616 §3.4).
@@ -77,19 +79,16 @@ package struct PlayClientStateMachine: ~Copyable {
 
     let request: Request
     var state: State = .idle
-    var requests: PlayClientRequests
-    var publicMethods: Set<RTSPMethod> = []
-    /// GET_PARAMETER was called unknown, or a keepalive's credentials were refused.
-    var keepalive: PlayClientKeepalive
-    /// Keepalives sent since the last answer to one.
-    var unanswered = 0
-    var answersKeepalives = false
+    var requests: ClientRequests
+    var keepalive: ClientKeepalive
+    /// The relays that the server, and then the stream, is known to be or to come through.
+    package internal(set) var upstream = RelayChain.direct
 
     /// A conversation that waits for its connection.
     package init(_ request: Request) {
         self.request = request
-        keepalive = request.keepalive
-        requests = PlayClientRequests(
+        keepalive = ClientKeepalive(request.keepalive)
+        requests = ClientRequests(
             userAgent: request.userAgent,
             authenticator: request.url.credentials.map {
                 Authenticator(credentials: $0, cnonce: request.clientNonce)
@@ -140,15 +139,7 @@ package struct PlayClientStateMachine: ~Copyable {
     package mutating func keepaliveDue() -> RTSPRequest? {
         switch state {
         case .playing(let plan):
-            let method: RTSPMethod
-            switch keepalive {
-            case .never: return nil
-            case .options: method = .options
-            case .getParameter: method = .getParameter
-            case .automatic: method = publicMethods.contains(.getParameter) ? .getParameter : .options
-            }
-            unanswered &+= 1
-            return requests.make(method, uri: plan.base.requestURI)
+            return keepalive.due().map { requests.make($0, uri: plan.base.requestURI) }
         case .idle, .asking, .describing, .openingPorts, .settingUp, .starting, .tearingDown, .ended:
             return nil
         }
@@ -156,13 +147,7 @@ package struct PlayClientStateMachine: ~Copyable {
 
     /// Keepalives that are without an answer, of a server that has answered one before: the only sign of life where no
     /// media has to flow (quirks F5, F13).
-    package var missedKeepalives: Int { answersKeepalives ? unanswered : 0 }
-
-    /// Half the session's timeout, at most 30 s: early enough for who counts from the request before (quirks F1, F3).
-    func keepaliveInterval(sessionTimeout: Int?) -> TimeAmount? {
-        guard keepalive != .never else { return nil }
-        return .seconds(Int64(max(1, min((sessionTimeout ?? 60) / 2, 30))))
-    }
+    package var missedKeepalives: Int { keepalive.missed }
 
     // MARK: Ends
 
@@ -220,7 +205,16 @@ package struct PlayClientStateMachine: ~Copyable {
     // MARK: Requests
 
     mutating func describe() -> RTSPRequest {
-        requests.make(.describe, uri: request.url.requestURI, headers: ["Accept": SessionDescription.contentType])
+        requests.make(
+            .describe, uri: request.url.requestURI, headers: toldToRelays(["Accept": SessionDescription.contentType]))
+    }
+
+    /// Who asks is told to other relays alone: cameras have never heard of the header.
+    func toldToRelays(_ headers: RTSPHeaders) -> RTSPHeaders {
+        guard let relay = request.relay, !upstream.isDirect else { return headers }
+        var headers = headers
+        headers.add(via: RelayChain.direct.through(relay))
+        return headers
     }
 
     /// SETUP of the first remaining track; `nil` if there is none, or no port for it.
@@ -248,7 +242,7 @@ package struct PlayClientStateMachine: ~Copyable {
         return requests.make(
             .setup,
             uri: plan.base.control(next.description.control).requestURI,
-            headers: ["Transport": transport.serialized]
+            headers: toldToRelays(["Transport": transport.serialized])
         )
     }
 }

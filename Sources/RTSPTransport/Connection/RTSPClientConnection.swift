@@ -1,3 +1,4 @@
+import Media
 import NIOCore
 import NIOPosix
 import RTSP
@@ -51,6 +52,7 @@ package final class RTSPClientConnection: ChannelInboundHandler {
     private var unread: ByteBuffer?
     private var strayFrames: UInt64 = 0
     private var closedPairs = UDPPortPair.Counters()
+    private var toldUpstream = RelayChain.direct
 
     enum Phase {
         case idle
@@ -88,7 +90,7 @@ package final class RTSPClientConnection: ChannelInboundHandler {
             case let error as TunnelError: self.finish(.tunnel(error))
             case let error as PlayClientError: self.finish(.conversation(error))
             case let error as TLSFailure: self.finish(.insecure(error))
-            default: self.finish(.unreachable(reason: Self.reason(error)))
+            default: self.finish(.unreachable(reason: ClientBootstrap.reason(error)))
             }
         }
         return connecting.recover { _ in }
@@ -96,52 +98,30 @@ package final class RTSPClientConnection: ChannelInboundHandler {
 
     private func connectDirectly() -> EventLoopFuture<Void> {
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        return Self.bootstrap(on: eventLoop, patience: patience)
+        let (url, tls, answer, eventLoop) = (url, tls, patience.answer, eventLoop)
+        return ClientBootstrap.rtsp(on: eventLoop, within: patience.answer)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try bound.value.secure(channel)
+                    try tls.protect(channel, to: url, within: answer)
                     try channel.pipeline.syncOperations.addHandler(bound.value)
                 }
             }
             .connect(host: url.host, port: Int(url.portOrDefault))
-            .flatMap { channel in bound.value.secured(channel) }
+            .flatMap { channel in
+                bound.value.phase.isConnecting
+                    ? ClientTLS.completed(on: channel, to: url) : eventLoop.makeSucceededVoidFuture()
+            }
     }
 
     /// GET, and once it is answered the conversation begins; its first request opens the POST.
     private func connectThroughTunnel() -> EventLoopFuture<Void> {
         let (eventLoop, patience) = (eventLoop, patience)
         let tunnel = TunnelConnector(request, patience: patience.answer, on: eventLoop) {
-            Self.bootstrap(on: eventLoop, patience: patience)
+            ClientBootstrap.rtsp(on: eventLoop, within: patience.answer)
         }
         return tunnel.connect().assumeIsolated().flatMapThrowing { channel in
             try tunnel.begin(self, on: channel)
         }.nonisolated()
-    }
-
-    private static func bootstrap(on eventLoop: any EventLoop, patience: Patience) -> ClientBootstrap {
-        ClientBootstrap(group: eventLoop)
-            .connectTimeout(patience.answer)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.socketOption(.so_keepalive), value: 1)
-            // A camera's burst is a picture: room for it, and no more for one that sends little.
-            .channelOption(
-                .recvAllocator,
-                value: AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 16_384, maximum: 65_536)
-            )
-            .givesUpUnacknowledged(after: .seconds(20))
-    }
-
-    private func secure(_ channel: any Channel) throws {
-        guard url.scheme == .rtsps else { return }
-        try tls.protect(channel, to: url, within: patience.answer)
-    }
-
-    /// Complete when the conversation may begin.
-    private func secured(_ channel: any Channel) -> EventLoopFuture<Void> {
-        guard url.scheme == .rtsps, phase.isConnecting else { return channel.eventLoop.makeSucceededVoidFuture() }
-        let handshake = try? channel.pipeline.syncOperations.handler(type: ClientHandshake.self)
-        let gone = TLSFailure.broken(reason: "the other side hung up")
-        return handshake?.completed ?? channel.eventLoop.makeFailedFuture(gone)
     }
 
     /// Tears the session down and closes; idempotent.
@@ -246,7 +226,12 @@ package final class RTSPClientConnection: ChannelInboundHandler {
         case .interleaved(let frame):
             take(frame, at: arrival)
         case .response(let response):
-            act(on: machine.responseReceived(response))
+            let result = machine.responseReceived(response)
+            if machine.upstream != toldUpstream {
+                toldUpstream = machine.upstream
+                receiver?.comesThrough(toldUpstream)
+            }
+            act(on: result)
         case .request(let request):
             act(on: machine.requestReceived(request))
         }
@@ -298,28 +283,5 @@ package final class RTSPClientConnection: ChannelInboundHandler {
         }
         pairs = []
         pairOfTrack = [:]
-    }
-
-    private static func reason(_ error: any Error) -> String {
-        switch error {
-        case let error as NIOConnectionError:
-            guard let first = error.connectionErrors.first else { return "no such host" }
-            return reason(first.error)
-        case ChannelError.connectTimeout: return "no answer"
-        case let error as IOError where error.errnoCode == ECONNREFUSED: return "connection refused"
-        default: return "\(error)"
-        }
-    }
-}
-
-extension ClientBootstrap {
-    /// A peer that is gone without a word is noticed when what we sent stays unacknowledged this long.
-    fileprivate func givesUpUnacknowledged(after time: TimeAmount) -> ClientBootstrap {
-        #if os(Linux)
-            let milliseconds = SocketOptionValue(time.nanoseconds / 1_000_000)
-            return channelOption(.tcpOption(.init(rawValue: CInt(TCP_USER_TIMEOUT))), value: milliseconds)
-        #else
-            return self
-        #endif
     }
 }

@@ -1,3 +1,4 @@
+import Media
 import NIOCore
 import RTSP
 
@@ -5,6 +6,8 @@ import RTSP
 package protocol RTSPClientReceiver: AnyObject {
     /// The TCP connection stands; the conversation begins.
     func connected(to peer: SocketAddress)
+    /// The server told that it is a relay, and then which others the stream comes through.
+    func comesThrough(_ relays: RelayChain)
     /// These tracks are about to play: from now on packets may come, each with its place in `tracks`.
     func prepared(_ tracks: [PlayClientTrack])
     /// PLAY is answered.

@@ -89,6 +89,14 @@ final class DatagramSocket {
         }
     }
 
+    /// Gives the port back; what waits is forgotten.
+    func close() {
+        retry?.cancel()
+        retry = nil
+        forgetBacklog()
+        channel.close(promise: nil)
+    }
+
     private func enqueue(_ item: Waiting) {
         guard counters.backlogBytes + item.bytes.readableBytes <= backlogLimit else {
             counters.dropped &+= item.datagrams

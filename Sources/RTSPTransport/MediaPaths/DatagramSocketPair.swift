@@ -78,6 +78,13 @@ package final class DatagramSocketPair {
         owners.release(registration.endpoint)
     }
 
+    /// Gives the ports back; what is sent afterwards goes nowhere. For a pair that was opened alone.
+    package func close() {
+        receivers = [:]
+        rtp.close()
+        rtcp.close()
+    }
+
     /// Remotes registered with this pair.
     package var registrations: Int { receivers.count }
 

@@ -36,6 +36,13 @@ struct PortSearch: Sendable {
         }
     }
 
+    /// Any free pair at a local address.
+    init(group: any EventLoopGroup, local: SocketAddress) {
+        self.group = group
+        candidates = [local]
+        ports = PortPair(rtp: 0, rtcp: 0)
+    }
+
     /// Calls `bind` with ports that were free a moment ago, again with others if it finds them taken.
     func withFreePorts<Result>(
         _ bind: (_ local: SocketAddress, _ ports: PortPair) async throws -> Result

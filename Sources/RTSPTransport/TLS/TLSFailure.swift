@@ -18,16 +18,16 @@ extension TLSFailure: CustomStringConvertible {
     package var description: String {
         switch self {
         case .notVouchedFor(let shown):
-            "no authority this machine knows vouches for the camera's certificate under this address and date; "
-                + (shown.map { "if it is the camera's own, set fingerprint: \($0)" }
-                    ?? "set fingerprint: to that of the camera's certificate")
+            "no authority this machine knows vouches for the certificate shown under this address and date; "
+                + (shown.map { "if it is the right one, set fingerprint: \($0)" }
+                    ?? "set fingerprint: to that of its certificate")
         case .otherCertificate(let shown):
-            "the camera shows another certificate than the one that is pinned; "
-                + "if the camera was given a new one, set fingerprint: \(shown)"
+            "another certificate is shown than the one that is pinned; "
+                + "if a new one was issued, set fingerprint: \(shown)"
         case .broken(let reason):
-            "no TLS with the camera: \(reason); check that this is its port for rtsps"
+            "no TLS: \(reason); check that this is the port for rtsps"
         case .silent:
-            "no TLS with the camera: no answer in time; check that this is its port for rtsps"
+            "no TLS: no answer in time; check that this is the port for rtsps"
         }
     }
 }

@@ -5,6 +5,8 @@ final class SubscriberGroup {
     private struct Member {
         let id: Int
         let subscriber: any Subscriber
+        /// Passes the stream on to other relays, which know its way.
+        let isRelay: Bool
         let observer: (any BurstDeliveryObserver)?
     }
 
@@ -16,8 +18,8 @@ final class SubscriberGroup {
     private var observers: [any BurstDeliveryObserver] = []
     private let variants = BurstVariants()
 
-    func add(_ subscriber: any Subscriber, id: Int, observer: (any BurstDeliveryObserver)?) {
-        members.append(Member(id: id, subscriber: subscriber, observer: observer))
+    func add(_ subscriber: any Subscriber, id: Int, isRelay: Bool, observer: (any BurstDeliveryObserver)?) {
+        members.append(Member(id: id, subscriber: subscriber, isRelay: isRelay, observer: observer))
         if let observer, !observers.contains(where: { $0 === observer }) { observers.append(observer) }
     }
 
@@ -59,6 +61,13 @@ final class SubscriberGroup {
         }
         for observer in observers {
             observer.burstDelivered()
+        }
+    }
+
+    /// The stream comes another way than these were told; each gives its subscription back.
+    func endRelays() {
+        for member in members + carried.values where member.isRelay {
+            member.subscriber.streamEnded()
         }
     }
 

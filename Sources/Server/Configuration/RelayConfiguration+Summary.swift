@@ -1,5 +1,7 @@
+import Egress
+
 extension RelayConfiguration {
-    /// What would be served, one stream a line, without passwords.
+    /// What would be served and pushed, one stream a line, without passwords.
     package var summary: String {
         let streams = cameras.flatMap(\.streams)
         let width = streams.map(\.path.count).max() ?? 0
@@ -7,6 +9,13 @@ extension RelayConfiguration {
         for stream in streams {
             let padding = String(repeating: " ", count: width - stream.path.count)
             lines.append("  \(stream.path)\(padding)  \(stream.source.summary)")
+        }
+        guard !pushes.isEmpty else { return lines.joined(separator: "\n") }
+        lines.append(pushes.count == 1 ? "1 push" : "\(pushes.count) pushes")
+        let places = pushes.map { "\($0.name): \($0.path)" }
+        let longest = places.map(\.count).max() ?? 0
+        for (push, place) in zip(pushes, places) {
+            lines.append("  \(place)\(String(repeating: " ", count: longest - place.count))  to \(push.target)")
         }
         return lines.joined(separator: "\n")
     }

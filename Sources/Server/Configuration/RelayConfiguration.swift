@@ -1,3 +1,4 @@
+import Egress
 import Ingest
 
 /// All of `relays.yaml`: what the relay listens on, and its cameras.
@@ -11,6 +12,8 @@ package struct RelayConfiguration: Sendable, Equatable {
     package var limits: LimitsConfiguration
     /// In the order of the file.
     package var cameras: [CameraConfiguration]
+    /// What is sent on to others, one entry for each camera and place, in the order of the file.
+    package var pushes: [PushConfiguration]
 
     package init(
         site: String? = nil,
@@ -18,7 +21,8 @@ package struct RelayConfiguration: Sendable, Equatable {
         listen: ListenConfiguration = ListenConfiguration(),
         certificate: CertificateFiles? = nil,
         limits: LimitsConfiguration = LimitsConfiguration(),
-        cameras: [CameraConfiguration] = []
+        cameras: [CameraConfiguration] = [],
+        pushes: [PushConfiguration] = []
     ) {
         self.site = site
         self.log = log
@@ -26,6 +30,7 @@ package struct RelayConfiguration: Sendable, Equatable {
         self.certificate = certificate
         self.limits = limits
         self.cameras = cameras
+        self.pushes = pushes
     }
 }
 
@@ -35,12 +40,15 @@ package struct CameraConfiguration: Sendable, Equatable {
     package var name: String
     /// What people call it; `nil` where the name will do.
     package var title: String?
+    /// The names by which several cameras are meant at once.
+    package var groups: [String]
     /// The main stream, then the sub stream if there is one.
     package var streams: [StreamConfiguration]
 
-    package init(name: String, title: String? = nil, streams: [StreamConfiguration]) {
+    package init(name: String, title: String? = nil, groups: [String] = [], streams: [StreamConfiguration]) {
         self.name = name
         self.title = title
+        self.groups = groups
         self.streams = streams
     }
 }

@@ -70,7 +70,7 @@ package final class Relay: Sendable {
                 guard let path = StreamPath(stream.path) else { continue }
                 try directory.add(
                     Stream(
-                        path: path, title: camera.title, homeLoop: group.next(),
+                        path: path, title: camera.title, homeLoop: group.next(), relay: directory.relay,
                         policy: stream.source.policy(configuration.limits),
                         clock: .system, logger: logger
                     )
@@ -109,7 +109,7 @@ package final class Relay: Sendable {
         )
     }
 
-    /// Feeds every stream from its source; returns when all streams are closed or the task is cancelled.
+    /// Feeds every stream from its source, and pushes what is to be pushed; returns when all streams are closed or the task is cancelled.
     package func runSources() async {
         let limiter = ConnectLimiter(simultaneous: configuration.limits.simultaneousConnects)
         await withTaskGroup(of: Void.self) { tasks in
@@ -130,6 +130,17 @@ package final class Relay: Sendable {
                     if let source { tasks.addTask { await source.run() } }
                 }
             }
+            addPushes(to: &tasks)
+        }
+    }
+
+    /// Servers that are gone must not keep cameras waiting: their connects are paced by themselves.
+    private func addPushes(to tasks: inout TaskGroup<Void>) {
+        let limiter = ConnectLimiter(simultaneous: configuration.limits.simultaneousConnects)
+        for configured in configuration.pushes {
+            guard let stream = StreamPath(configured.path).flatMap(directory.stream(at:)) else { continue }
+            let push = Push(configured, stream: stream, limiter: limiter, logger: logger)
+            tasks.addTask { await push.run() }
         }
     }
 
@@ -224,6 +235,26 @@ private enum Source: Sendable {
     }
 }
 
+/// Whatever a stream is sent on by.
+private enum Push: Sendable {
+    case rtsp(PushSupervisor)
+
+    init(_ configuration: PushConfiguration, stream: Stream, limiter: ConnectLimiter, logger: Logger) {
+        switch configuration.target {
+        case .rtsp(let target):
+            self = .rtsp(
+                PushSupervisor(
+                    name: configuration.name, stream: stream, target: target, limiter: limiter, logger: logger))
+        }
+    }
+
+    func run() async {
+        switch self {
+        case .rtsp(let supervisor): await supervisor.run()
+        }
+    }
+}
+
 extension SourceConfiguration {
     /// It stands for many paths, and none of them exists before somebody publishes.
     fileprivate var isPrefix: Bool { if case .publishBelow = self { true } else { false } }
@@ -264,7 +295,8 @@ extension PublishingPaths {
         }
         self.init(directory: directory, streams: streams, prefixes: prefixes) { path, eventLoop in
             Stream(
-                path: path, homeLoop: eventLoop, policy: SourceConfiguration.publishBelow(.init()).policy(limits),
+                path: path, homeLoop: eventLoop, relay: directory.relay,
+                policy: SourceConfiguration.publishBelow(.init()).policy(limits),
                 clock: .system, logger: logger
             )
         }

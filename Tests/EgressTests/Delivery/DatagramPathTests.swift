@@ -34,7 +34,7 @@ import Testing
             let sockets = try #require(pool.pair(for: loop))
             let path = try #require(
                 DatagramPath(
-                    routes: [0: .datagrams(rtp: remote, rtcp: remote)], trackCount: 1, sockets: sockets,
+                    routes: [0: .datagrams(rtp: remote, rtcp: remote)], trackCount: 1, sockets: .shared(sockets),
                     eventLoop: clock))
             path.pace(burst(packets: 1000))
             for _ in 0..<10 {

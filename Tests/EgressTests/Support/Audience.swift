@@ -66,7 +66,7 @@ final class Audience: Sendable {
                 writer.open()
                 let delivery = StreamDelivery(
                     stream: stream, tracks: snapshot.tracks, routes: routes, writer: writer,
-                    datagrams: pool.pair(for: loop), eventLoop: loop
+                    datagrams: pool.pair(for: loop).map { .shared($0) }, eventLoop: loop
                 )
                 seats.value.append(Seat(delivery: delivery, writer: writer))
                 return delivery.prepare()

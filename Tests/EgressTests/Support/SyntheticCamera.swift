@@ -24,14 +24,14 @@ final class SyntheticCamera: Sendable {
         var sequenceNumbers: [UInt16]
     }
 
-    init(stream: Stream, tracks: [TrackDescription]) async throws {
+    init(stream: Stream, tracks: [TrackDescription], via: RelayChain = .direct) async throws {
         self.stream = stream
         let sequenceNumbers = tracks.indices.map { UInt16(1000 * ($0 + 1)) }
         let source = NIOLoopBoundBox.makeBoxSendingValue(
             Source(sequenceNumbers: sequenceNumbers), eventLoop: stream.homeLoop)
         self.source = source
         try await stream.homeLoop.submit {
-            source.value.publication = try stream.publish(tracks: tracks, by: "test")
+            source.value.publication = try stream.publish(tracks: tracks, by: "test", via: via)
         }.get()
     }
 

@@ -98,6 +98,12 @@ struct AnnounceBench: Sendable {
         return try await publisher.request("RECORD", url(path), [("Session", session), ("Range", "npt=0.000-")])
     }
 
+    /// The answer to an ANNOUNCE of a stream that has come through other relays.
+    func announce(via: String) async throws -> Int {
+        let headers = [("Content-Type", "application/sdp"), ("Via", via)]
+        return try await publisher().request("ANNOUNCE", url(), headers, body: Self.sdp).status
+    }
+
     func payloads() -> [[UInt8]] { viewer.value.packets.map(\.payload) }
 
     static let sdp = """

@@ -1,3 +1,4 @@
+import Media
 import NIOCore
 import TestSupport
 import Testing
@@ -30,6 +31,20 @@ import Testing
             #expect(try await publisher.announce(bench.url(), sdp).status == status)
             #expect(bench.log.contains("notice publisher refused"))
             #expect(try await publisher.announce(bench.url(), AnnounceBench.sdp).status == 200)
+        }
+    }
+
+    @Test(
+        "what has come through this relay already is refused with 508 and the reason, and what came through others is taken"
+    )
+    func loops() async throws {
+        try await AnnounceBench.run { bench in
+            let again = try await bench.announce(via: "RTSP/1.0 other, RTSP/1.0 \(bench.stream.relay)")
+            #expect(again == 508)
+            #expect(bench.log.contains("reason=loop:"))
+            let long = (0..<RelayChain.limit).map { "RTSP/1.0 relay-\($0)" }.joined(separator: ", ")
+            #expect(try await bench.announce(via: long) == 508)
+            #expect(try await bench.announce(via: "RTSP/1.0 other") == 200)
         }
     }
 

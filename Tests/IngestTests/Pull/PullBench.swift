@@ -4,6 +4,7 @@ import Media
 import NIOCore
 import NIOPosix
 import RTP
+import RTSPTransport
 import Reflector
 import TestSupport
 import Testing

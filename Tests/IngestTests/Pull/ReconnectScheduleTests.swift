@@ -16,6 +16,14 @@ import Testing
         #expect(pauses.last == .seconds(15))
     }
 
+    @Test("A relay that is the other half of a ring is left alone for half a minute")
+    func loop() {
+        var schedule = ReconnectSchedule()
+        let pause = schedule.pause(after: .connection(.conversation(.loop)), livedFor: nil, random: 0)
+        #expect(pause == .seconds(30))
+        #expect(!schedule.isLocked)
+    }
+
     @Test("A camera that was never live is not tried at once")
     func neverLive() {
         var schedule = ReconnectSchedule()

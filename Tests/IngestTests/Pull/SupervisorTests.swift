@@ -2,6 +2,7 @@ import Ingest
 import Media
 import NIOCore
 import NIOPosix
+import RTSPTransport
 import Reflector
 import TestSupport
 import Testing

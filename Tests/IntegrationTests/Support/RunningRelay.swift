@@ -1,7 +1,9 @@
+import Egress
 import Ingest
 import Logging
 import NIOConcurrencyHelpers
 import NIOCore
+import RTSPTransport
 import Reflector
 import Synchronization
 import TestSupport
@@ -65,14 +67,16 @@ final class RunningRelay: Sendable {
 /// Runs `body` with a relay of these cameras, and stops it whatever happens.
 func withRelay<Result>(
     _ cameras: [CameraConfiguration], limits: LimitsConfiguration = LimitsConfiguration(), port: UInt16 = 0,
-    certificate: CertificateFiles? = nil, _ body: (RunningRelay) async throws -> Result
+    certificate: CertificateFiles? = nil, pushes: [PushConfiguration] = [],
+    _ body: (RunningRelay) async throws -> Result
 ) async throws -> Result {
     let listen = ListenConfiguration(
         rtsp: ListenAddress(host: "127.0.0.1", port: port),
         rtsps: certificate.map { _ in ListenAddress(host: "127.0.0.1", port: 0) }, rtp: .anyFree
     )
     let relay = try await RunningRelay.start(
-        RelayConfiguration(listen: listen, certificate: certificate, limits: limits, cameras: cameras)
+        RelayConfiguration(
+            listen: listen, certificate: certificate, limits: limits, cameras: cameras, pushes: pushes)
     )
     do {
         let result = try await body(relay)
@@ -95,8 +99,26 @@ extension CameraConfiguration {
         )
     }
 
+    /// A path that is open to one publisher.
+    static func published(_ path: String, takeover: Bool = false) -> CameraConfiguration {
+        CameraConfiguration(
+            name: path,
+            streams: [StreamConfiguration(path: path, source: .publish(AnnounceConfiguration(takeover: takeover)))])
+    }
+
     /// A camera that is pulled.
     static func pulled(_ path: String, _ pull: PullConfiguration) -> CameraConfiguration {
         CameraConfiguration(name: path, streams: [StreamConfiguration(path: path, source: .pull(pull))])
+    }
+}
+
+extension PushConfiguration {
+    /// A push of the stream at `path` to a URL.
+    static func to(
+        _ url: String, _ path: String = "test", over transport: PushTransport = .tcp, trust: PeerTrust = .authorities
+    ) -> PushConfiguration {
+        PushConfiguration(
+            name: "next", path: path,
+            target: .rtsp(RTSPPushTarget(url: url, trust: trust, transport: transport, timeout: .seconds(5))))
     }
 }

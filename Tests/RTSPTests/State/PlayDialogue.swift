@@ -18,13 +18,15 @@ final class PlayDialogue {
         _ url: String = "rtsp://camera.example/stream",
         over transport: TransportSpecification.LowerTransport = .tcp,
         isMulticast: Bool = false,
-        keepalive: PlayClientKeepalive = .automatic
+        keepalive: PlayClientKeepalive = .automatic,
+        relay: RelayIdentity? = nil
     ) throws {
         let url = try #require(RTSPURL(url))
         var request = PlayClientStateMachine.Request(
             url: url, transport: transport, keepalive: keepalive, clientNonce: "0123456789abcdef"
         )
         request.isMulticast = isMulticast
+        request.relay = relay
         machine = PlayClientStateMachine(request)
         asked = machine.connected()
     }

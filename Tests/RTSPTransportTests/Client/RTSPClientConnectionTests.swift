@@ -1,3 +1,4 @@
+import Media
 import NIOCore
 import NIOEmbedded
 import RTSP
@@ -11,6 +12,7 @@ struct RTSPClientConnectionTests {
         var ends: [RTSPClientEnd] = []
 
         func connected(to peer: SocketAddress) {}
+        func comesThrough(_ relays: RelayChain) {}
         func prepared(_ tracks: [PlayClientTrack]) {}
         func playing(_ session: PlayClientSession) {}
         func received(_ packet: ByteBuffer, track: Int, isControl: Bool, at arrival: NIODeadline) {}

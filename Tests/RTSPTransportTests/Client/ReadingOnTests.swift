@@ -42,6 +42,7 @@ struct ReadingOnTests {
 
         func readEnded(at now: NIODeadline) { promise.succeed(taken) }
         func connected(to peer: SocketAddress) {}
+        func comesThrough(_ relays: RelayChain) {}
         func prepared(_ tracks: [PlayClientTrack]) {}
         func playing(_ session: PlayClientSession) {}
         func ended(_ end: RTSPClientEnd) {}

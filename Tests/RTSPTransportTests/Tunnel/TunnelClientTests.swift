@@ -1,3 +1,4 @@
+import Media
 import NIOCore
 import NIOPosix
 import RTSP
@@ -13,6 +14,7 @@ struct TunnelClientTests {
         var ended: RTSPClientEnd? { end.withLock { $0 } }
 
         func connected(to peer: SocketAddress) {}
+        func comesThrough(_ relays: RelayChain) {}
         func prepared(_ tracks: [PlayClientTrack]) {}
         func playing(_ session: PlayClientSession) {}
         func received(_ packet: ByteBuffer, track: Int, isControl: Bool, at arrival: NIODeadline) {}

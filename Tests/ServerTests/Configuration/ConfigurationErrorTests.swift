@@ -113,11 +113,11 @@ struct ConfigurationErrorTests {
         ),
         Wrong(
             "a key of another relay", "cameras: {gate: {main: \"rtsp://10.0.0.1/a\", rtspTransport: tcp}}",
-            #"relays.yaml:1:45: cameras.gate.rtspTransport: found unknown key "rtspTransport", expected one of fingerprint, interface, keepalive, linger, main, on_demand, password, publish, sdp, source, sub, template, test_camera, timeout, title, transport, username, verify; did you mean transport?"#
+            #"relays.yaml:1:45: cameras.gate.rtspTransport: found unknown key "rtspTransport", expected one of fingerprint, groups, interface, keepalive, linger, main, on_demand, password, publish, sdp, source, sub, template, test_camera, timeout, title, transport, username, verify; did you mean transport?"#
         ),
         Wrong(
             "a key to come at the top", "hls: {window: 6s}\n\(camera)",
-            #"relays.yaml:1:1: hls: found "hls", planned, not built yet, expected one of cameras, defaults, limits, listen, log, site, templates, tls"#
+            #"relays.yaml:1:1: hls: found "hls", planned, not built yet, expected one of cameras, defaults, limits, listen, log, push, site, templates, tls"#
         ),
         Wrong(
             "a key to come in listen", "listen:\n  http: \":8080\"\n\(camera)",
@@ -125,11 +125,11 @@ struct ConfigurationErrorTests {
         ),
         Wrong(
             "a key to come in a camera", "cameras: {gate: {main: \"rtsp://10.0.0.1/a\", record: week}}",
-            #"relays.yaml:1:45: cameras.gate.record: found "record", planned, not built yet, expected one of fingerprint, interface, keepalive, linger, main, on_demand, password, publish, sdp, source, sub, template, test_camera, timeout, title, transport, username, verify"#
+            #"relays.yaml:1:45: cameras.gate.record: found "record", planned, not built yet, expected one of fingerprint, groups, interface, keepalive, linger, main, on_demand, password, publish, sdp, source, sub, template, test_camera, timeout, title, transport, username, verify"#
         ),
         Wrong(
             "a hole's key without a template", "cameras: {gate: {main: \"rtsp://10.0.0.1/a\", host: a}}",
-            #"relays.yaml:1:45: cameras.gate.host: found unknown key "host", expected one of fingerprint, interface, keepalive, linger, main, on_demand, password, publish, sdp, source, sub, template, test_camera, timeout, title, transport, username, verify; a key for a hole such as {host} needs a template that has the hole"#
+            #"relays.yaml:1:45: cameras.gate.host: found unknown key "host", expected one of fingerprint, groups, interface, keepalive, linger, main, on_demand, password, publish, sdp, source, sub, template, test_camera, timeout, title, transport, username, verify; a key for a hole such as {host} needs a template that has the hole"#
         ),
         Wrong(
             "a list as a key", "? [a, b]\n: c\n\(camera)",
@@ -191,7 +191,7 @@ struct ConfigurationErrorTests {
         ),
         Wrong(
             "a setting beside a test camera", "cameras:\n  test: {test_camera: {}, transport: udp}",
-            "relays.yaml:2:27: cameras.test.transport: found transport beside test_camera, expected test_camera and title alone"
+            "relays.yaml:2:27: cameras.test.transport: found transport beside test_camera, expected test_camera, title and groups alone"
         ),
         Wrong(
             "a URL without a scheme", "cameras: {gate: {main: 10.0.0.1/a}}",

@@ -31,7 +31,9 @@ struct PublishTests {
     func wrong() {
         #expect(
             errors("cameras:\n  van-1: {publish: true, main: \"rtsp://h/a\"}\n")
-                == ["relays.yaml:2:26: cameras.van-1.main: found main beside publish, expected publish and title alone"]
+                == [
+                    "relays.yaml:2:26: cameras.van-1.main: found main beside publish, expected publish, title and groups alone"
+                ]
         )
         #expect(
             errors("cameras:\n  van-1: {publish: false}\n") == [

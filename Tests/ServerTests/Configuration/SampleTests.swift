@@ -1,5 +1,7 @@
+import Egress
 import Foundation
 import Ingest
+import Media
 import RTSP
 import Testing
 
@@ -64,7 +66,7 @@ struct SampleTests {
             ]
             + ["defaults", "templates", "cameras", "title", "test_camera", "width", "height", "frame_rate"]
             + ["key_frame_interval", "bit_rate", "publish", "takeover", "streams"] + PullSettings.keys
-            + CameraReading.listenKeys
+            + CameraReading.listenKeys + ["groups", "push", "to", "stream"]
         for key in keys where key != "test_camera" {
             let index = lines.firstIndex { line in
                 let code = line.drop { " #".contains($0) }
@@ -80,7 +82,7 @@ struct SampleTests {
         let relay = try load(
             try uncommented(),
             environment: ["CAMERA_USER": "viewer"],
-            files: ["camera_password": "p\n"]
+            files: ["camera_password": "p\n", "hq_password": "q\n"]
         )
         #expect(relay.site == "north-depot")
         #expect(
@@ -96,6 +98,10 @@ struct SampleTests {
         #expect(relay.certificate?.key == "/etc/heliograph/tls/privkey.pem")
         #expect(relay.pull("yard")?.trust == .fingerprint(try #require(CertificateFingerprint(Self.fingerprint))))
         #expect(relay.pull("dock")?.timeout == .seconds(20))
+        #expect(relay.pushes.map(\.path) == ["gate", "dock"])
+        let target = RTSPPushTarget(
+            url: "rtsps://hq.example.net:8322/north-depot/gate", username: "north-depot", password: Secret("q"))
+        #expect(relay.pushes.first?.target == .rtsp(target))
         #expect(
             relay.cameras.flatMap(\.streams).suffix(4).prefix(2).map(\.source) == [
                 .publish(.init()), .publishBelow(.init()),

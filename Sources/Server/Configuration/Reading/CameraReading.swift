@@ -6,7 +6,7 @@ import NIOCore
 struct CameraReading {
     /// The keys of a camera, which no hole of a template may be called.
     static let keys =
-        ["template", "main", "sub", "title", "test_camera", "publish"] + PullSettings.keys + listenKeys
+        ["template", "main", "sub", "title", "groups", "test_camera", "publish"] + PullSettings.keys + listenKeys
 
     let name: String
     let section: ConfigurationSection
@@ -32,11 +32,14 @@ struct CameraReading {
     /// `nil` where something is wrong, which is then reported.
     func camera() -> CameraConfiguration? {
         let title = section.text("title")?.text
+        let groups = groups()
         if let field = section.field("test_camera") {
-            return CameraConfiguration(name: name, title: title, streams: [testCamera(field)])
+            return CameraConfiguration(name: name, title: title, groups: groups, streams: [testCamera(field)])
         }
         if let field = section.field("publish") {
-            return published(field).map { CameraConfiguration(name: name, title: title, streams: [$0]) }
+            return published(field).map {
+                CameraConfiguration(name: name, title: title, groups: groups, streams: [$0])
+            }
         }
         if name.isPrefix {
             section.reportMissing("publish", expected: "publish: true, the only source that a name with * may have")
@@ -49,7 +52,17 @@ struct CameraReading {
         } else {
             section.end(otherwise: "a key for a hole such as {host} needs a template that has the hole")
         }
-        return streams.isEmpty ? nil : CameraConfiguration(name: name, title: title, streams: streams)
+        guard !streams.isEmpty else { return nil }
+        return CameraConfiguration(name: name, title: title, groups: groups, streams: streams)
+    }
+
+    private func groups() -> [String] {
+        section.names("groups") { text throws(Expectation) in
+            guard !text.isEmpty, text.allSatisfy({ $0.isASCIILetter || $0.isASCIIDigit || "-_.".contains($0) }) else {
+                throw Expectation("the name of a group: letters, digits, -, _ and .")
+            }
+            return text
+        }.map(\.value)
     }
 
     private func reference() -> Reference {
@@ -80,13 +93,13 @@ struct CameraReading {
 extension CameraReading {
     /// A source that has its settings below its own key takes none of those of a pull.
     private func endAlone(with source: String) {
-        for key in Self.keys where key != "title" && key != source {
+        for key in Self.keys where key != "title" && key != "groups" && key != source {
             guard let other = section.field(key) else { continue }
             section.reading.report(
                 other.keyPlace,
                 other.keyPath,
                 found: "\(key) beside \(source)",
-                expected: "\(source) and title alone"
+                expected: "\(source), title and groups alone"
             )
         }
         section.end()

@@ -3,8 +3,8 @@
 enum PlannedKeys {
     private static let keys: Set<String> = [
         "access_log", "advertise", "anonymous", "api", "audio", "cluster", "events", "exclusive", "file",
-        "group", "groups", "hls", "hold", "http", "include", "loop", "media", "metrics", "multicast", "onvif",
-        "password_file", "playlist", "push", "record", "recording", "snapshot", "tunnel",
+        "group", "hls", "hold", "http", "include", "loop", "media", "metrics", "multicast", "onvif",
+        "password_file", "playlist", "record", "recording", "snapshot", "tunnel",
         "users", "version", "webrtc",
     ]
     private static let schemes: Set<String> = [

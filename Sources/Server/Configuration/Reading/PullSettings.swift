@@ -22,23 +22,27 @@ struct PullSettings {
         "fingerprint", "verify",
     ]
 
-    init(_ section: ConfigurationSection) {
-        transport = section.value("transport") { text throws(Expectation) in
+    /// Those of `keys` that the section gives; the others are not looked for.
+    init(_ section: ConfigurationSection, keys: [String] = PullSettings.keys) {
+        func value<Value>(_ key: String, _ parse: (String) throws(Expectation) -> Value) -> Value? {
+            keys.contains(key) ? section.value(key, parse) : nil
+        }
+        transport = value("transport") { text throws(Expectation) in
             try ConfigurationValue.word(text, of: PullTransport.self)
         }
-        onDemand = section.value("on_demand", ConfigurationValue.boolean)
-        linger = section.value("linger") { text throws(Expectation) in
+        onDemand = value("on_demand", ConfigurationValue.boolean)
+        linger = value("linger") { text throws(Expectation) in
             try ConfigurationValue.duration(text, in: .seconds(0) ... .hours(24))
         }
-        timeout = section.value("timeout") { text throws(Expectation) in
+        timeout = value("timeout") { text throws(Expectation) in
             try ConfigurationValue.duration(text, in: .seconds(1) ... .minutes(10))
         }
-        keepalive = section.value("keepalive") { text throws(Expectation) in
+        keepalive = value("keepalive") { text throws(Expectation) in
             try ConfigurationValue.word(text, of: PullKeepalive.self)
         }
         username = section.text("username")?.text
         password = section.text("password").map { Secret($0.text) }
-        fingerprint = section.value("fingerprint") { text throws(Expectation) in
+        fingerprint = value("fingerprint") { text throws(Expectation) in
             guard let fingerprint = CertificateFingerprint(text) else {
                 throw Expectation(
                     "sha256: and 64 hexadecimal digits",
@@ -47,7 +51,7 @@ struct PullSettings {
             }
             return fingerprint
         }
-        verify = section.value("verify", ConfigurationValue.boolean)
+        verify = value("verify", ConfigurationValue.boolean)
     }
 
     /// These settings, and where they are silent those of `base`.
@@ -67,7 +71,7 @@ struct PullSettings {
     }
 
     /// A fingerprint says more than whether to check, so it goes first.
-    private var trust: PeerTrust {
+    var trust: PeerTrust {
         if let fingerprint { return .fingerprint(fingerprint) }
         return verify == false ? .anything : .authorities
     }

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Paces the connects of all cameras together: after a power cut two hundred of them are to be reached at once.
+/// Paces the connects to all cameras together: after a power cut two hundred of them are to be reached at once.
 ///
 /// First come, first served; a place is held until the connection stands, has failed, or is long in coming.
 package actor ConnectLimiter {

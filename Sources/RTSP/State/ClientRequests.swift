@@ -1,11 +1,14 @@
+import NIOCore
+
 /// The requests of one conversation: numbered, signed, and remembered until answered.
-struct PlayClientRequests: Sendable {
+struct ClientRequests: Sendable {
     struct Pending: Sendable {
         var number: Int
         var method: RTSPMethod
         var uri: String
         /// Without CSeq and Authorization, to be sent again with others.
         var headers: RTSPHeaders
+        var body: ByteBuffer
     }
 
     /// Keepalives a server never answers (quirk F5) are remembered no longer than this.
@@ -25,7 +28,9 @@ struct PlayClientRequests: Sendable {
 
     var hasCredentials: Bool { authenticator != nil }
 
-    mutating func make(_ method: RTSPMethod, uri: String, headers: RTSPHeaders = RTSPHeaders()) -> RTSPRequest {
+    mutating func make(
+        _ method: RTSPMethod, uri: String, headers: RTSPHeaders = RTSPHeaders(), body: ByteBuffer = ByteBuffer()
+    ) -> RTSPRequest {
         last &+= 1
         var all = RTSPHeaders()
         all.add("CSeq", String(last))
@@ -36,8 +41,8 @@ struct PlayClientRequests: Sendable {
         if let session { all.add("Session", session) }
         for field in headers.fields { all.add(field.name, field.value) }
         if pending.count >= Self.most { pending.removeFirst() }
-        pending.append(Pending(number: last, method: method, uri: uri, headers: headers))
-        return RTSPRequest(method, uri: uri, headers: all)
+        pending.append(Pending(number: last, method: method, uri: uri, headers: headers, body: body))
+        return RTSPRequest(method, uri: uri, headers: all, body: body)
     }
 
     /// The request this answers; `nil` for an answer to nothing that was asked, or a provisional one (quirk A2).
@@ -51,6 +56,6 @@ struct PlayClientRequests: Sendable {
     /// The same request with the credentials a 401 asks for; `nil` where there are none that it would take.
     mutating func repeated(_ request: Pending, challengedBy response: RTSPResponse) -> RTSPRequest? {
         guard authenticator?.challenged(by: response.headers) == .retry else { return nil }
-        return make(request.method, uri: request.uri, headers: request.headers)
+        return make(request.method, uri: request.uri, headers: request.headers, body: request.body)
     }
 }

@@ -1,0 +1,53 @@
+import Media
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import Reflector
+
+/// Which relays a stream has come through, and who must not have it.
+@Suite struct RelayWayTests {
+    private static let upstream = RelayChain(["upstream"])
+
+    @Test("A stream is not described to a relay from which it comes, or from which it is just being asked for")
+    func refused() throws {
+        let camera = try PublishedStream(policy: StreamPolicy(startTimeout: .seconds(10)))
+        let waits = camera.stream.describe(on: camera.loop, for: Self.upstream)
+        let other = camera.stream.describe(on: camera.loop, for: RelayChain(["other"]))
+        camera.loop.run()
+        camera.stream.sourceIsAsked(through: Self.upstream)
+        camera.loop.run()
+        #expect(throws: StreamError.loop(camera.stream.path)) { try waits.wait() }
+        let late = camera.stream.describe(on: camera.loop, for: Self.upstream)
+        camera.loop.run()
+        #expect(throws: StreamError.loop(camera.stream.path)) { try late.wait() }
+
+        let publication = try camera.stream.publish(
+            tracks: [PublishedStream.video], by: "test", via: Self.upstream.through(RelayIdentity(1)))
+        camera.loop.run()
+        #expect(try other.wait().via == Self.upstream.through(RelayIdentity(1)))
+        publication.end()
+    }
+
+    @Test("When a stream comes another way, those who told others of it are ended, and viewers are not")
+    func anotherWay() throws {
+        let camera = try PublishedStream()
+        try camera.publish()
+        camera.sendVideo(NALUnit.idr, timestamp: 0)
+        let (viewer, relay, stale) = (RecordingSubscriber(), RecordingSubscriber(), RecordingSubscriber())
+        camera.stream.subscribe(viewer, on: camera.loop)
+        camera.stream.subscribe(relay, via: .direct, on: camera.loop)
+        camera.stream.subscribe(stale, via: Self.upstream, on: camera.loop)
+        #expect(stale.hasEnded && !relay.hasEnded)
+
+        // The same way again: nobody notices.
+        camera.endPublication()
+        try camera.publish()
+        #expect(!relay.hasEnded)
+        camera.endPublication()
+        let publication = try camera.stream.publish(
+            tracks: [PublishedStream.video, PublishedStream.audio], by: "test", via: Self.upstream)
+        #expect(relay.hasEnded && !viewer.hasEnded)
+        publication.end()
+    }
+}
