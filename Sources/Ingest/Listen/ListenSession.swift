@@ -8,7 +8,7 @@ import Reflector
 /// Open ports, and what comes to them: none, one or several receptions one after the other. Confined to the stream's home loop.
 final class ListenSession {
     private let plan: ListenPlan
-    private let stream: Stream
+    private let stream: any PublishingPlace
     private let patience: ListenPatience
     private let wallClock: @Sendable () -> Double
     private let logger: Logger
@@ -24,7 +24,7 @@ final class ListenSession {
     private let lead: Int
 
     private init(
-        _ plan: ListenPlan, stream: Stream, patience: ListenPatience, wallClock: @escaping @Sendable () -> Double,
+        _ plan: ListenPlan, stream: any PublishingPlace, patience: ListenPatience, wallClock: @escaping @Sendable () -> Double,
         logger: Logger
     ) {
         self.plan = plan
@@ -42,7 +42,7 @@ final class ListenSession {
 
     /// Opens all ports of a plan, or none; fails with `ListeningError`. On the stream's home loop.
     static func open(
-        _ plan: ListenPlan, stream: Stream, patience: ListenPatience, wallClock: @escaping @Sendable () -> Double,
+        _ plan: ListenPlan, stream: any PublishingPlace, patience: ListenPatience, wallClock: @escaping @Sendable () -> Double,
         logger: Logger
     ) -> EventLoopFuture<NIOLoopBound<ListenSession>> {
         let opening = plan.points.map { UDPPortPair.open(at: $0, eventLoop: stream.homeLoop) }

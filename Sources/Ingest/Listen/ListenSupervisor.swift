@@ -6,7 +6,7 @@ import Reflector
 /// Listens for one stream for as long as it is wanted: opens its ports, tries again where they are taken, and takes a changed
 /// description up.
 package struct ListenSupervisor: Sendable {
-    private let stream: Stream
+    private let stream: any PublishingPlace
     private let configuration: ListenSourceConfiguration
     private let patience: ListenPatience
     private let wallClock: @Sendable () -> Double
@@ -14,7 +14,7 @@ package struct ListenSupervisor: Sendable {
 
     /// `wallClock` tells seconds since 1970.
     package init(
-        stream: Stream, configuration: ListenSourceConfiguration, patience: ListenPatience = ListenPatience(),
+        stream: any PublishingPlace, configuration: ListenSourceConfiguration, patience: ListenPatience = ListenPatience(),
         wallClock: @escaping @Sendable () -> Double, logger: Logger
     ) {
         self.stream = stream
