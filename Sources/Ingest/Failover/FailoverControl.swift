@@ -27,7 +27,7 @@ final class FailoverControl {
 
     /// Somebody wants the stream.
     func begin() {
-        machine.wanted(at: .now())
+        machine.wanted(at: .now(), holder: places.firstIndex(where: \.hasAir))
         assign(at: .now())
         timer?.cancel()
         let bound = NIOLoopBound(self, eventLoop: eventLoop)

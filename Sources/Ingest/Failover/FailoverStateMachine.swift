@@ -20,7 +20,7 @@ enum FailoverDuty: Sendable, Hashable {
 /// a camera that restarts every minute is not to cost the viewers a freeze every minute.
 struct FailoverStateMachine: ~Copyable {
     private enum State {
-        /// Nobody wants the stream. To seeking.
+        /// Nobody wants the stream. To seeking, settled.
         case idle
         /// Nobody has the air, or who has it is silent. To settled, idle.
         case seeking(Seek)
@@ -61,9 +61,13 @@ struct FailoverStateMachine: ~Copyable {
 
     // MARK: Demand
 
-    /// Somebody wants the stream.
-    mutating func wanted(at now: NIODeadline) {
+    /// Somebody wants the stream; `holder` has the air still, where it was wanted a moment ago.
+    mutating func wanted(at now: NIODeadline, holder: Int? = nil) {
         guard case .idle = state else { return }
+        if let holder {
+            state = .settled(holder)
+            return
+        }
         state = .seeking(Seek(holder: nil, tried: [0], nextTrial: now + policy.headStart))
     }
 

@@ -39,6 +39,8 @@ final class Candidate {
         self.air = air
     }
 
+    var hasAir: Bool { air.isHeld(by: self) }
+
     var hasShownStart: Bool { source?.hasShownStart ?? false }
 
     var lastArrival: NIODeadline? {
@@ -119,6 +121,8 @@ final class StreamAir {
     }
 
     var isFree: Bool { holder == nil }
+
+    func isHeld(by candidate: Candidate) -> Bool { holder === candidate }
 
     func left(by candidate: Candidate) {
         guard holder === candidate else { return }

@@ -72,6 +72,9 @@ package final class CandidatePlace: PublishingPlace {
         candidate.value.changed = told
     }
 
+    /// Whether it has the air.
+    package var hasAir: Bool { candidate.value.hasAir }
+
     /// Arrival of the newest packet of the leading track; `nil` while nothing is published, or nothing came.
     package var lastArrival: NIODeadline? { candidate.value.lastArrival }
 

@@ -56,6 +56,22 @@ struct FailoverStateMachineTests {
         #expect(duties == [.rest, .rest, .rest])
     }
 
+    @Test("A source that still has the air when the next viewer comes keeps it, until it ends or falls silent")
+    func wantedAgain() {
+        var scene = Scene()
+        scene.start()
+        scene.machine.unwanted()
+        scene.machine.wanted(at: scene.now, holder: 0)
+        scene.pass(10)
+        var duties = scene.duties
+        #expect(duties == [.onAir, .rest, .rest])
+        scene.machine.unwanted()
+        scene.machine.wanted(at: scene.now, holder: 0)
+        let ended = scene.machine.sourceEnded(0, at: scene.now)
+        duties = scene.duties
+        #expect(ended == .lost && duties == [.rescue, .rescue, .rest])
+    }
+
     @Test("The first is tried alone, after three seconds the second too, and each second one more")
     func begins() {
         var scene = Scene()

@@ -13,7 +13,8 @@ private struct FailoverBench: Sendable {
     let log: LogRecord
 
     static func run(
-        returnAfter: TimeAmount? = .milliseconds(500), policy: StreamPolicy = StreamPolicy(), watches: Bool = true,
+        stall: TimeAmount = .seconds(5), returnAfter: TimeAmount? = .milliseconds(500),
+        policy: StreamPolicy = StreamPolicy(), watches: Bool = true,
         _ body: (FailoverBench) async throws -> Void
     ) async throws {
         let cameras = [try await FakeCamera.start(), try await FakeCamera.start()]
@@ -21,7 +22,9 @@ private struct FailoverBench: Sendable {
         let stream = try PullBench.stream("gate", policy: policy, logger: log.logger)
         let viewer = watches ? try await PullBench.watch(stream) : Locked(ViewerRecord())
         var failover = FailoverPolicy()
-        failover.stall = .milliseconds(800)
+        // Longer than any hiccup of a busy machine, where a test does not wait for it.
+        failover.stall = stall
+        failover.headStart = .seconds(30)
         failover.trial = .milliseconds(300)
         failover.returnAfter = returnAfter
         let pulls = cameras.map { PullConfiguration(url: $0.url) }
@@ -80,7 +83,7 @@ private struct FailoverBench: Sendable {
             try await bench.cameras[0].stop()
             let gone = NIODeadline.now()
             try await bench.untilOnAir(2)
-            #expect(NIODeadline.now() - gone < .seconds(3))
+            #expect(NIODeadline.now() - gone < .seconds(5), "the end of a session is no silence waited for")
             try await bench.morePackets()
             let again = try await FakeCamera.start(port: bench.cameras[0].port)
             try await bench.untilOnAir(1, 2)
@@ -94,7 +97,7 @@ private struct FailoverBench: Sendable {
 
     @Test("A camera that falls silent while its connection stands is followed by the next, and never is never")
     func silence() async throws {
-        try await FailoverBench.run(returnAfter: nil) { bench in
+        try await FailoverBench.run(stall: .seconds(2), returnAfter: nil) { bench in
             try await bench.untilOnAir(1)
             try await bench.morePackets()
             try await bench.cameras[0].mute(track: 0)

@@ -93,6 +93,7 @@ struct CandidatePlaceTests {
         #expect(two.places[0].lastArrival == nil)
         two.send(0, NALUnit.slice)
         #expect(two.changes[0] == [.tookAir] && two.places[0].lastArrival != nil)
+        #expect(two.places.map(\.hasAir) == [true, false])
     }
 
     @Test("A source without permission is looked at and not heard")
