@@ -66,7 +66,7 @@ package final class Stream: Sendable {
     package let relay: RelayIdentity
     /// `true`: a source is wanted now; `false`: nobody wants it any more. One consumer; ends with the stream.
     package let demand: AsyncStream<Bool>
-    private let core: NIOLoopBoundBox<StreamCore>
+    let core: NIOLoopBoundBox<StreamCore>
 
     package init(
         path: StreamPath, title: String? = nil, homeLoop: any EventLoop,

@@ -18,7 +18,7 @@ final class StreamCore {
         let relays: RelayChain
     }
 
-    private let path: StreamPath
+    let path: StreamPath
     private let title: String?
     private let policy: StreamPolicy
     private let homeLoop: any EventLoop
@@ -69,11 +69,22 @@ final class StreamCore {
     func publish(
         _ descriptions: [TrackDescription], by source: String, via: RelayChain
     ) throws(StreamError) -> Publication {
+        try begin(descriptions, by: source, via: via)
+        return Publication(core: self, trackCount: descriptions.count)
+    }
+
+    /// Whether a source of these tracks can be taken on at all.
+    func check(_ descriptions: [TrackDescription]) throws(StreamError) {
         guard !lifecycle.isClosed else { throw StreamError.closed(path) }
-        guard !hasPublication else { throw StreamError.alreadyPublished(path) }
         guard (1...StreamTrack.limit).contains(descriptions.count) else {
             throw StreamError.unusableTracks(path, count: descriptions.count)
         }
+    }
+
+    /// A source of these tracks begins.
+    func begin(_ descriptions: [TrackDescription], by source: String, via: RelayChain) throws(StreamError) {
+        try check(descriptions)
+        guard !hasPublication else { throw StreamError.alreadyPublished(path) }
         sourceCame(through: via)
         let isFirst = intake.tracks.isEmpty
         if intake.sourceBegan(descriptions, policy: policy, random: clock.random), !isFirst {
@@ -88,7 +99,14 @@ final class StreamCore {
         for who in takeWaiting() {
             if who.relays.meets(via) { who.promise.fail(StreamError.loop(path)) } else { who.promise.succeed(snapshot) }
         }
-        return Publication(core: self, trackCount: descriptions.count)
+    }
+
+    /// No source was ever taken on: no viewer holds pictures of another one.
+    var isNew: Bool { intake.tracks.isEmpty }
+
+    /// The next packet is a key frame: nothing more is waited for.
+    func openGate() {
+        intake.gate = nil
     }
 
     func receive(_ packet: RTPPacket, track: Int, at arrival: NIODeadline) {

@@ -15,6 +15,9 @@ struct DescriptionFile: Sendable {
         var seconds: Int
         var nanoseconds: Int
         var number: UInt
+        /// Of the status: a file that was put in place with the times of another, or may be read now, is another one.
+        var changedSeconds: Int
+        var changedNanoseconds: Int
     }
 
     let path: String
@@ -25,7 +28,8 @@ struct DescriptionFile: Sendable {
         guard stat(path, &status) == 0 else { return nil }
         return Stamp(
             size: Int(status.st_size), seconds: Int(status.st_mtim.tv_sec), nanoseconds: Int(status.st_mtim.tv_nsec),
-            number: UInt(status.st_ino)
+            number: UInt(status.st_ino), changedSeconds: Int(status.st_ctim.tv_sec),
+            changedNanoseconds: Int(status.st_ctim.tv_nsec)
         )
     }
 

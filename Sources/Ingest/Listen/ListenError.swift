@@ -9,7 +9,7 @@ package enum ListenError: Error, Sendable, Hashable {
     case description(SDPError)
     /// An `m=` line without a port from 1 to 65535.
     case noPort(String)
-    /// Two media on one port cannot be told apart.
+    /// Two media on one port cannot be told apart, unless each has a group of its own.
     case portTwice(UInt16)
     case noAddress(String)
     /// More tracks than a stream can carry.
@@ -23,7 +23,7 @@ package enum ListenError: Error, Sendable, Hashable {
     case noProgram(leftOut: [String])
     /// The transport stream cannot be read on.
     case unusable(String)
-    /// Sound begins anew with another sampling rate or other channels.
+    /// Sound begins anew with another sampling rate or other channels, or a track with another codec.
     case changed
     /// It fell silent, or said BYE.
     case lost(StallWatch.Verdict)
@@ -37,7 +37,7 @@ extension ListenError: CustomStringConvertible {
         case .unreadable(let reason): "the description cannot be read: \(reason)"
         case .description(let error): error.description
         case .noPort(let kind): "the m=\(kind) line has no port from 1 to 65535; write the one that is sent to"
-        case .portTwice(let port): "port \(port) stands in two m= lines; give each its own"
+        case .portTwice(let port): "port \(port) stands in two m= lines; give each its own, or a group of its own"
         case .noAddress(let text): "\(text) is no address; write one such as 239.1.2.3 or 10.0.0.1"
         case .tooManyTracks(let count): "\(count) media; \(StreamTrack.limit) can be carried, take some out"
         case .noTracks: "no media that can be passed on"
@@ -48,7 +48,7 @@ extension ListenError: CustomStringConvertible {
             "no H.264, H.265 or AAC in the transport stream"
                 + (leftOut.isEmpty ? "; check what is sent" : ", only \(leftOut.joined(separator: ", "))")
         case .unusable(let reason): reason
-        case .changed: "the sound began anew in another form"
+        case .changed: "a track of the transport stream began anew in another form"
         case .lost(let verdict): PullError(verdict).description
         case .stream(let error): error.description
         }

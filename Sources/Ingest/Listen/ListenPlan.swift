@@ -49,16 +49,16 @@ struct ListenPlan: Sendable, Equatable {
         if let whole = tracks.first(where: { $0.primary.codec == .other("MP2T") }) { tracks = [whole] }
         guard !tracks.isEmpty else { throw .noTracks }
         guard tracks.count <= StreamTrack.limit else { throw .tooManyTracks(tracks.count) }
-        var ports: Set<UInt16> = []
-        for track in tracks {
-            guard let port = track.port else { throw .noPort(track.kind.name) }
-            guard ports.insert(port).inserted else { throw .portTwice(port) }
-        }
         points = []
         for track in tracks {
             let session = description.connectionAddress
-            points.append(
-                try Self.point(of: track, session: session, taken: ports, interface: interface, source: source))
+            let point = try Self.point(of: track, session: session, interface: interface, source: source)
+            guard !points.contains(where: { $0.meets(point, at: point.port) }) else { throw .portTwice(point.port) }
+            points.append(point)
+        }
+        for (index, point) in points.enumerated() {
+            guard let control = point.controlPort else { continue }
+            if points.contains(where: { $0.meets(point, at: control) }) { points[index].controlPort = nil }
         }
         let isTransportStream = tracks[0].primary.codec == .other("MP2T")
         content = isTransportStream ? .transportStream : .tracks(tracks)
@@ -73,12 +73,11 @@ struct ListenPlan: Sendable, Equatable {
     }
 
     private static func point(
-        of track: TrackDescription, session: String?, taken: Set<UInt16>, interface: String?, source: SocketAddress?
+        of track: TrackDescription, session: String?, interface: String?, source: SocketAddress?
     ) throws(ListenError) -> ListeningPoint {
-        let port = track.port ?? 0
+        guard let port = track.port else { throw .noPort(track.kind.name) }
         var point = ListeningPoint(port: port, interface: interface)
-        let control = track.controlPort ?? (port < .max ? port + 1 : nil)
-        if let control, !taken.contains(control) { point.controlPort = control }
+        point.controlPort = track.controlPort ?? (port < .max ? port + 1 : nil)
         // `239.1.2.3/127`: the time to live is the sender's affair.
         let text = (track.connectionAddress ?? session)?.split(separator: "/").first.map(String.init)
         if let text, text.utf8.allSatisfy({ Self.digits.contains($0) }), text != "0.0.0.0", text != "::" {
@@ -98,5 +97,12 @@ struct ListenPlan: Sendable, Equatable {
     private static func address(_ text: String) throws(ListenError) -> SocketAddress {
         guard let address = try? SocketAddress(ipAddress: text, port: 0) else { throw .noAddress(text) }
         return address
+    }
+}
+
+extension ListeningPoint {
+    /// Whether what comes to `other` at that port would come here too: a socket of a group hears its own group alone.
+    fileprivate func meets(_ other: ListeningPoint, at port: UInt16) -> Bool {
+        port == self.port && !(isMulticast && other.isMulticast && address != other.address)
     }
 }

@@ -8,7 +8,7 @@ import Reflector
 /// Open ports, and what comes to them: none, one or several receptions one after the other. Confined to the stream's home loop.
 final class ListenSession {
     private let plan: ListenPlan
-    private let stream: Stream
+    private let stream: any PublishingPlace
     private let patience: ListenPatience
     private let wallClock: @Sendable () -> Double
     private let logger: Logger
@@ -22,9 +22,12 @@ final class ListenSession {
     private var senders: [SocketAddress?] = []
     /// The track that has to come: the first video, or else the first.
     private let lead: Int
+    /// Of the leading track.
+    private var lastArrival: NIODeadline?
 
     private init(
-        _ plan: ListenPlan, stream: Stream, patience: ListenPatience, wallClock: @escaping @Sendable () -> Double,
+        _ plan: ListenPlan, stream: any PublishingPlace, patience: ListenPatience,
+        wallClock: @escaping @Sendable () -> Double,
         logger: Logger
     ) {
         self.plan = plan
@@ -42,7 +45,8 @@ final class ListenSession {
 
     /// Opens all ports of a plan, or none; fails with `ListeningError`. On the stream's home loop.
     static func open(
-        _ plan: ListenPlan, stream: Stream, patience: ListenPatience, wallClock: @escaping @Sendable () -> Double,
+        _ plan: ListenPlan, stream: any PublishingPlace, patience: ListenPatience,
+        wallClock: @escaping @Sendable () -> Double,
         logger: Logger
     ) -> EventLoopFuture<NIOLoopBound<ListenSession>> {
         let opening = plan.points.map { UDPPortPair.open(at: $0, eventLoop: stream.homeLoop) }
@@ -64,7 +68,9 @@ final class ListenSession {
     private func start(_ pairs: [UDPPortPair]) {
         self.pairs = pairs
         for (track, pair) in pairs.enumerated() {
-            pair.listen(to: plan.points[track].sources, silence: patience.takeover) { now in
+            pair.listen(to: plan.points[track].sources, silence: patience.takeover) { datagram, source, arrival in
+                self.admits(datagram, from: source, track: track, at: arrival)
+            } readEnded: { now in
                 self.reception?.readEnded(at: now)
             } receive: { datagram, isControl, arrival in
                 self.received(datagram, track: track, isControl: isControl, at: arrival)
@@ -86,7 +92,10 @@ final class ListenSession {
     }
 
     private func received(_ datagram: ByteBuffer, track: Int, isControl: Bool, at arrival: NIODeadline) {
-        if !isControl, reception != nil, !isKnown(pairs[track].sender, of: track) { senderChanged(track: track) }
+        if !isControl {
+            if reception != nil, !isKnown(pairs[track].sender, of: track) { senderChanged(track: track, at: arrival) }
+            if track == lead { lastArrival = arrival }
+        }
         guard let reception = reception ?? begin(datagram, track: track, isControl: isControl, at: arrival) else {
             return
         }
@@ -98,11 +107,41 @@ final class ListenSession {
         return senders[track] == sender
     }
 
-    /// A source that starts anew does so with all its tracks; none of the new ones is to fall into the old reception.
-    private func senderChanged(track: Int) {
+    /// A source that starts anew does so with all its tracks; none of the new ones is to fall into the old reception. Where the leading
+    /// track flows, the one that was silent is merely sent from another port now.
+    private func senderChanged(track: Int, at arrival: NIODeadline) {
         logger.notice("sender changed")
+        guard track == lead || isSilent(at: arrival) else {
+            senders[track] = pairs[track].sender
+            return
+        }
         endReception(because: nil)
         for (other, pair) in pairs.enumerated() where other != track { pair.forgetSender() }
+    }
+
+    /// Whether the source as a whole is silent: its leading track.
+    private func isSilent(at now: NIODeadline) -> Bool {
+        guard reception != nil, let lastArrival else { return true }
+        return now - lastArrival >= patience.takeover
+    }
+
+    /// Whether RTP from a sender that was not heard on this track may be what is listened for: it is of the track, and the source
+    /// as a whole is silent, or has not been heard on this track and sends the others from this host.
+    private func admits(
+        _ datagram: ByteBuffer, from source: SocketAddress, track: Int, at arrival: NIODeadline
+    ) -> Bool {
+        guard isValid(datagram, of: track) else { return false }
+        guard !isSilent(at: arrival), senders.indices.contains(track), senders[track] != nil else { return true }
+        return track != lead && senders[lead]?.unmapped.ipAddress == source.unmapped.ipAddress
+    }
+
+    private func isValid(_ datagram: ByteBuffer, of track: Int) -> Bool {
+        if case .transportStream = plan.content { return TransportStreamDatagram(datagram) != nil }
+        guard let packet = try? RTPPacket(validating: datagram), !RTPPacket.looksLikeRTCP(datagram) else {
+            return false
+        }
+        guard case .tracks(let tracks) = plan.content else { return true }
+        return tracks[track].format(of: packet.payloadType) != nil
     }
 
     // MARK: Receptions
@@ -111,7 +150,7 @@ final class ListenSession {
     private func begin(
         _ datagram: ByteBuffer, track: Int, isControl: Bool, at arrival: NIODeadline
     ) -> (any ListenReception)? {
-        guard !isControl, track == lead else { return nil }
+        guard !isControl, track == lead, isValid(datagram, of: track) else { return nil }
         do throws(ListenError) {
             reception = try makeReception(datagram, at: arrival)
         } catch {
@@ -126,17 +165,11 @@ final class ListenSession {
     ) throws(ListenError) -> (any ListenReception)? {
         switch plan.content {
         case .transportStream:
-            guard TransportStreamDatagram(datagram) != nil else { return nil }
             return programReception(at: arrival)
         case .tracks(let tracks):
-            guard let packet = try? RTPPacket(validating: datagram), !RTPPacket.looksLikeRTCP(datagram),
-                tracks[lead].format(of: packet.payloadType) != nil
-            else { return nil }
             return try packetReception(tracks, at: arrival)
         case .undescribed:
-            guard let packet = try? RTPPacket(validating: datagram), !RTPPacket.looksLikeRTCP(datagram) else {
-                return nil
-            }
+            guard let packet = try? RTPPacket(validating: datagram) else { return nil }
             if TransportStreamDatagram(datagram) != nil { return programReception(at: arrival) }
             guard let track = TrackDescription(staticPayloadType: packet.payloadType) else {
                 throw .needsDescription(payloadType: packet.payloadType)

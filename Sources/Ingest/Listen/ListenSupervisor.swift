@@ -6,7 +6,7 @@ import Reflector
 /// Listens for one stream for as long as it is wanted: opens its ports, tries again where they are taken, and takes a changed
 /// description up.
 package struct ListenSupervisor: Sendable {
-    private let stream: Stream
+    private let stream: any PublishingPlace
     private let configuration: ListenSourceConfiguration
     private let patience: ListenPatience
     private let wallClock: @Sendable () -> Double
@@ -14,7 +14,8 @@ package struct ListenSupervisor: Sendable {
 
     /// `wallClock` tells seconds since 1970.
     package init(
-        stream: Stream, configuration: ListenSourceConfiguration, patience: ListenPatience = ListenPatience(),
+        stream: any PublishingPlace, configuration: ListenSourceConfiguration,
+        patience: ListenPatience = ListenPatience(),
         wallClock: @escaping @Sendable () -> Double, logger: Logger
     ) {
         self.stream = stream
@@ -64,24 +65,28 @@ package struct ListenSupervisor: Sendable {
     }
 
     /// Returns when the file says something else and has come to rest, or the task is cancelled. A file that is gone or
-    /// wrong is told of, and what was known goes on.
+    /// wrong is told of once, what was known goes on, and it is read again until it is right: not all that hinders reading shows in
+    /// its times.
     private func untilChanged(from plan: ListenPlan, known: DescriptionFile.Stamp?) async -> DescriptionFile.Stamp? {
         var known = known
         var last = known
+        var told: ListenError?
         while !Task.isCancelled {
             try? await Task.sleep(for: .nanoseconds(patience.look.nanoseconds))
             guard let stamp = file?.stamp, !Task.isCancelled else { continue }
             // One that is just being written is looked at again.
             defer { last = stamp }
             guard stamp == last, stamp != known else { continue }
-            known = stamp
             do throws(ListenError) {
-                if try makePlan() != plan {
-                    logger.notice("description changed")
-                    return known
-                }
+                let isChanged = try makePlan() != plan
+                known = stamp
+                told = nil
+                guard isChanged else { continue }
+                logger.notice("description changed")
+                return known
             } catch {
-                logger.error("description not taken up", metadata: ["reason": "\(error)"])
+                if told != error { logger.error("description not taken up", metadata: ["reason": "\(error)"]) }
+                told = error
             }
         }
         return known

@@ -31,7 +31,7 @@ final class PullSession: RTSPClientReceiver {
     private static let mostMissedKeepalives = 3
 
     let ended: EventLoopFuture<End>
-    private let stream: Stream
+    private let stream: any PublishingPlace
     private let request: Request
     private let logger: Logger
     private let eventLoop: any EventLoop
@@ -52,7 +52,7 @@ final class PullSession: RTSPClientReceiver {
     private var via = RelayChain.direct
 
     init(
-        stream: Stream,
+        stream: any PublishingPlace,
         request: Request,
         logger: Logger,
         monitor: PullMonitor

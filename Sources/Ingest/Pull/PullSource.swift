@@ -24,7 +24,7 @@ package struct PullSource: Sendable {
     /// Redirections followed before the camera is given up.
     private static let mostRedirections = 3
 
-    private let stream: Stream
+    private let stream: any PublishingPlace
     private let configuration: PullConfiguration
     private let transport: TransportChoice
     private let limiter: ConnectLimiter
@@ -34,7 +34,7 @@ package struct PullSource: Sendable {
 
     /// `transport` is what the pull before came to know, or a new choice of the configured policy.
     package init(
-        stream: Stream,
+        stream: any PublishingPlace,
         configuration: PullConfiguration,
         transport: TransportChoice,
         limiter: ConnectLimiter,
@@ -53,7 +53,7 @@ package struct PullSource: Sendable {
     }
 
     init(
-        stream: Stream,
+        stream: any PublishingPlace,
         configuration: PullConfiguration,
         transport: TransportChoice,
         limiter: ConnectLimiter,

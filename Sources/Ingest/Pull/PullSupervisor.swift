@@ -6,7 +6,7 @@ import Reflector
 
 /// Keeps one camera pulled for as long as its stream wants it.
 package struct PullSupervisor: Sendable {
-    private let stream: Stream
+    private let stream: any PublishingPlace
     private let configuration: PullConfiguration
     private let limiter: ConnectLimiter
     private let patience: PullPatience
@@ -15,7 +15,7 @@ package struct PullSupervisor: Sendable {
 
     /// `limiter` is shared by all cameras.
     package init(
-        stream: Stream,
+        stream: any PublishingPlace,
         configuration: PullConfiguration,
         limiter: ConnectLimiter,
         patience: PullPatience = PullPatience(),

@@ -31,6 +31,10 @@ package final class UDPPortPair {
         var hosts: [SocketAddress]
         /// A sender that was silent for so long may be followed by another; `nil` where there is one sender for ever.
         var silence: TimeAmount?
+        /// Whether RTP of a sender that was not heard before may be what is listened for.
+        var admits: (_ datagram: ByteBuffer, _ source: SocketAddress, _ arrival: NIODeadline) -> Bool = { _, _, _ in
+            true
+        }
         var lastMedia = NIODeadline.uptimeNanoseconds(0)
         var mediaSource: SocketAddress?
         var controlSource: SocketAddress?
@@ -60,14 +64,20 @@ package final class UDPPortPair {
     }
 
     /// Begins to take packets of a sender that was never spoken to: one of `hosts`, or with none the first that sends. When it was
-    /// silent for `silence` another may take its place: a camera that starts anew comes from another port.
+    /// silent for `silence` another may take its place: a camera that starts anew comes from another port. `admits` is asked of RTP
+    /// that would make its sender the one that is heard; by its reports alone nobody is.
     package func listen(
         to hosts: [SocketAddress],
         silence: TimeAmount,
+        admits: @escaping (_ datagram: ByteBuffer, _ source: SocketAddress, _ arrival: NIODeadline) -> Bool = {
+            _, _, _ in
+            true
+        },
         readEnded: @escaping (NIODeadline) -> Void,
         receive: @escaping (_ datagram: ByteBuffer, _ isControl: Bool, _ arrival: NIODeadline) -> Void
     ) {
-        reception = Reception(receive: receive, readEnded: readEnded, hosts: hosts, silence: silence)
+        reception = Reception(
+            receive: receive, readEnded: readEnded, hosts: hosts, silence: silence, admits: admits)
         latched = (false, false)
     }
 
@@ -112,7 +122,7 @@ package final class UDPPortPair {
     func received(_ envelope: AddressedEnvelope<ByteBuffer>, isControl: Bool, at arrival: NIODeadline) {
         guard var reception else { return }
         let source = envelope.remoteAddress
-        guard expects(source), isAccepted(source, isControl: isControl, at: arrival, by: reception) else {
+        guard expects(source), isAccepted(envelope, isControl: isControl, at: arrival, by: reception) else {
             counters.foreign &+= 1
             return
         }
@@ -137,17 +147,19 @@ package final class UDPPortPair {
 
     /// Whether this one is heard; where another may follow, the one before is forgotten.
     private func isAccepted(
-        _ source: SocketAddress, isControl: Bool, at arrival: NIODeadline, by reception: Reception
+        _ envelope: AddressedEnvelope<ByteBuffer>, isControl: Bool, at arrival: NIODeadline, by reception: Reception
     ) -> Bool {
+        let source = envelope.remoteAddress
         let isLatched = isControl ? latched.control : latched.media
-        let expected = isControl ? reception.controlSource : reception.mediaSource
-        if isLatched ? expected == source : reception.silence == nil || !isControl || !latched.media { return true }
-        guard let silence = reception.silence else { return false }
-        guard arrival - reception.lastMedia >= silence else {
-            // Reports may come from any port of the host that sends.
-            return isControl && latched.media && reception.mediaSource.map(source.hasSameHost) ?? false
+        if isLatched, source == (isControl ? reception.controlSource : reception.mediaSource) { return true }
+        guard let silence = reception.silence else { return !isLatched }
+        if isControl {
+            // Reports may come from any port of the host that sends, and before it does from anywhere.
+            return latched.media ? reception.mediaSource.map(source.hasSameHost) ?? false : !isLatched
         }
-        latched = (false, false)
+        let isSilent = !isLatched || arrival - reception.lastMedia >= silence
+        guard isSilent, reception.admits(envelope.data, source, arrival) else { return false }
+        if isLatched { latched = (false, false) }
         return true
     }
 

@@ -24,23 +24,46 @@ package final class Publication {
     }
 
     package private(set) var statistics: Statistics
+    /// `nil` at the end, and while another one of several sources has the air.
     private var core: StreamCore?
+    /// Where it is one of several sources.
+    private var candidate: Candidate?
 
     init(core: StreamCore, trackCount: Int) {
         self.core = core
         statistics = Statistics(lastArrivals: Array(repeating: nil, count: trackCount))
     }
 
-    deinit {
-        core?.publicationEnded()
+    init(candidate: Candidate, trackCount: Int) {
+        self.candidate = candidate
+        statistics = Statistics(lastArrivals: Array(repeating: nil, count: trackCount))
     }
 
-    package var isEnded: Bool { core == nil }
+    deinit {
+        if let candidate { candidate.publicationEnded() } else { core?.publicationEnded() }
+    }
+
+    package var isEnded: Bool { core == nil && candidate == nil }
 
     /// A valid RTP packet of the source's track `track`, in order of its sequence numbers.
     package func receive(_ packet: RTPPacket, track: Int, at arrival: NIODeadline) {
-        guard let core, statistics.count(packet.payload.readableBytes, track: track, at: arrival) else { return }
+        guard let core else { return waited(packet, track: track, at: arrival) }
+        guard statistics.count(packet.payload.readableBytes, track: track, at: arrival) else { return }
         core.receive(packet, track: track, at: arrival)
+    }
+
+    /// Without the air a packet counts, and may be the one that takes it.
+    private func waited(_ packet: RTPPacket, track: Int, at arrival: NIODeadline) {
+        guard let candidate, statistics.count(packet.payload.readableBytes, track: track, at: arrival),
+            let taken = candidate.received(packet, track: track, at: arrival)
+        else { return }
+        core = taken
+        taken.receive(packet, track: track, at: arrival)
+    }
+
+    /// Another one of several sources has the air now.
+    func lostAir() {
+        core = nil
     }
 
     /// A sender report of the source's track `track`.
@@ -59,8 +82,9 @@ package final class Publication {
 
     /// Gives the stream back; idempotent.
     package func end() {
-        guard let ending = core else { return }
+        let (ending, waiting) = (core, candidate)
         core = nil
-        ending.publicationEnded()
+        candidate = nil
+        if let waiting { waiting.publicationEnded() } else { ending?.publicationEnded() }
     }
 }

@@ -8,7 +8,7 @@ import RTP
 /// wait together, so that sound and picture go on in step, right behind what was sent last.
 struct ResumptionGate {
     /// A source that shows no key frame for so long is let through: it may have none.
-    private static let patience = TimeAmount.seconds(12)
+    static let patience = TimeAmount.seconds(12)
 
     /// The leading video track.
     private let track: Int
@@ -26,13 +26,22 @@ struct ResumptionGate {
         classifier = PayloadClassifier(format: tracks[track].primary, kind: .video)
     }
 
-    /// Whether the source goes through from this packet on. Parameter sets come right before a key frame, and are part of it.
-    mutating func opens(for packet: RTPPacket, track: Int, at arrival: NIODeadline) -> Bool {
+    /// Whether the source goes through from this packet on, by its key frame or after `patience` without one. Parameter sets come
+    /// right before a key frame, and are part of it. The patience begins anew with each, for whoever asks again.
+    mutating func opens(
+        for packet: RTPPacket, track: Int, at arrival: NIODeadline, within patience: TimeAmount = Self.patience
+    ) -> Bool {
         let began = began ?? arrival
         self.began = began
-        if arrival - began > Self.patience { return true }
-        guard track == self.track else { return false }
-        return !classifier.traits(of: packet.payload)
+        if track == self.track, isStart(packet) {
+            self.began = arrival
+            return true
+        }
+        return arrival - began > patience
+    }
+
+    private func isStart(_ packet: RTPPacket) -> Bool {
+        !classifier.traits(of: packet.payload)
             .isDisjoint(with: [.parameterSets, .startsRandomAccess, .recoveryPoint])
     }
 }

@@ -69,9 +69,24 @@ package struct StreamConfiguration: Sendable, Equatable {
 package enum SourceConfiguration: Sendable, Equatable {
     case pull(PullConfiguration)
     case listen(ListenSourceConfiguration)
+    /// The best of several that sends.
+    case failover(FailoverConfiguration)
     case testCamera(TestCameraConfiguration)
     /// Whoever publishes to the path.
     case publish(AnnounceConfiguration)
     /// Whoever publishes to any path below this one, which ends in `/*`.
     case publishBelow(AnnounceConfiguration)
+}
+
+extension SourceConfiguration {
+    /// Itself, or those it chooses from.
+    var alternatives: [SourceConfiguration] {
+        guard case .failover(let failover) = self else { return [self] }
+        return failover.sources.map { source in
+            switch source {
+            case .pull(let pull): .pull(pull)
+            case .listen(let listen): .listen(listen)
+            }
+        }
+    }
 }

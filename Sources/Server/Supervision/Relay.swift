@@ -198,6 +198,7 @@ package final class Relay: Sendable {
 private enum Source: Sendable {
     case pull(PullSupervisor)
     case listen(ListenSupervisor)
+    case failover(FailoverSupervisor)
     case testCamera(TestCameraRelay)
     /// Whoever publishes comes by itself.
     case publisher(Stream)
@@ -212,6 +213,8 @@ private enum Source: Sendable {
                     stream: stream, configuration: listen, wallClock: SystemClocks.secondsSinceUnixEpoch, logger: logger
                 )
             )
+        case .failover(let failover):
+            self = .failover(FailoverSupervisor(failover, stream: stream, limiter: limiter, logger: logger))
         case .testCamera(let camera):
             self = .testCamera(
                 TestCameraRelay(
@@ -229,6 +232,7 @@ private enum Source: Sendable {
         switch self {
         case .pull(let supervisor): await supervisor.run()
         case .listen(let supervisor): await supervisor.run()
+        case .failover(let supervisor): await supervisor.run()
         case .testCamera(let camera): await camera.run()
         case .publisher(let stream): await stream.whileWanted {}
         }
@@ -265,6 +269,8 @@ extension SourceConfiguration {
             case .pull(let pull): StreamPolicy(onDemand: pull.onDemand, linger: pull.linger, startTimeout: pull.timeout)
             case .listen(let listen):
                 StreamPolicy(onDemand: listen.onDemand, linger: listen.linger, startTimeout: listen.timeout)
+            case .failover(let failover):
+                StreamPolicy(onDemand: failover.onDemand, linger: failover.linger, startTimeout: failover.timeout)
             case .testCamera: StreamPolicy(onDemand: true, linger: .seconds(2))
             // Nobody can wake a publisher, but whoever asks while there is none is not to be told of the last one.
             case .publish, .publishBelow:
@@ -290,7 +296,7 @@ extension PublishingPaths {
             case .publishBelow(let announce):
                 guard let path = StreamPath(String(configured.path.dropLast(2))) else { continue }
                 prefixes.append(Prefix(path, configuration: announce))
-            case .pull, .listen, .testCamera: continue
+            case .pull, .listen, .failover, .testCamera: continue
             }
         }
         self.init(directory: directory, streams: streams, prefixes: prefixes) { path, eventLoop in

@@ -71,6 +71,18 @@ struct ListenPlanTests {
         #expect(plan.points.map(\.controlPort) == [nil, 5006, nil])
     }
 
+    @Test("Two groups may have one port, and RTCP beside each other; a group and an address of this machine may not")
+    func groups() throws {
+        let media = "m=video 5004 RTP/AVP 96\nc=IN IP4 239.1.2.3\nm=audio 5004 RTP/AVP 0\nc=IN IP4 "
+        let plan = try Self.plan(media + "239.1.2.4\n")
+        #expect(plan.points.map(\.port) == [5004, 5004])
+        #expect(plan.points.map(\.controlPort) == [5005, 5005])
+        #expect(Self.error(media + "239.1.2.3\n") == .portTwice(5004))
+        #expect(Self.error(media + "10.0.0.1\n") == .portTwice(5004))
+        let neighbours = "m=video 5004 RTP/AVP 96\nc=IN IP4 239.1.2.3\nm=audio 5005 RTP/AVP 0\nc=IN IP4 239.1.2.4\n"
+        #expect(try Self.plan(neighbours).points.map(\.controlPort) == [5005, 5006])
+    }
+
     @Test("C11 a transport stream in RTP is taken apart, whatever stands beside it")
     func transportStream() throws {
         let plan = try Self.plan("m=audio 5004 RTP/AVP 0\nm=video 8048 MP2T/AVP 33\n")

@@ -190,6 +190,78 @@ struct ListenSupervisorTests {
         }
     }
 
+    @Test(
+        "While the leading track flows a silent one takes another port of the host, and no stray packet ends anything")
+    func strayPackets() async throws {
+        try await withTemporaryDirectory { directory in
+            let file = directory.appendingPathComponent("x.sdp")
+            let other = try await FreePorts.pair()
+            try await ListenBench.run(
+                { port in
+                    let media = "m=audio \(port) RTP/AVP 0\nm=audio \(other) RTP/AVP 8\n"
+                    try? "c=IN IP4 127.0.0.1\n\(media)".write(to: file, atomically: true, encoding: .utf8)
+                    return .description(file: file.path)
+                }, configure: { $0.takeover = .seconds(2) }
+            ) { bench in
+                try await bench.untilListening()
+                let senders = [
+                    try await FakeSender.start(), try await FakeSender.start(), try await FakeSender.start(),
+                ]
+                var (lead, second) = (Sound(), Sound(payloadType: 8, ssrc: 2))
+                try await senders[0].send(lead.packet(), to: Int(bench.port))
+                try await senders[0].send(second.packet(), to: Int(other))
+                try await eventually("both tracks") { Set(bench.packets.map(\.track)) == [0, 1] }
+
+                // Of another payload type, for longer than a sender is waited for.
+                let begin = NIODeadline.now()
+                try await eventually("two seconds and more of the first track and stray packets") {
+                    try await senders[0].send(lead.packet(), to: Int(bench.port))
+                    var stray = Sound(ssrc: 9)
+                    try await senders[1].send(stray.packet(), to: Int(other))
+                    return NIODeadline.now() - begin > .milliseconds(2300)
+                }
+                #expect(!bench.log.contains("sender changed"))
+
+                second.number = 900
+                try await eventually("the second track from another port") {
+                    try await senders[0].send(lead.packet(), to: Int(bench.port))
+                    try await senders[2].send(second.packet(), to: Int(other))
+                    return bench.packets.count { $0.track == 1 } > 3
+                }
+                #expect(bench.log.lines.count { $0.contains("sender changed") } == 1)
+                #expect(bench.log.lines.count { $0.contains("info camera up") } == 1)
+                for sender in senders { try await sender.stop() }
+            }
+        }
+    }
+
+    @Test("Another codec on the same stream of a transport stream begins a new reception")
+    func otherCodec() async throws {
+        try await ListenBench.run({ .transportStream(host: "127.0.0.1", port: $0) }) { bench in
+            try await bench.untilListening()
+            let sender = try await FakeSender.start()
+            try await sender.send(Multiplex.programs + Multiplex.map([(0x1B, 0x101)]), to: Int(bench.port))
+            try await sender.send(Multiplex.programs + Multiplex.map([(0x24, 0x101)]), to: Int(bench.port))
+            try await eventually("noticed") { bench.log.contains("began anew in another form") }
+            try await sender.stop()
+        }
+    }
+
+    @Test("A description whose status alone has changed is looked at again")
+    func stamp() async throws {
+        try await withTemporaryDirectory { directory in
+            let file = directory.appendingPathComponent("x.sdp")
+            try Data("m=audio 5004 RTP/AVP 0\n".utf8).write(to: file)
+            let description = DescriptionFile(path: file.path)
+            let before = description.stamp
+            try await eventually("the clock of the file system has moved on") {
+                try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
+                return description.stamp != before
+            }
+            #expect(description.stamp?.size == before?.size && description.stamp?.seconds == before?.seconds)
+        }
+    }
+
     @Test("A transport stream of noise costs nobody anything")
     func noise() async throws {
         try await ListenBench.run(

@@ -66,7 +66,7 @@ struct SampleTests {
             ]
             + ["defaults", "templates", "cameras", "title", "test_camera", "width", "height", "frame_rate"]
             + ["key_frame_interval", "bit_rate", "publish", "takeover", "streams"] + PullSettings.keys
-            + CameraReading.listenKeys + ["groups", "push", "to", "stream"]
+            + CameraReading.listenKeys + CameraReading.failoverKeys + ["groups", "push", "to", "stream"]
         for key in keys where key != "test_camera" {
             let index = lines.firstIndex { line in
                 let code = line.drop { " #".contains($0) }
@@ -87,9 +87,9 @@ struct SampleTests {
         #expect(relay.site == "north-depot")
         #expect(
             relay.cameras.map(\.name) == [
-                "test", "gate", "dvr-2", "lobby", "yard", "dock", "van-1", "incoming/*", "encoder", "tower",
+                "test", "gate", "dvr-2", "lobby", "yard", "dock", "hall", "van-1", "incoming/*", "encoder", "tower",
             ])
-        #expect(relay.cameras.map(\.title) == ["Test picture", "Main gate"] + Array(repeating: nil, count: 8))
+        #expect(relay.cameras.map(\.title) == ["Test picture", "Main gate"] + Array(repeating: nil, count: 9))
         #expect(relay.pull("gate/sub")?.url == "rtsp://10.20.1.101:554/Streaming/Channels/102")
         #expect(relay.pull("gate")?.username == "viewer")
         #expect(relay.pull("dvr-2")?.url == "rtsp://10.20.2.10:554/cam/realmonitor?channel=2&subtype=0")

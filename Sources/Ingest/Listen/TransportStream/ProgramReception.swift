@@ -20,6 +20,7 @@ final class ProgramReception: ListenReception {
     private var demuxer: TransportStreamDemuxer?
     private var carriers: TrackReceiver?
     private var tracks = TransportStreamTracks()
+    private var maps = ProgramMaps()
     private var publication: Publication?
     private var watch: StallWatch?
     private var failure: ListenError?
@@ -64,6 +65,7 @@ final class ProgramReception: ListenReception {
     }
 
     private func feed(_ packets: ByteBuffer) {
+        if maps.changed(by: packets) { failure = failure ?? .changed }
         if demuxer?.feed(packets) == false { counted.lost &+= 1 }
     }
 

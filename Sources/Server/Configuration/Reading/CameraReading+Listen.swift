@@ -51,9 +51,9 @@ extension CameraReading {
     }
 
     /// Keys of one kind of source beside another kind.
-    func reportStrayKeys(of streams: [StreamConfiguration]) {
-        let listens = streams.contains { if case .listen = $0.source { true } else { false } }
-        let pulls = streams.contains { if case .pull = $0.source { true } else { false } }
+    func reportStrayKeys(of sources: [SourceConfiguration]) {
+        let listens = sources.contains { if case .listen = $0 { true } else { false } }
+        let pulls = sources.contains { if case .pull = $0 { true } else { false } }
         let stray = (listens && !pulls ? Self.askingKeys : []) + (pulls && !listens ? ["interface", "source"] : [])
         for key in stray {
             guard let field = section.field(key) else { continue }

@@ -7,6 +7,7 @@ struct CameraReading {
     /// The keys of a camera, which no hole of a template may be called.
     static let keys =
         ["template", "main", "sub", "title", "groups", "test_camera", "publish"] + PullSettings.keys + listenKeys
+        + failoverKeys
 
     let name: String
     let section: ConfigurationSection
@@ -22,7 +23,7 @@ struct CameraReading {
     }
 
     /// One URL before it is taken apart, and where to report what is wrong with it.
-    private struct Source {
+    struct Source {
         var field: ConfigurationSection.Field
         var written: ConfigurationText
         /// With its holes filled.
@@ -166,25 +167,29 @@ extension CameraReading {
         let described = described(settings)
         let main = source("main", template?.main, reference)
         let sub = source("sub", template?.sub, reference)
-        if case .none = reference, section.field("main") == nil, section.field("sdp") == nil {
-            section.reportMissing("main", expected: "one of main, sdp, template, publish, test_camera")
+        let inOrder = inOrder(own, settings)
+        if case .none = reference, !["main", "sdp", "sources"].contains(where: { section.field($0) != nil }) {
+            section.reportMissing("main", expected: "one of main, sdp, sources, template, publish, test_camera")
         }
         var streams = described.map { [StreamConfiguration(path: name, source: .listen($0))] } ?? []
+        if let inOrder { streams.append(StreamConfiguration(path: name, source: .failover(inOrder))) }
         for (path, source) in [(name, main), ("\(name)/sub", sub)] {
             guard let source, let configuration = configuration(of: source, own, settings) else { continue }
             streams.append(StreamConfiguration(path: path, source: configuration))
         }
-        reportStrayKeys(of: streams)
-        let pulled = streams.compactMap { stream in
-            if case .pull(let pull) = stream.source { pull.url.hasPrefix("rtsps:") } else { nil }
-        }
-        refuseMisplaced(own, secure: pulled.count { $0 }, plain: pulled.count { !$0 })
-        let lacksUser = streams.contains { stream in
-            guard case .pull(let pull) = stream.source else { return false }
-            return pull.password != nil && pull.username == nil
-        }
-        if lacksUser { section.reportMissing("username", expected: "a user name for the password") }
+        check(streams.flatMap(\.source.alternatives), own)
         return streams.first?.path == name ? streams : []
+    }
+
+    /// What cannot be meant with these sources of a camera, or of one entry of `sources`.
+    func check(_ sources: [SourceConfiguration], _ own: PullSettings) {
+        reportStrayKeys(of: sources)
+        let pulls = sources.compactMap { if case .pull(let pull) = $0 { pull } else { nil } }
+        let secure = pulls.count { $0.url.hasPrefix("rtsps:") }
+        refuseMisplaced(own, secure: secure, plain: pulls.count - secure)
+        if pulls.contains(where: { $0.password != nil && $0.username == nil }) {
+            section.reportMissing("username", expected: "a user name for the password")
+        }
     }
 
     /// What the camera says itself and what would come to nothing: nobody is to believe it does.
@@ -238,7 +243,7 @@ extension CameraReading {
     }
 
     /// Pulled or listened to, as its URL says; `nil` for one that is wrong.
-    private func configuration(
+    func configuration(
         of source: Source, _ own: PullSettings, _ settings: PullSettings
     ) -> SourceConfiguration? {
         do throws(Expectation) {

@@ -1,6 +1,6 @@
 import Reflector
 
-extension Stream {
+extension PublishingPlace {
     /// Runs `source` while somebody wants the stream, cancels it when nobody does any more, and runs it again for the
     /// next viewer.
     ///
