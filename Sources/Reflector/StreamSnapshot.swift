@@ -45,6 +45,23 @@ package struct StreamSnapshot: Sendable, Hashable {
         )
     }
 
+    /// The same with where it is sent, so that it can be played without being asked for: `destination` as a `c=` line has
+    /// it, an IPv4 group with its `/ttl`. `ports` by track; one without a port is not sent, and left out.
+    package func sessionDescription(
+        from address: String, sentTo destination: String, ports: (Int) -> UInt16?
+    ) -> SessionDescription {
+        var description = sessionDescription(from: address)
+        description.connectionAddress = destination
+        description.tracks = tracks.indices.compactMap { position in
+            guard let port = ports(tracks[position].index) else { return nil }
+            var track = description.tracks[position]
+            track.port = port
+            track.controlPort = nil
+            return track
+        }
+        return description
+    }
+
     /// Tells this life of the stream from others: the SSRC of its first track.
     private var identifier: UInt32 { tracks.first?.ssrc ?? 0 }
 }

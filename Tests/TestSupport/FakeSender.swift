@@ -11,10 +11,10 @@ import NIOPosix
 package struct FakeSender: Sendable {
     private let channel: any Channel
 
-    /// On a port of 127.0.0.1, an ephemeral one unless it is told.
-    package static func start(port: UInt16 = 0) async throws -> FakeSender {
+    /// On a port of 127.0.0.1, or of another address of this machine; an ephemeral one unless it is told.
+    package static func start(host: String = "127.0.0.1", port: UInt16 = 0) async throws -> FakeSender {
         let bootstrap = DatagramBootstrap(group: MultiThreadedEventLoopGroup.singleton.next())
-        return FakeSender(channel: try await bootstrap.bind(host: "127.0.0.1", port: Int(port)).get())
+        return FakeSender(channel: try await bootstrap.bind(host: host, port: Int(port)).get())
     }
 
     /// Its own port.
@@ -25,10 +25,10 @@ package struct FakeSender: Sendable {
         try await send(bytes, to: try SocketAddress(ipAddress: "127.0.0.1", port: port))
     }
 
-    /// To a multicast group, over the loopback interface alone.
-    package func send(_ bytes: [UInt8], toGroup group: String, port: Int) async throws {
+    /// To a multicast group, over the loopback interface alone, or where the routes of the system lead.
+    package func send(_ bytes: [UInt8], toGroup group: String, port: Int, onLoopback: Bool = true) async throws {
         let options = channel as? any SocketOptionProvider
-        try await options?.setIPMulticastIF(in_addr(s_addr: UInt32(0x7F00_0001).bigEndian)).get()
+        if onLoopback { try await options?.setIPMulticastIF(in_addr(s_addr: UInt32(0x7F00_0001).bigEndian)).get() }
         try await send(bytes, to: try SocketAddress(ipAddress: group, port: port))
     }
 

@@ -57,11 +57,13 @@ package final class StreamDelivery: Subscriber {
 
     /// The stream ended: it was closed, or its source came back as something else.
     package var onEnd: (() -> Void)?
+    /// Sees every burst as it goes out. Who is watched goes alone; set it before `begin()`.
+    var onSent: ((Burst) -> Void)?
 
     /// `routes` by track index; `writer` serves the interleaved ones, `datagrams` the others. One that passes the stream on to
     /// further relays names in `via` what they were told of its way: it ends when the stream comes another way.
     package init(
-        stream: Stream, tracks: [StreamTrack], routes: [Int: DeliveryRoute], writer: InterleavedWriter,
+        stream: Stream, tracks: [StreamTrack], routes: [Int: DeliveryRoute], writer: InterleavedWriter?,
         datagrams: DatagramDeparture?, via: RelayChain? = nil, eventLoop: any EventLoop
     ) {
         self.stream = stream
@@ -72,7 +74,7 @@ package final class StreamDelivery: Subscriber {
         self.tracks = isComplete ? tracks : tracks.filter { routes[$0.index] != nil }
         startsAnywhere = !self.tracks.contains { $0.description.kind == .video }
         self.eventLoop = eventLoop
-        interleaved = InterleavedPath(routes: routes, trackCount: tracks.count, writer: writer)
+        interleaved = writer.flatMap { InterleavedPath(routes: routes, trackCount: tracks.count, writer: $0) }
         self.datagrams = datagrams.flatMap {
             DatagramPath(routes: routes, trackCount: tracks.count, sockets: $0, eventLoop: eventLoop)
         }
@@ -257,7 +259,7 @@ package final class StreamDelivery: Subscriber {
 
     /// Goes with the others, if the viewer keeps up. One that takes some tracks this way and some that goes alone.
     private func share() {
-        guard canShare, shared == nil, machine.isLive, isWritable, interleaved?.canJoin ?? true,
+        guard canShare, shared == nil, onSent == nil, machine.isLive, isWritable, interleaved?.canJoin ?? true,
             let delivery = subscription?.carrier({
                 SharedDelivery(lastBurst: lastSent, lastGroupStart: lastGroupStart)
             })
@@ -305,6 +307,7 @@ package final class StreamDelivery: Subscriber {
     private func noteSent(_ burst: Burst) {
         lastSent = burst
         if burst.startsGroup { lastGroupStart = burst }
+        onSent?(burst)
     }
 
     /// A start that lies behind what the viewer has got already would run its sequence numbers backwards.
@@ -334,28 +337,6 @@ extension Burst {
         entries.reduce(into: [:]) { numbers, entry in
             guard !entry.isControl, numbers[entry.track] == nil else { return }
             numbers[entry.track] = bytes.getInteger(at: entry.offset + 2)
-        }
-    }
-}
-
-extension PlayStart {
-    fileprivate init(_ firstPackets: [StreamStart.FirstPacket?], of tracks: [StreamTrack]) {
-        self.init()
-        for track in tracks where track.index < firstPackets.count {
-            guard let first = firstPackets[track.index] else { continue }
-            self.tracks[track.index] = FirstPacket(sequenceNumber: first.sequenceNumber, timestamp: first.timestamp)
-        }
-    }
-
-    fileprivate init(_ burst: Burst, of tracks: [StreamTrack]) {
-        self.init()
-        for entry in burst.entries
-        where !entry.isControl && self.tracks[entry.track] == nil && tracks.contains(where: { $0.index == entry.track })
-        {
-            guard let sequenceNumber: UInt16 = burst.bytes.getInteger(at: entry.offset + 2),
-                let timestamp: UInt32 = burst.bytes.getInteger(at: entry.offset + 4)
-            else { continue }
-            self.tracks[entry.track] = FirstPacket(sequenceNumber: sequenceNumber, timestamp: timestamp)
         }
     }
 }

@@ -55,6 +55,7 @@ extension PlaySession {
             }
         delivery?.end(goodbye: saysGoodbye)
         forgetDelivery()
+        releaseGroup()
         claims?.releaseAll()
         visit.ended(reason.rawValue, at: .now())
         let onEnd = self.onEnd

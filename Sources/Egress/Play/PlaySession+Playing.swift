@@ -9,10 +9,8 @@ extension PlaySession {
     func play(_ scope: SessionScope, by request: RTSPRequest) -> EventLoopFuture<RTSPReply> {
         switch machine.playReceived(scope, range: PlayRange(of: request.headers)) {
         case .prepare(let transports):
-            let delivery = delivery ?? makeDelivery(over: transports)
-            self.delivery = delivery
             let promise = context.eventLoop.makePromise(of: RTSPReply.self)
-            delivery.prepare().assumeIsolated().whenComplete { result in
+            prepare(transports).assumeIsolated().whenComplete { result in
                 promise.assumeIsolated().succeed(self.answer(result, to: request))
             }
             return promise.futureResult
@@ -21,6 +19,14 @@ extension PlaySession {
         case .refuse(let refusal):
             return context.answer(RTSPReply(RTSPResponse(refusal)))
         }
+    }
+
+    /// Where playback begins: in what is sent to the group for everyone, or in what is sent to this viewer alone.
+    private func prepare(_ transports: [Int: PlayTransport]) -> EventLoopFuture<PlayStart> {
+        if let group { return group.play(Set(transports.keys), knowing: tracks, via: via) }
+        let delivery = delivery ?? makeDelivery(over: transports)
+        self.delivery = delivery
+        return delivery.prepare()
     }
 
     private func answer(_ start: Result<PlayStart, any Error>, to request: RTSPRequest) -> RTSPReply {
@@ -57,6 +63,7 @@ extension PlaySession {
         switch machine.playAnswered() {
         case .begin:
             delivery?.begin()
+            group?.begin()
             visit.began(over: machine.transports, userAgent: userAgent, at: .now())
         case .nothing:
             break
@@ -67,11 +74,13 @@ extension PlaySession {
         let delivery = StreamDelivery(
             stream: stream,
             tracks: tracks,
-            routes: transports.mapValues { transport in
+            routes: transports.compactMapValues { transport in
                 switch transport {
                 case .interleaved(let channels): .interleaved(channels)
                 case .datagrams(let ports):
                     .datagrams(rtp: context.peer.at(ports.rtp), rtcp: context.peer.at(ports.rtcp))
+                // The group's sender sends it.
+                case .multicast: nil
                 }
             },
             writer: context.writer,
@@ -88,6 +97,7 @@ extension PlaySession {
         switch machine.pauseReceived(scope) {
         case .pause:
             delivery?.pause()
+            group?.pause()
             return RTSPResponse(.ok, session: identifier)
         case .answer:
             return RTSPResponse(.ok, session: identifier)

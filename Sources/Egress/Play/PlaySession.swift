@@ -22,6 +22,10 @@ final class PlaySession {
     /// Each track's URL as the viewer wrote it in SETUP: in RTP-Info it finds it again.
     var urls: [Int: String] = [:]
     let claims: DatagramClaims?
+    /// The groups that streams may be sent to; `nil` where this viewer cannot have them.
+    private let groups: MulticastGroups?
+    /// The hold on the stream's group, as long as tracks go by multicast.
+    var group: MulticastClaim?
     /// Made at PLAY for the transports of that moment.
     var delivery: StreamDelivery?
     var timer: Scheduled<Void>?
@@ -33,6 +37,7 @@ final class PlaySession {
         tracks: [StreamTrack],
         via: RelayChain? = nil,
         configuration: PlayConfiguration,
+        groups: MulticastGroups? = nil,
         context: RTSPRequestContext
     ) {
         self.identifier = identifier
@@ -40,6 +45,7 @@ final class PlaySession {
         self.tracks = tracks
         self.via = via
         self.configuration = configuration
+        self.groups = context.keepsMedia ? nil : groups
         self.context = context
         machine = PlaySessionStateMachine(timeout: configuration.silence, at: .now())
         claims = context.datagrams.map { DatagramClaims(on: $0, for: context.peer) }
@@ -62,12 +68,14 @@ final class PlaySession {
             alternatives: request.headers.transports,
             paths: PlayTransportPaths(
                 usedChannels: usedChannels,
-                claimPorts: claims.map { claims in { claims.claim($0, for: track.index) } }
+                claimPorts: claims.map { claims in { claims.claim($0, for: track.index) } },
+                claimGroup: groups.map { groups in { self.claimGroup(among: groups, for: track) } }
             )
         )
         switch result {
         case .accept(let transport):
-            if transport.isInterleaved { claims?.release(track.index) }
+            if transport.isInterleaved || transport.isMulticast { claims?.release(track.index) }
+            if !transport.isMulticast { releaseGroup() }
             urls[track.index] = url
             // The next PLAY goes other ways than the last one.
             forgetDelivery()
@@ -89,7 +97,31 @@ final class PlaySession {
         case .datagrams(let ports):
             TransportSpecification(
                 lower: .udp, clientPorts: ports, serverPorts: context.datagrams?.ports, ssrc: track.ssrc)
+        case .multicast(let destination):
+            TransportSpecification(
+                lower: .udp, isMulticast: true, ports: destination.ports, destination: destination.group,
+                ttl: destination.ttl, ssrc: track.ssrc)
         }
+    }
+
+    /// The stream's group, held from the first track on.
+    private func claimGroup(
+        among groups: MulticastGroups, for track: StreamTrack
+    ) -> Result<MulticastDestination, SessionRefusal> {
+        guard groups.configuration.ports[track.index] != nil else { return .failure(.unsupportedTransport) }
+        guard let claim = group ?? groups.claim(for: stream, eventLoop: context.eventLoop) else {
+            return .failure(.notEnoughBandwidth)
+        }
+        group = claim
+        claim.onStreamEnd = { [weak self] in self?.streamEnded() }
+        let destination = groups.configuration.destination(of: track.index, in: claim.group)
+        return destination.map { .success($0) } ?? .failure(.unsupportedTransport)
+    }
+
+    /// The viewer receives nothing from the group any more; idempotent.
+    func releaseGroup() {
+        group?.release()
+        group = nil
     }
 
     /// What goes out is over; what went out is remembered.

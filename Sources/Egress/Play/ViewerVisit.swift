@@ -10,6 +10,8 @@ struct ViewerVisit {
     private let base: Logger
     private var began: NIODeadline?
     private var sent = DeliveryCounters()
+    /// Then nothing is sent to this viewer alone, and nothing is counted for it.
+    private var isMulticast = false
     private var reception = ReceptionSummary()
 
     /// `logger` names the peer already.
@@ -29,11 +31,11 @@ struct ViewerVisit {
     mutating func began(over transports: [Int: PlayTransport], userAgent: String?, at now: NIODeadline) {
         guard began == nil else { return }
         began = now
-        let isInterleaved = Set(transports.values.map(\.isInterleaved))
+        isMulticast = transports.values.contains(where: \.isMulticast)
         logger.info(
             "viewer joined",
             metadata: [
-                "transport": isInterleaved.count == 2 ? "TCP and UDP" : isInterleaved == [true] ? "TCP" : "UDP",
+                "transport": "\(Set(transports.values.map(\.name)).sorted().joined(separator: " and "))",
                 "tracks": "\(transports.keys.sorted().map(String.init).joined(separator: ","))",
                 "agent": "\(Self.printable(userAgent))",
             ]
@@ -58,10 +60,12 @@ struct ViewerVisit {
         var metadata: Logger.Metadata = [
             "reason": "\(reason)",
             "seconds": "\((now - began).nanoseconds / 1_000_000_000)",
-            "packets": "\(sent.packets)",
-            "bytes": "\(sent.bytes)",
-            "skipped_groups": "\(sent.skips)",
         ]
+        if !isMulticast {
+            metadata["packets"] = "\(sent.packets)"
+            metadata["bytes"] = "\(sent.bytes)"
+            metadata["skipped_groups"] = "\(sent.skips)"
+        }
         if reception.reports > 0 {
             metadata["reported_lost"] = "\(reception.lost)"
             metadata["reported_loss_percent"] = "\(reception.lossPercent)"
@@ -73,5 +77,15 @@ struct ViewerVisit {
     private static func printable(_ text: String?) -> String {
         let visible = (text ?? "").unicodeScalars.filter { $0.value >= 32 && $0.value != 127 }.prefix(80)
         return visible.isEmpty ? "unknown" : String(String.UnicodeScalarView(visible))
+    }
+}
+
+extension PlayTransport {
+    fileprivate var name: String {
+        switch self {
+        case .interleaved: "TCP"
+        case .datagrams: "UDP"
+        case .multicast: "multicast"
+        }
     }
 }

@@ -22,6 +22,8 @@ package struct PushConfiguration: Sendable, Equatable {
 package enum PushTarget: Sendable, Equatable {
     /// To an RTSP server that takes publishers: ANNOUNCE, RECORD.
     case rtsp(RTSPPushTarget)
+    /// To an address or a group that nobody is asked about: RTP.
+    case datagrams(DatagramPushTarget)
 }
 
 extension PushTarget: CustomStringConvertible {
@@ -29,6 +31,7 @@ extension PushTarget: CustomStringConvertible {
     package var description: String {
         switch self {
         case .rtsp(let target): target.description
+        case .datagrams(let target): target.description
         }
     }
 }

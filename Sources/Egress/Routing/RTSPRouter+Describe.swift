@@ -16,13 +16,31 @@ extension RTSPRouter {
             return context.answer(RTSPResponse(.notAcceptable))
         }
         return snapshot(of: stream, for: request) { snapshot in
+            guard let description = self.description(of: stream, snapshot, as: target) else {
+                return self.context.answer(RTSPResponse(SessionRefusal.notEnoughBandwidth))
+            }
             var response = RTSPResponse(.ok)
             response.headers.add(via: snapshot.via.through(self.directory.relay))
             response.headers.add("Content-Type", SessionDescription.contentType)
             response.headers.add("Content-Base", self.context.base(of: request.uri))
-            let description = snapshot.sessionDescription(from: self.context.local.ipAddress ?? "0.0.0.0")
-            response.body.writeString(description.serialized())
+            response.body.writeString(description)
             return self.context.answer(response)
+        }
+    }
+
+    /// Players such as VLC take multicast only where the description names the group (quirk M1), so they ask for it in the
+    /// URL: `?multicast`, or `?vlcmulticast` as other servers have it. Nothing is sent or held for the asking. `nil` where every
+    /// group is held for other streams; who cannot have multicast is told what everyone else is.
+    private func description(of stream: Stream, _ snapshot: StreamSnapshot, as target: RequestTarget) -> String? {
+        let address = context.local.ipAddress ?? "0.0.0.0"
+        guard let groups, !context.keepsMedia, target.asksForMulticast else {
+            return snapshot.sessionDescription(from: address).serialized()
+        }
+        return groups.group(for: stream).map { group in
+            snapshot.sessionDescription(
+                from: address, sentTo: groups.configuration.connectionAddress(of: group),
+                ports: { groups.configuration.ports[$0]?.rtp }
+            ).serializedWithPorts()
         }
     }
 
@@ -64,6 +82,13 @@ extension RTSPRouter {
                 "reason": "loop: it is a relay that the stream comes from, or goes round through",
             ])
         return RTSPResponse(.loopDetected)
+    }
+}
+
+extension RequestTarget {
+    fileprivate var asksForMulticast: Bool {
+        query?.split(separator: "&").contains { ["multicast", "vlcmulticast"].contains($0.prefix { $0 != "=" }) }
+            ?? false
     }
 }
 

@@ -28,6 +28,7 @@ extension RTSPRouter {
                 tracks: snapshot.tracks,
                 via: request.headers.via.isDirect ? nil : snapshot.via,
                 configuration: self.configuration,
+                groups: self.groups,
                 context: self.context
             )
             let response = self.setUp(target, in: session, request)

@@ -15,22 +15,26 @@ package final class RTSPRouter: RTSPResponder {
 
     let directory: StreamDirectory
     let configuration: PlayConfiguration
+    /// `nil` where no stream is sent by multicast.
+    let groups: MulticastGroups?
     let context: RTSPRequestContext
     var sessions = SessionTable()
     var isClosed = false
     private var generator: any RandomNumberGenerator
 
     /// A router for the connection of `context`; `generator` makes session ids and must not be guessable. `methods` are all
-    /// that the connection is answered, by whomever.
+    /// that the connection is answered, by whomever; without `groups` nothing is sent by multicast.
     package init(
         directory: StreamDirectory,
         configuration: PlayConfiguration = PlayConfiguration(),
+        groups: MulticastGroups? = nil,
         methods: [RTSPMethod] = RTSPRouter.methods,
         context: RTSPRequestContext,
         generator: any RandomNumberGenerator = SystemRandomNumberGenerator()
     ) {
         self.directory = directory
         self.configuration = configuration
+        self.groups = groups
         self.methods = methods
         self.context = context
         self.generator = generator

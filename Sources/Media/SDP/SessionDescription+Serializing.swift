@@ -2,15 +2,25 @@ extension SessionDescription {
     /// The description as viewers get it: every line that old players ask for (`c=` and `t=`: quirk M17), lines ended
     /// by CR LF. Ports are 0 and directions left out, as an RTSP server has it: what is described can be set up.
     package func serialized() -> String {
+        text(control: control ?? "*") { _ in 0 }
+    }
+
+    /// The description of what is sent to somewhere, with the ports of the tracks: what players open as a file, and what
+    /// those take multicast by that ask for it only where `c=` is a group (quirk M1). `a=control` stands only where it is told.
+    package func serializedWithPorts() -> String {
+        text(control: control) { $0.port ?? 0 }
+    }
+
+    private func text(control: String?, port: (TrackDescription) -> UInt16) -> String {
         var text = SDPText()
         text.add("v", "0")
         text.add("o", origin.text)
         text.add("s", sessionName.isEmpty ? "-" : sessionName)
         text.add("c", "IN " + SessionOrigin.typed(connectionAddress ?? "0.0.0.0"))
         text.add("t", "0 0")
-        text.add("a", "control:" + (control ?? "*"))
+        if let control { text.add("a", "control:" + control) }
         if let range { text.add("a", "range:" + range) }
-        for track in tracks { track.write(into: &text) }
+        for track in tracks { track.write(at: port(track), into: &text) }
         return text.lines
     }
 }
@@ -43,9 +53,9 @@ extension SessionOrigin {
 }
 
 extension TrackDescription {
-    fileprivate func write(into text: inout SDPText) {
+    fileprivate func write(at port: UInt16, into text: inout SDPText) {
         let payloadTypes = formats.map { String($0.payloadType) }.joined(separator: " ")
-        text.add("m", "\(kind.name) 0 RTP/AVP \(payloadTypes)")
+        text.add("m", "\(kind.name) \(port) RTP/AVP \(payloadTypes)")
         if let bandwidth { text.add("b", "AS:\(bandwidth)") }
         for format in formats {
             if let map = format.map { text.add("a", "rtpmap:\(format.payloadType) \(map)") }

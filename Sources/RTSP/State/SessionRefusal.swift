@@ -1,5 +1,7 @@
 /// Why a session does not do what a request asks; the session itself stays as it was.
 package enum SessionRefusal: Error, Hashable {
+    /// 453: what the transport needs is in use, all of it (RFC 2326 §11.3.4).
+    case notEnoughBandwidth
     /// 454: the session has ended.
     case sessionNotFound
     /// 455: not now; `allow` are the methods that would be (RFC 2326 §11.3.6).
@@ -18,6 +20,7 @@ package enum SessionRefusal: Error, Hashable {
     /// The status line that says so.
     package var status: RTSPStatus {
         switch self {
+        case .notEnoughBandwidth: .notEnoughBandwidth
         case .sessionNotFound: .sessionNotFound
         case .methodNotValid: .methodNotValidInThisState
         case .invalidRange: .invalidRange

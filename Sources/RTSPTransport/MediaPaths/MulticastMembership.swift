@@ -18,17 +18,7 @@ struct MulticastMembership {
     init(_ group: SocketAddress, interface: String?, sources: [SocketAddress]) throws {
         self.group = group
         self.sources = sources
-        interfaceIndex = try interface.map(Self.index(ofInterface:)) ?? 0
-    }
-
-    /// `interface` is a name, or an address that one has.
-    private static func index(ofInterface interface: String) throws -> UInt32 {
-        let address = try? SocketAddress(ipAddress: interface, port: 0)
-        let device = try System.enumerateDevices().first { device in
-            device.name == interface || address != nil && device.address?.ipAddress == address?.ipAddress
-        }
-        guard let device else { throw ListeningError.noInterface(interface) }
-        return UInt32(clamping: device.interfaceIndex)
+        interfaceIndex = try interface.map { try MulticastInterface(named: $0).index } ?? 0
     }
 
     private var level: SocketOptionLevel {

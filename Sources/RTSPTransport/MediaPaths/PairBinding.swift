@@ -22,10 +22,8 @@ struct PairBinding: Sendable {
     let owners: DatagramOwners
 
     /// What the kernel may hold for us: two access units of 2 Mbyte cameras; what it grants is `net.core.wmem_max`.
-    private static let sendBuffer: SocketOptionValue = 4 << 20
+    static let sendBuffer: SocketOptionValue = 4 << 20
     private static let receiveBuffer: SocketOptionValue = 1 << 20
-    /// How much waits in user space when the kernel's buffer is full.
-    private static let backlogLimit = 4 << 20
 
     /// The pairs of all loops, or none: when one fails those bound before are closed.
     func bind(_ group: any EventLoopGroup) async throws -> [Bound] {
@@ -78,8 +76,8 @@ struct PairBinding: Sendable {
     ) async throws -> Bound {
         try await eventLoop.submit {
             let pair = DatagramSocketPair(
-                rtp: try socket(rtp),
-                rtcp: try socket(rtcp),
+                rtp: try DatagramSocket(over: rtp, isIPv6: local.protocol == .inet6),
+                rtcp: try DatagramSocket(over: rtcp, isIPv6: local.protocol == .inet6),
                 ports: ports,
                 owners: owners,
                 seat: seat
@@ -90,19 +88,6 @@ struct PairBinding: Sendable {
                 pair: NIOLoopBound(pair, eventLoop: eventLoop)
             )
         }.get()
-    }
-
-    private func socket(_ channel: any Channel) throws -> DatagramSocket {
-        let descriptor = try channel.pipeline.syncOperations
-            .withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { $0 }
-        guard let descriptor else { throw ChannelError.operationUnsupported }
-        return DatagramSocket(
-            channel: channel,
-            system: KernelDatagrams(descriptor: descriptor),
-            isIPv6: local.protocol == .inet6,
-            segmentsInKernel: System.supportsUDPSegmentationOffload,
-            backlogLimit: Self.backlogLimit
-        )
     }
 
     /// Only when every loop has its pair can datagrams be handed from one to the other.
@@ -118,6 +103,25 @@ struct PairBinding: Sendable {
                 try await channel.setOption(.autoRead, value: true).get()
             }
         }
+    }
+}
+
+extension DatagramSocket {
+    /// How much waits in user space when the kernel's buffer is full.
+    private static let backlogLimit = 4 << 20
+
+    /// The sending side of a bound channel, on its loop.
+    convenience init(over channel: any Channel, isIPv6: Bool) throws {
+        let descriptor = try channel.pipeline.syncOperations
+            .withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { $0 }
+        guard let descriptor else { throw ChannelError.operationUnsupported }
+        self.init(
+            channel: channel,
+            system: KernelDatagrams(descriptor: descriptor),
+            isIPv6: isIPv6,
+            segmentsInKernel: System.supportsUDPSegmentationOffload,
+            backlogLimit: Self.backlogLimit
+        )
     }
 }
 

@@ -142,7 +142,7 @@ extension ListeningError {
         }
     }
 
-    fileprivate static func reason(_ error: any Error) -> String {
+    static func reason(_ error: any Error) -> String {
         guard let code = (error as? IOError)?.errnoCode else { return "\(error)" }
         return String(cString: strerror(code)).lowercased()
     }

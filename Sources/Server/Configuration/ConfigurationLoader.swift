@@ -121,6 +121,7 @@ extension ConfigurationReading {
         if let rtsp = section.value("rtsp", ConfigurationValue.listenAddress) { listen.rtsp = rtsp }
         if let rtsps = section.value("rtsps", ConfigurationValue.listenAddress) { listen.rtsps = rtsps }
         if let rtp = section.value("rtp", ConfigurationValue.portPair) { listen.rtp = rtp }
+        listen.multicast = section.section("multicast").flatMap(multicast)
         section.end()
         return listen
     }

@@ -1,3 +1,5 @@
+import Egress
+
 /// The sockets the relay opens.
 package struct ListenConfiguration: Sendable, Equatable {
     /// Where RTSP viewers connect.
@@ -6,13 +8,17 @@ package struct ListenConfiguration: Sendable, Equatable {
     package var rtsps: ListenAddress?
     /// The one pair of UDP ports for all viewers.
     package var rtp: RTPPortPair
+    /// Where streams are sent for viewers who ask for multicast; `nil` where nobody gets it.
+    package var multicast: MulticastConfiguration?
 
     package init(
-        rtsp: ListenAddress = ListenAddress(port: 8554), rtsps: ListenAddress? = nil, rtp: RTPPortPair = RTPPortPair()
+        rtsp: ListenAddress = ListenAddress(port: 8554), rtsps: ListenAddress? = nil, rtp: RTPPortPair = RTPPortPair(),
+        multicast: MulticastConfiguration? = nil
     ) {
         self.rtsp = rtsp
         self.rtsps = rtsps
         self.rtp = rtp
+        self.multicast = multicast
     }
 }
 

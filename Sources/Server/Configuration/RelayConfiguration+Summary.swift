@@ -6,6 +6,9 @@ extension RelayConfiguration {
         let streams = cameras.flatMap(\.streams)
         let width = streams.map(\.path.count).max() ?? 0
         var lines = ["\(count(cameras, "camera")), \(count(streams, "stream")) at \(places)"]
+        if let multicast = listen.multicast {
+            lines.append("multicast to \(multicast.addresses), ports \(multicast.ports)")
+        }
         for stream in streams {
             let padding = String(repeating: " ", count: width - stream.path.count)
             lines.append("  \(stream.path)\(padding)  \(stream.source.summary)")

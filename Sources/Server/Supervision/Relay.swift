@@ -42,8 +42,8 @@ package final class Relay: Sendable {
 
     /// Opens the ports and makes the streams; `runSources()` brings them to life. `loops` event loops carry everything.
     ///
-    /// Throws `RTSPListenerError` and `DatagramPortsError` when a port cannot be had, `CertificateFileError` where a certificate cannot,
-    /// `StreamError` for two streams on a path.
+    /// Throws `RTSPListenerError` and `DatagramPortsError` when a port cannot be had, `ListeningError` where the interface for multicast
+    /// cannot, `CertificateFileError` where a certificate cannot, `StreamError` for two streams on a path.
     package static func start(
         _ configuration: RelayConfiguration, loops: Int = AllowedProcessors.count, state: StateFolder = StateFolder(),
         logger: Logger
@@ -78,6 +78,7 @@ package final class Relay: Sendable {
             }
         }
         let publishing = PublishingPaths(configuration, directory: directory, logger: logger)
+        let groups = try configuration.listen.multicast.map { try MulticastGroups($0, logger: logger) }
         let rtp = configuration.listen.rtp
         let datagrams = try await DatagramSocketPool.start(
             group: group, host: configuration.listen.rtsp.host, ports: PortPair(rtp: rtp.rtp, rtcp: rtp.rtcp),
@@ -94,7 +95,8 @@ package final class Relay: Sendable {
         ) { context in
             ConnectionRouter(
                 publishing: AnnounceRouter(paths: publishing, timeout: timeout, context: context),
-                viewing: RTSPRouter(directory: directory, configuration: play, methods: methods, context: context)
+                viewing: RTSPRouter(
+                    directory: directory, configuration: play, groups: groups, methods: methods, context: context)
             )
         }
         do {
@@ -242,6 +244,7 @@ private enum Source: Sendable {
 /// Whatever a stream is sent on by.
 private enum Push: Sendable {
     case rtsp(PushSupervisor)
+    case datagrams(DatagramPush)
 
     init(_ configuration: PushConfiguration, stream: Stream, limiter: ConnectLimiter, logger: Logger) {
         switch configuration.target {
@@ -249,12 +252,18 @@ private enum Push: Sendable {
             self = .rtsp(
                 PushSupervisor(
                     name: configuration.name, stream: stream, target: target, limiter: limiter, logger: logger))
+        case .datagrams(let target):
+            self = .datagrams(
+                DatagramPush(
+                    name: configuration.name, stream: stream, target: target, write: DescriptionFiles.write,
+                    logger: logger))
         }
     }
 
     func run() async {
         switch self {
         case .rtsp(let supervisor): await supervisor.run()
+        case .datagrams(let push): await push.run()
         }
     }
 }

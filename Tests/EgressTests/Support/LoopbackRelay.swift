@@ -13,13 +13,13 @@ final class LoopbackRelay: Sendable {
     private let listener: RTSPListener
     private let datagrams: DatagramSocketPool?
 
-    private init(configuration: PlayConfiguration, datagrams: DatagramSocketPool?) {
+    private init(configuration: PlayConfiguration, datagrams: DatagramSocketPool?, groups: MulticastGroups?) {
         self.datagrams = datagrams
         var listening = RTSPListenerConfiguration(host: "127.0.0.1", port: 0)
         listening.limits.requestsWithoutSession = .max
         let directory = directory
         listener = RTSPListener(configuration: listening, group: FakeViewer.group, datagrams: datagrams) { context in
-            RTSPRouter(directory: directory, configuration: configuration, context: context)
+            RTSPRouter(directory: directory, configuration: configuration, groups: groups, context: context)
         }
     }
 
@@ -27,6 +27,7 @@ final class LoopbackRelay: Sendable {
     static func run(
         configuration: PlayConfiguration = PlayConfiguration(),
         sendsDatagrams: Bool = true,
+        multicast: MulticastConfiguration? = nil,
         _ body: (LoopbackRelay, SyntheticCamera) async throws -> Void
     ) async throws {
         var datagrams: DatagramSocketPool?
@@ -34,7 +35,8 @@ final class LoopbackRelay: Sendable {
             datagrams = try await DatagramSocketPool.start(
                 group: FakeViewer.group, host: "127.0.0.1", ports: PortPair(rtp: 0, rtcp: 0))
         }
-        let relay = LoopbackRelay(configuration: configuration, datagrams: datagrams)
+        let groups = try multicast.map { try MulticastGroups($0, logger: .init(label: "test")) }
+        let relay = LoopbackRelay(configuration: configuration, datagrams: datagrams, groups: groups)
         try await relay.listener.start()
         let camera = try await relay.addCamera("gate", tracks: [SyntheticCamera.video, SyntheticCamera.audio])
         do {

@@ -67,6 +67,17 @@ final class SyntheticCamera: Sendable {
         try await stream.homeLoop.submit { [source] in source.value.sendAudio(at: .now() + delay) }.get()
     }
 
+    /// A key picture with its parameter sets in front, which the stream did not know.
+    func sendParameterSets() async throws {
+        try await stream.homeLoop.submit { [source] in
+            for set in [SyntheticH264.sequenceParameterSet, SyntheticH264.pictureParameterSet] {
+                source.value.send(
+                    0, ByteBuffer(bytes: set), 96, source.value.pictures &* 3600, marker: false, at: .now())
+            }
+            source.value.sendPicture(isKey: true)
+        }.get()
+    }
+
     /// Waits until nobody watches.
     func viewersLeft() async throws {
         try await eventually("the last viewer has left") { try await stream.viewerCount().get() == 0 }
@@ -102,11 +113,12 @@ extension SyntheticCamera.Source {
         publication?.readEnded(at: now)
     }
 
-    private mutating func send(
-        _ track: Int, _ payload: ByteBuffer, _ payloadType: UInt8, _ timestamp: UInt32, at now: NIODeadline
+    mutating func send(
+        _ track: Int, _ payload: ByteBuffer, _ payloadType: UInt8, _ timestamp: UInt32, marker: Bool = true,
+        at now: NIODeadline
     ) {
         let packet = RTPPacket(
-            marker: true,
+            marker: marker,
             payloadType: payloadType,
             sequenceNumber: SequenceNumber(sequenceNumbers[track]),
             timestamp: timestamp,

@@ -56,7 +56,11 @@ struct ReceivedPacket: Sendable {
     let arrival: NIODeadline
 
     init?(_ frame: FakeViewer.Frame) {
-        var buffer = ByteBuffer(bytes: frame.payload)
+        self.init(bytes: frame.payload, arrival: frame.arrival)
+    }
+
+    init?(bytes: [UInt8], arrival: NIODeadline = .now()) {
+        var buffer = ByteBuffer(bytes: bytes)
         guard
             let (_, second, sequenceNumber, timestamp, _) = buffer.readMultipleIntegers(
                 as: (UInt8, UInt8, UInt16, UInt32, UInt32).self)
@@ -64,7 +68,7 @@ struct ReceivedPacket: Sendable {
         marker = second & 0x80 != 0
         (self.sequenceNumber, self.timestamp) = (sequenceNumber, timestamp)
         payload = Array(buffer.readableBytesView)
-        arrival = frame.arrival
+        self.arrival = arrival
     }
 
     /// Types of the H.264 NAL units that end in this packet (RFC 6184 §5.2): single units, STAP-A and FU-A.

@@ -157,6 +157,24 @@ struct SerializingTests {
         #expect(text.filter { $0.hasPrefix("m=") }.allSatisfy { $0.contains(" 0 RTP/AVP ") })
     }
 
+    @Test("What is sent to somewhere is described with its ports, and with controls only where they are told")
+    func ports() throws {
+        var description = try parse(Self.camera)
+        description.control = nil
+        description.connectionAddress = "239.64.0.1/16"
+        for index in description.tracks.indices {
+            description.tracks[index].control = nil
+            description.tracks[index].port = UInt16(5000 + 2 * index)
+        }
+        let text = description.serializedWithPorts()
+        #expect(text.contains("\r\nc=IN IP4 239.64.0.1/16\r\n") && !text.contains("a=control"))
+        let again = try SessionDescription(parsing: ByteBuffer(string: text))
+        #expect(again.tracks.map(\.port) == description.tracks.map(\.port))
+        #expect(again.connectionAddress == "239.64.0.1/16")
+        description.control = "*"
+        #expect(description.serializedWithPorts().contains("\r\na=control:*\r\n"))
+    }
+
     @Test("No value can bring a line of its own")
     func injection() throws {
         var description = try parse(Self.camera)

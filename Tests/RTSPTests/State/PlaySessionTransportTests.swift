@@ -94,6 +94,52 @@ struct PlaySessionTransportTests {
     }
 }
 
+@Suite("PlayTransport by multicast")
+struct PlaySessionMulticastTests {
+    private static let group = MulticastDestination(
+        group: "239.64.0.1", ports: PortPair(rtp: 8002, rtcp: 8003), ttl: 1)
+    private let unicast = PlayTransport.datagrams(PortPair(rtp: 5000, rtcp: 5001))
+
+    /// What is chosen where the group is given so; `nil` for a server without multicast.
+    private func choice(
+        _ header: String, besides others: [PlayTransport] = [],
+        given group: Result<MulticastDestination, SessionRefusal>? = .success(Self.group)
+    ) -> Result<PlayTransport, SessionRefusal> {
+        let paths = PlayTransportPaths(claimPorts: { _ in true }, claimGroup: group.map { group in { group } })
+        let alternatives = TransportSpecification.parse(header)
+        do throws(SessionRefusal) {
+            return .success(try PlayTransport(firstOf: alternatives, over: paths, besides: others))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    @Test("the group is the server's to choose, whatever the viewer names")
+    func chosen() {
+        let multicast = PlayTransport.multicast(Self.group)
+        #expect(choice("RTP/AVP;multicast;destination=239.9.9.9;port=5000-5001;ttl=127") == .success(multicast))
+        #expect(choice("RTP/AVP/UDP;multicast;client_port=53-54") == .success(multicast))
+    }
+
+    @Test("what cannot be had is refused, unless there is another way")
+    func refused() {
+        #expect(choice("RTP/AVP;multicast", given: nil) == .failure(.unsupportedTransport))
+        #expect(choice("RTP/AVP;multicast", given: .failure(.notEnoughBandwidth)) == .failure(.notEnoughBandwidth))
+        #expect(SessionRefusal.notEnoughBandwidth.status.code == 453)
+        let both = "RTP/AVP;multicast,RTP/AVP;unicast;client_port=5000-5001"
+        #expect(choice(both, given: .failure(.notEnoughBandwidth)) == .success(unicast))
+        #expect(choice("RTP/AVP/TCP;multicast;interleaved=0-1,RTP/SAVP;multicast") == .failure(.unsupportedTransport))
+    }
+
+    @Test("a session goes by multicast whole or not at all")
+    func mixed() {
+        let multicast = PlayTransport.multicast(Self.group)
+        #expect(choice("RTP/AVP;multicast", besides: [unicast]) == .failure(.unsupportedTransport))
+        #expect(choice("RTP/AVP/TCP;unicast", besides: [multicast]) == .failure(.unsupportedTransport))
+        #expect(choice("RTP/AVP/TCP;unicast,RTP/AVP;multicast", besides: [multicast]) == .success(multicast))
+    }
+}
+
 @Suite("PlayRange")
 struct PlaySessionRangeTests {
     private func refusal(_ text: String) -> SessionRefusal? {

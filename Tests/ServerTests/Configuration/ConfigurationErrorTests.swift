@@ -121,7 +121,7 @@ struct ConfigurationErrorTests {
         ),
         Wrong(
             "a key to come in listen", "listen:\n  http: \":8080\"\n\(camera)",
-            #"relays.yaml:2:3: listen.http: found "http", planned, not built yet, expected one of rtp, rtsp, rtsps"#
+            #"relays.yaml:2:3: listen.http: found "http", planned, not built yet, expected one of multicast, rtp, rtsp, rtsps"#
         ),
         Wrong(
             "a key to come in a camera", "cameras: {gate: {main: \"rtsp://10.0.0.1/a\", record: week}}",

@@ -26,6 +26,7 @@ struct PushReadingTests {
         try pushes(text).map { push in
             switch push.target {
             case .rtsp(let target): "\(push.path) \(target.url)"
+            case .datagrams(let target): "\(push.path) \(target)"
             }
         }
     }

@@ -1,8 +1,10 @@
 import Egress
 import Foundation
+import Egress
 import Ingest
 import Media
 import RTSP
+import RTSPTransport
 import Testing
 
 @testable import Server
@@ -59,7 +61,7 @@ struct SampleTests {
         let lines = try lines()
         let keys =
             ["site", "log", "level", "format", "listen", "rtsp", "rtp", "limits", "connections_per_address"]
-            + ["rtsps", "tls", "certificate", "key"]
+            + ["rtsps", "tls", "certificate", "key", "multicast", "addresses", "ports", "ttl", "interface"]
             + [
                 "requests_before_session", "request_timeout", "idle_timeout", "session_timeout",
                 "simultaneous_connects", "group_memory", "packet_size",
@@ -95,10 +97,13 @@ struct SampleTests {
         #expect(relay.pull("dvr-2")?.url == "rtsp://10.20.2.10:554/cam/realmonitor?channel=2&subtype=0")
         #expect(relay.pull("lobby")?.password?.reveal() == "p@ss:w0rd#1")
         #expect(relay.listen.rtsps == ListenAddress(port: 8322))
+        #expect(relay.listen.multicast?.addresses == (try MulticastRange(parsing: "239.64.0.0/24")))
+        #expect(relay.listen.multicast?.ports == MulticastPorts())
+        #expect(relay.listen.multicast?.sending == MulticastSending(ttl: 1, interface: "eth1"))
         #expect(relay.certificate?.key == "/etc/heliograph/tls/privkey.pem")
         #expect(relay.pull("yard")?.trust == .fingerprint(try #require(CertificateFingerprint(Self.fingerprint))))
         #expect(relay.pull("dock")?.timeout == .seconds(20))
-        #expect(relay.pushes.map(\.path) == ["gate", "dock"])
+        #expect(relay.pushes.map(\.path) == ["gate", "dock", "dock"])
         let target = RTSPPushTarget(
             url: "rtsps://hq.example.net:8322/north-depot/gate", username: "north-depot", password: Secret("q"))
         #expect(relay.pushes.first?.target == .rtsp(target))

@@ -85,7 +85,7 @@ package final class FakeViewerPorts: Sendable {
 }
 
 /// Puts every datagram into an inbox.
-private final class DatagramCollector: ChannelInboundHandler {
+final class DatagramCollector: ChannelInboundHandler {
     typealias InboundIn = AddressedEnvelope<ByteBuffer>
 
     private let inbox: Inbox<FakeViewerPorts.Datagram>

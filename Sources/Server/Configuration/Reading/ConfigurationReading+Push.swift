@@ -11,6 +11,7 @@ extension ConfigurationReading {
             return mapping.keys.compactMap { $0.scalar.map(name(of:)) }
         }
         var owners: [String: String] = [:]
+        var places = DatagramPlaces()
         var all: [PushConfiguration] = []
         for field in section.fields {
             guard isPushName(field) else { continue }
@@ -18,6 +19,13 @@ extension ConfigurationReading {
             guard let section = section.section(field, hint: hint) else { continue }
             let reading = PushReading(name: field.name, section: section, cameras: cameras, names: names ?? [])
             for push in reading.pushes() {
+                if let refusal = push.datagrams.flatMap({ places.take($0) }) {
+                    section.reading.report(
+                        section.field("to")?.place ?? section.place, section.path(of: "to"), found: "\(push.target)",
+                        expected: refusal.expected, hint: refusal.hint
+                    )
+                    break
+                }
                 let place = push.target.place
                 if let owner = owners.updateValue(push.path, forKey: place) {
                     section.reading.report(
@@ -30,7 +38,10 @@ extension ConfigurationReading {
                 all.append(push)
             }
         }
-        return all
+        return all.map { push in
+            guard let target = push.datagrams else { return push }
+            return PushConfiguration(name: push.name, path: push.path, target: .datagrams(places.bounded(target)))
+        }
     }
 
     private func isPushName(_ field: ConfigurationSection.Field) -> Bool {
@@ -49,6 +60,13 @@ extension PushTarget {
     fileprivate var place: String {
         switch self {
         case .rtsp(let target): target.url
+        case .datagrams(let target): target.description
         }
+    }
+}
+
+extension PushConfiguration {
+    fileprivate var datagrams: DatagramPushTarget? {
+        if case .datagrams(let target) = target { target } else { nil }
     }
 }

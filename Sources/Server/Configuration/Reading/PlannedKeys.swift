@@ -3,7 +3,7 @@
 enum PlannedKeys {
     private static let keys: Set<String> = [
         "access_log", "advertise", "anonymous", "api", "audio", "cluster", "events", "exclusive", "file",
-        "group", "hls", "hold", "http", "include", "loop", "media", "metrics", "multicast", "onvif",
+        "group", "hls", "hold", "http", "include", "loop", "media", "metrics", "onvif",
         "password_file", "playlist", "record", "recording", "snapshot", "tunnel",
         "users", "version", "webrtc",
     ]

@@ -7,7 +7,7 @@ struct PushPattern: Equatable {
 
     /// Throws unless it is an `rtsp://` or `rtsps://` URL without user and password, with no hole but `{camera}`.
     init(_ text: String) throws(Expectation) {
-        let form = "rtsp://host:port/{camera}, or the like with rtsps://"
+        let form = "rtsp://host:port/{camera}, the like with rtsps://, or rtp://host:port"
         guard let separator = text.firstRange(of: "://") else { throw Expectation(form) }
         let scheme = text[..<separator.lowerBound].lowercased()
         guard ["rtsp", "rtsps"].contains(scheme) else { throw Expectation(form) }

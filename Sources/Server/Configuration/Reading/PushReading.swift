@@ -128,12 +128,15 @@ struct PushReading {
             return []
         }
         guard let text = section.text(field) else { return [] }
+        let paths = chosen.compactMap { camera in
+            camera.path(of: wanted.rawValue).map { (camera: camera.name, path: $0) }
+        }
+        if DatagramPushURL.isMeant(by: text.text) { return datagramTargets(field, text, paths) }
         do throws(Expectation) {
             let pattern = try PushPattern(text.text)
             settings.refuseMisplaced(in: section, isSecure: pattern.isSecure)
-            return chosen.compactMap { camera in
-                guard let path = camera.path(of: wanted.rawValue) else { return nil }
-                let target = settings.target(pattern.url(of: camera.name), isSecure: pattern.isSecure)
+            return paths.map { camera, path in
+                let target = settings.target(pattern.url(of: camera), isSecure: pattern.isSecure)
                 return PushConfiguration(name: name, path: path, target: .rtsp(target))
             }
         } catch {

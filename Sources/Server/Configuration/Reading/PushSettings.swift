@@ -29,6 +29,11 @@ struct PushSettings {
 
     /// What would come to nothing: nobody is to believe it does.
     func refuseMisplaced(in section: ConfigurationSection, isSecure: Bool) {
+        for key in ["ttl", "interface", "sdp"] {
+            guard let field = section.field(key) else { continue }
+            section.reading.report(
+                field.keyPlace, field.keyPath, found: "\(key) for a server", expected: "an rtp:// URL")
+        }
         if isSecure, transport == .udp, let field = section.field("transport") {
             section.reading.report(
                 field.place, field.keyPath, found: "udp for rtsps://", expected: "tcp", hint: "media stay inside of TLS"
