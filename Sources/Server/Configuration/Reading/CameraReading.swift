@@ -176,9 +176,9 @@ extension CameraReading {
         }
         reportStrayKeys(of: streams)
         let pulled = streams.compactMap { stream in
-            if case .pull(let pull) = stream.source { pull.url.hasPrefix("rtsps:") } else { nil }
+            if case .pull(let pull) = stream.source { pull } else { nil }
         }
-        refuseMisplaced(own, secure: pulled.count { $0 }, plain: pulled.count { !$0 })
+        refuseMisplaced(own, of: pulled)
         let lacksUser = streams.contains { stream in
             guard case .pull(let pull) = stream.source else { return false }
             return pull.password != nil && pull.username == nil
@@ -188,8 +188,15 @@ extension CameraReading {
     }
 
     /// What the camera says itself and what would come to nothing: nobody is to believe it does.
-    private func refuseMisplaced(_ own: PullSettings, secure: Int, plain: Int) {
-        if let transport = own.transport, transport != .tcp, transport != .auto, secure > 0, plain == 0,
+    private func refuseMisplaced(_ own: PullSettings, of pulls: [PullConfiguration]) {
+        let (secure, plain) = (pulls.count { $0.url.isSecureURL }, pulls.count { !$0.url.isSecureURL })
+        if !pulls.isEmpty, !pulls.contains(where: \.goesOverWebSocket), let field = section.field("websocket_path") {
+            section.reading.report(
+                field.keyPlace, field.keyPath, found: "websocket_path without a WebSocket",
+                expected: "an rtsp+ws:// URL, or transport: websocket"
+            )
+        }
+        if let transport = own.transport, transport.leavesTLS, secure > 0, plain == 0,
             let field = section.field("transport")
         {
             section.reading.report(
@@ -256,6 +263,22 @@ extension CameraReading {
             section.report(source.field, source.written, error)
             return nil
         }
+    }
+}
+
+extension PullTransport {
+    /// Datagrams go beside the connection.
+    var leavesTLS: Bool {
+        switch self {
+        case .udp, .multicast: true
+        case .tcp, .auto, .http, .websocket: false
+        }
+    }
+}
+
+extension PullConfiguration {
+    fileprivate var goesOverWebSocket: Bool {
+        transport == .websocket || url.hasPrefix("rtsp+ws:") || url.hasPrefix("rtsps+wss:")
     }
 }
 
