@@ -49,6 +49,9 @@ package struct StallWatch: Sendable {
     /// Whether any packet came at all.
     package var hasHeard: Bool { tracks.contains { $0.lastArrival != nil } }
 
+    /// When the last packet of any track came.
+    package var lastArrival: NIODeadline? { tracks.compactMap(\.lastArrival).max() }
+
     /// Whether there is a track that has to flow: what cannot be silent shows by its silence that no path is open.
     package var expectsMedia: Bool { tracks.contains { $0.kind == .video || $0.kind == .audio } }
 

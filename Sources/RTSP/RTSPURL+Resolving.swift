@@ -44,10 +44,13 @@ extension RTSPURL {
     ///
     /// `nil` if it cannot be read, or if it would leave TLS.
     package func redirected(to location: String) -> RTSPURL? {
-        guard var target = RTSPURL(location), scheme != .rtsps || target.scheme == .rtsps else { return nil }
+        guard var target = RTSPURL(location) else { return nil }
         if target.credentials == nil { target.credentials = credentials }
-        if scheme == .rtspHTTP, target.scheme == .rtsp { target.scheme = .rtspHTTP }
-        return target
+        // In a carrier many name themselves as they do outside, and there is no leaving TLS by it.
+        if scheme.carrier != .direct, target.scheme == .rtsp || target.scheme == .rtsps {
+            target.scheme = (scheme.isSecure ? .rtsps : target.scheme).through(scheme.carrier)
+        }
+        return scheme.isSecure && !target.scheme.isSecure ? nil : target
     }
 
     private func replacing(pathAndQuery: String) -> RTSPURL {

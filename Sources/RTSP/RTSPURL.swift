@@ -16,13 +16,20 @@ package struct RTSPURL: Sendable, Hashable {
         case rtspt
         /// RTSP through an HTTP tunnel.
         case rtspHTTP = "rtsp+http"
+        /// RTSP through an HTTP tunnel in TLS.
+        case rtspsHTTPS = "rtsps+https"
+        /// RTSP over a WebSocket.
+        case rtspWS = "rtsp+ws"
+        /// RTSP over a WebSocket in TLS.
+        case rtspsWSS = "rtsps+wss"
 
-        /// 554, 322 in TLS, and 80 through HTTP.
+        /// 554, 322 in TLS, and those of HTTP through it: 80, 443 in TLS.
         package var defaultPort: UInt16 {
             switch self {
             case .rtsp, .rtspu, .rtspt: 554
             case .rtsps: 322
-            case .rtspHTTP: 80
+            case .rtspHTTP, .rtspWS: 80
+            case .rtspsHTTPS, .rtspsWSS: 443
             }
         }
     }
@@ -55,7 +62,7 @@ package struct RTSPURL: Sendable, Hashable {
     /// The port to connect to.
     package var portOrDefault: UInt16 { port ?? scheme.defaultPort }
 
-    /// What a request line carries: no credentials, and `rtsp` for the schemes that only wish for a transport.
+    /// What a request line carries: no credentials, and `rtsp` for the schemes that only wish for a transport or a carrier.
     package var requestURI: String {
         "\(scheme == .rtsps ? "rtsps" : "rtsp")://\(authority)\(pathAndQuery)"
     }

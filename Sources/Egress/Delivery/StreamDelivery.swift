@@ -54,6 +54,8 @@ package final class StreamDelivery: Subscriber {
     private var lastGroupStart: Burst?
     private var earlierSkips = 0
     private var skippedBursts: UInt64 = 0
+    /// Those that this viewer was sent later than the others, or alone.
+    private var sentReports = SentReports()
 
     /// The stream ended: it was closed, or its source came back as something else.
     package var onEnd: (() -> Void)?
@@ -90,6 +92,11 @@ package final class StreamDelivery: Subscriber {
         counters.skips = UInt64(earlierSkips + machine.skips)
         counters.skippedBursts = skippedBursts
         return counters
+    }
+
+    /// When this viewer was sent the report of a track with that middle of its time; `nil` for one that is unknown or long past.
+    package func reportSent(_ middle32: UInt32, of track: Int) -> NIODeadline? {
+        sentReports.sent(middle32, of: track) ?? subscription?.reportSent(middle32, of: track)
     }
 
     /// Subscribes and tells where playback begins; fails with `StreamError.closed` when the delivery is ended meanwhile.
@@ -246,6 +253,7 @@ package final class StreamDelivery: Subscriber {
         while let burst = held.first, interleaved?.isDrained ?? true, datagrams?.isPacing != true {
             held.removeFirst()
             noteSent(burst)
+            if burst.holdsReports { sentReports.note(burst, at: .now()) }
             interleaved?.send(burst)
             datagrams?.pace(burst)
             let isOut = held.isEmpty && datagrams?.isPacing != true

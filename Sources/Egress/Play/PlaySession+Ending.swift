@@ -90,13 +90,18 @@ extension PlaySession {
         var saysGoodbye = false
         for packet in packets {
             switch packet {
-            case .receiverReport(let report): visit.note(report.reports, about: tracks)
-            case .senderReport(let report): visit.note(report.reports, about: tracks)
+            case .receiverReport(let report): note(report.reports)
+            case .senderReport(let report): note(report.reports)
             case .goodbye: saysGoodbye = true
             case .sourceDescription, .other: break
             }
         }
         if saysGoodbye, machine.goodbyeReceived(track: track) == .end { finish(.goodbye) }
+    }
+
+    private func note(_ blocks: [ReportBlock]) {
+        let delivery = delivery
+        visit.note(blocks, about: tracks, at: .now()) { delivery?.reportSent($0, of: $1) }
     }
 
     /// Looks after the delay whether the viewer still lives.

@@ -12,7 +12,8 @@ struct ViewerVisit {
     private var sent = DeliveryCounters()
     /// Then nothing is sent to this viewer alone, and nothing is counted for it.
     private var isMulticast = false
-    private var reception = ReceptionSummary()
+    /// What the viewer's receiver reports say.
+    private(set) var reception = ReceptionSummary()
 
     /// `logger` names the peer already.
     init(stream: StreamPath, logger: Logger) {
@@ -49,9 +50,14 @@ struct ViewerVisit {
         sent.skippedBursts &+= counters.skippedBursts
     }
 
-    /// A receiver report of the viewer that was sent `tracks`.
-    mutating func note(_ blocks: [ReportBlock], about tracks: [StreamTrack]) {
-        reception.note(blocks, about: Set(tracks.map(\.ssrc)))
+    /// A receiver report of the viewer that was sent `tracks`; `reportSent` knows when it was sent a report of ours.
+    mutating func note(
+        _ blocks: [ReportBlock], about tracks: [StreamTrack], at now: NIODeadline,
+        reportSent: (_ middle32: UInt32, _ track: Int) -> NIODeadline?
+    ) {
+        reception.note(blocks, about: tracks, at: now, reportSent: reportSent)
+        guard began != nil, reception.isLossNoticeDue(at: now) else { return }
+        logger.notice("viewer loses packets", metadata: reception.metadata)
     }
 
     /// Says nothing of a viewer that never played.
@@ -66,10 +72,7 @@ struct ViewerVisit {
             metadata["bytes"] = "\(sent.bytes)"
             metadata["skipped_groups"] = "\(sent.skips)"
         }
-        if reception.reports > 0 {
-            metadata["reported_lost"] = "\(reception.lost)"
-            metadata["reported_loss_percent"] = "\(reception.lossPercent)"
-        }
+        metadata.merge(reception.metadata) { own, _ in own }
         logger.info("viewer left", metadata: metadata)
     }
 

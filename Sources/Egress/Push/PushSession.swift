@@ -145,15 +145,19 @@ final class PushSession: RTSPRecordSource {
     }
 
     func received(_ report: ByteBuffer, track: Int) {
-        let own = Set(snapshot.tracks.map(\.ssrc))
         for packet in RTCPPacket.parseCompound(report) {
             switch packet {
-            case .receiverReport(let report): reception.note(report.reports, about: own)
-            case .senderReport(let report): reception.note(report.reports, about: own)
+            case .receiverReport(let report): note(report.reports)
+            case .senderReport(let report): note(report.reports)
             case .goodbye: giveUp(.goodbye)
             case .sourceDescription, .other: break
             }
         }
+    }
+
+    private func note(_ blocks: [ReportBlock]) {
+        let delivery = delivery
+        reception.note(blocks, about: snapshot.tracks, at: .now()) { delivery?.reportSent($0, of: $1) }
     }
 
     func ended(_ end: RTSPRecordEnd) {
@@ -174,7 +178,7 @@ final class PushSession: RTSPRecordSource {
             "reason": "\(error)", "seconds": "\(livedFor.nanoseconds / 1_000_000_000)",
             "packets": "\(counters.packets)", "bytes": "\(counters.bytes)", "skipped_groups": "\(counters.skips)",
         ]
-        if reception.reports > 0 { metadata["reported_lost"] = "\(reception.lost)" }
+        metadata.merge(reception.metadata) { own, _ in own }
         logger.info("push ended", metadata: metadata)
     }
 

@@ -138,7 +138,7 @@ package final class AnnounceRouter {
         switch reason {
         case .teardown, .connectionClosed, .announcedAnew, .serverStops: break
         // A publisher notices the end of its connection at once.
-        case .idle, .silent, .stalled, .goodbye, .takenOver: context.control.close()
+        case .idle, .silent, .quiet, .stalled, .goodbye, .takenOver: context.control.close()
         }
     }
 }

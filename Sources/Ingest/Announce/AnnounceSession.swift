@@ -27,7 +27,8 @@ final class AnnounceSession {
     /// The connection counts it: it was set up, and is not over.
     private var isCounted = false
 
-    /// A session to publish what was announced to the leased path. It ends after `timeout` without a request while nothing flows.
+    /// A session to publish what was announced to the leased path. It ends after `timeout` without a request while nothing flows, and
+    /// without any sign of life where nothing has to.
     init(
         identifier: SessionIdentifier,
         targets: RecordTargets,
@@ -47,7 +48,7 @@ final class AnnounceSession {
         let (present, eventLoop) = (
             NIOLoopBoundBox<AnnounceSession?>(nil, eventLoop: context.eventLoop), context.eventLoop
         )
-        intake = PublisherIntake(lease.published, announced, logger: logger) { reason in
+        intake = PublisherIntake(lease.published, announced, quiet: timeout, logger: logger) { reason in
             eventLoop.execute { present.value?.sourceEnded(reason) }
         }
         self.present = present
@@ -195,7 +196,9 @@ final class AnnounceSession {
 
     /// A request named the session.
     func noteActivity() {
-        machine.activityNoted(at: .now())
+        let now = NIODeadline.now()
+        machine.activityNoted(at: now)
+        intake.noteActivity(at: now)
     }
 
     // MARK: Packets

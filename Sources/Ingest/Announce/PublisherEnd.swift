@@ -8,6 +8,8 @@ enum PublisherEnd: Sendable, Hashable {
     case idle
     /// Nothing at all came.
     case silent
+    /// Nothing has to flow, and no packet, report or request came for the whole time of a session.
+    case quiet
     /// A track fell silent while the connection seemed well.
     case stalled(MediaKind)
     /// RTCP BYE.
@@ -27,6 +29,7 @@ extension PublisherEnd: CustomStringConvertible {
         case .connectionClosed: "connection closed"
         case .idle: "no RECORD"
         case .silent: "nothing arrives; over UDP check the firewall, or publish over TCP"
+        case .quiet: "no packet and no request any more"
         case .stalled(let kind): "no \(kind.name) any more"
         case .goodbye: "RTCP BYE"
         case .takenOver: "another publisher took over"

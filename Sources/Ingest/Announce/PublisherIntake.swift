@@ -25,14 +25,15 @@ final class PublisherIntake: Sendable {
     private let reception: NIOLoopBoundBox<PublisherReception>
     private let underWay = Atomic(0)
 
-    /// `onEnd` is called on the home loop where the reception ends, by whatever cause.
+    /// A publisher of nothing but events ends when it is `quiet` for so long. `onEnd` is called on the home loop where the reception
+    /// ends, by whatever cause.
     init(
-        _ published: PublishedStream, _ announced: AnnouncedTracks, logger: Logger,
+        _ published: PublishedStream, _ announced: AnnouncedTracks, quiet: TimeAmount, logger: Logger,
         onEnd: @escaping @Sendable (PublisherEnd) -> Void
     ) {
         homeLoop = published.stream.homeLoop
         reception = .makeBoxSendingValue(
-            PublisherReception(published, announced, logger: logger, onEnd: onEnd), eventLoop: homeLoop)
+            PublisherReception(published, announced, quiet: quiet, logger: logger, onEnd: onEnd), eventLoop: homeLoop)
     }
 
     /// Completes with the ports of ours on `eventLoop`.
@@ -57,6 +58,11 @@ final class PublisherIntake: Sendable {
         // At once: packets that came with the request are behind it.
         let result = Result { try reception.value.begin(recorded, at: .now()) }
         return homeLoop.makeCompletedFuture(result).hop(to: eventLoop)
+    }
+
+    /// A request named the session.
+    func noteActivity(at now: NIODeadline) {
+        onHomeLoop { $0.noteActivity(at: now) }
     }
 
     func pause() {

@@ -14,6 +14,8 @@ final class PublisherReception {
 
     private let published: PublishedStream
     private let announced: AnnouncedTracks
+    /// How long a publisher of nothing that has to flow may give no sign of life.
+    private let quiet: TimeAmount
     private let logger: Logger
     /// It ended by itself; called once, on the home loop.
     private let onEnd: @Sendable (PublisherEnd) -> Void
@@ -24,17 +26,20 @@ final class PublisherReception {
     /// The tracks that are published, by their places in `tracks`; what is not set up has none.
     private var places: [Int?] = []
     private var began = NIODeadline.uptimeNanoseconds(0)
+    /// A request, or RTCP.
+    private var lastSign = NIODeadline.uptimeNanoseconds(0)
     private var isEnded = false
     private var watchTimer: RepeatedTask?
     private var reportTimer: RepeatedTask?
     private var reorderTimer: Scheduled<Void>?
 
     init(
-        _ published: PublishedStream, _ announced: AnnouncedTracks, logger: Logger,
+        _ published: PublishedStream, _ announced: AnnouncedTracks, quiet: TimeAmount, logger: Logger,
         onEnd: @escaping @Sendable (PublisherEnd) -> Void
     ) {
         self.published = published
         self.announced = announced
+        self.quiet = quiet
         self.logger = logger
         self.onEnd = onEnd
     }
@@ -95,10 +100,16 @@ final class PublisherReception {
         reception.watch = StallWatch(
             kinds: descriptions.map(\.kind), patience: published.configuration.timeout, since: now)
         began = now
+        lastSign = now
         startTimers()
         let codecs = descriptions.map(\.primary.codec.description).joined(separator: ", ")
         let transport = pairs.isEmpty ? "tcp" : pairs.count == recorded.count ? "udp" : "tcp and udp"
         logger.info("publisher joined", metadata: ["codecs": "\(codecs)", "transport": "\(transport)"])
+    }
+
+    /// The publisher asked something about its session.
+    func noteActivity(at now: NIODeadline) {
+        lastSign = now
     }
 
     /// PAUSE: gives the stream back and keeps the ports.
@@ -160,6 +171,7 @@ final class PublisherReception {
             publication.receive($0, track: $1, at: $2)
         }
         guard case .control(let control) = came else { return }
+        lastSign = arrival
         for report in control.senderReports { publication.receive(report, track: place, at: arrival) }
     }
 
@@ -189,6 +201,9 @@ final class PublisherReception {
             end(PublisherEnd(verdict))
         } else if !watch.hasHeard, now - began >= published.configuration.timeout {
             end(.silent)
+        } else if !watch.expectsMedia, now - max(lastSign, watch.lastArrival ?? began) >= quiet {
+            // Events may be hours apart; but nobody is to hold a path for ever by one packet.
+            end(.quiet)
         }
     }
 

@@ -14,6 +14,8 @@ package enum PullTransport: String, Sendable, Hashable, CaseIterable {
     case multicast
     /// Interleaved in RTSP through an HTTP tunnel, at the port of the URL.
     case http
+    /// Interleaved in RTSP over a WebSocket, at the port of the URL.
+    case websocket
 }
 
 /// The request that tells a camera its viewer is still there.
@@ -28,17 +30,18 @@ package enum PullKeepalive: String, Sendable, Hashable, CaseIterable {
 
 /// One stream of one camera, and how to pull it.
 package struct PullConfiguration: Sendable, Equatable {
-    /// The `rtsp://`, `rtsps://` or `rtsp+http://` URL without user and password; it may still hold a password in its query, so log `redactedURL`.
+    /// The URL, its scheme one of `RTSPURL.Scheme`, without user and password; it may still hold a password in its query, so log `redactedURL`.
     package var url: String
     /// The account on the camera; `nil` asks without one.
     package var username: String?
     /// The password of `username`.
     package var password: Secret?
-    /// Which certificate a camera at `rtsps://` may show.
+    /// Which certificate a camera in TLS may show.
     package var trust: PeerTrust
-    /// How the packets come; through a tunnel where the URL says so, whatever stands here, and from `rtsps://` always by TCP,
-    /// inside of TLS.
+    /// How the packets come; through a tunnel or a WebSocket where the URL says so, whatever stands here, and in TLS always by TCP.
     package var transport: PullTransport
+    /// Where the WebSocket is opened, path and query; `nil` opens it at the stream's own.
+    package var webSocketPath: String?
     /// `true` pulls only while somebody watches.
     package var onDemand: Bool
     /// How long an on-demand pull goes on after its last viewer.
@@ -55,6 +58,7 @@ package struct PullConfiguration: Sendable, Equatable {
         password: Secret? = nil,
         trust: PeerTrust = .authorities,
         transport: PullTransport = .tcp,
+        webSocketPath: String? = nil,
         onDemand: Bool = false,
         linger: TimeAmount = .seconds(30),
         timeout: TimeAmount = .seconds(10),
@@ -65,6 +69,7 @@ package struct PullConfiguration: Sendable, Equatable {
         self.password = password
         self.trust = trust
         self.transport = transport
+        self.webSocketPath = webSocketPath
         self.onDemand = onDemand
         self.linger = linger
         self.timeout = timeout
@@ -87,7 +92,8 @@ extension PullConfiguration: CustomStringConvertible, CustomReflectable {
             self,
             children: [
                 "url": redactedURL, "username": username as Any, "password": password as Any, "trust": trust,
-                "transport": transport, "onDemand": onDemand, "linger": linger, "timeout": timeout,
+                "transport": transport, "webSocketPath": webSocketPath as Any, "onDemand": onDemand, "linger": linger,
+                "timeout": timeout,
                 "keepalive": keepalive,
             ]
         )

@@ -19,6 +19,8 @@ final class PullSession: RTSPClientReceiver {
     struct Request: Sendable {
         var url: RTSPURL
         var tls: ClientTLS
+        /// Where a WebSocket is opened, if not at the stream's own path.
+        var webSocketPath: String?
         var transport: TransportSpecification.LowerTransport
         var isMulticast = false
         var keepalive: PlayClientKeepalive
@@ -80,6 +82,7 @@ final class PullSession: RTSPClientReceiver {
         let connection = RTSPClientConnection(
             conversation,
             tls: request.tls,
+            webSocketPath: request.webSocketPath,
             patience: .init(answer: request.timeout),
             receiver: self,
             on: eventLoop
@@ -234,7 +237,13 @@ final class PullSession: RTSPClientReceiver {
     }
 
     private var transportName: String {
-        guard request.transport == .udp else { return request.url.scheme == .rtspHTTP ? "http" : "tcp" }
+        guard request.transport == .udp else {
+            return switch request.url.scheme.carrier {
+            case .direct: "tcp"
+            case .httpTunnel: "http"
+            case .webSocket: "websocket"
+            }
+        }
         let isGroup = tracks.contains { if case .group = $0.path { true } else { false } }
         return isGroup ? "multicast" : "udp"
     }

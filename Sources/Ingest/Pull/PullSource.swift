@@ -84,10 +84,12 @@ package struct PullSource: Sendable {
         var redirections = 0
         var tls = ClientTLS(trust: configuration.trust)
         while true {
-            if configuration.transport == .http, url.scheme != .rtsps { url.scheme = .rtspHTTP }
+            if let carrier = configuration.transport.carrier, url.scheme.carrier == .direct {
+                url.scheme = url.scheme.through(carrier)
+            }
             // A tunnel is one way for all, and beside TLS datagrams would go for all to read.
-            let isBound = url.scheme == .rtsps || url.scheme == .rtspHTTP
-            if url.scheme == .rtsps { tls.prepare() }
+            let isBound = url.scheme.isSecure || url.scheme.carrier != .direct
+            if url.scheme.isSecure { tls.prepare() }
             let end = await converse(at: url, tls, over: isBound ? nil : transport)
             counters = counters + end.counters
             if end.livedFor != nil { transport.worked() }
@@ -124,6 +126,7 @@ package struct PullSource: Sendable {
         let request = PullSession.Request(
             url: url,
             tls: tls,
+            webSocketPath: configuration.webSocketPath,
             transport: transport?.current ?? .tcp,
             isMulticast: transport?.isMulticast ?? false,
             keepalive: configuration.keepalive.machine,
@@ -162,6 +165,17 @@ extension PullKeepalive {
         case .options: .options
         case .getParameter: .getParameter
         case .none: .never
+        }
+    }
+}
+
+extension PullTransport {
+    /// What the scheme of a URL would say too; `nil` leaves it to the URL.
+    fileprivate var carrier: RTSPCarrier? {
+        switch self {
+        case .tcp, .udp, .auto, .multicast: nil
+        case .http: .httpTunnel
+        case .websocket: .webSocket
         }
     }
 }

@@ -12,8 +12,8 @@ package struct LoadTarget: Sendable {
     /// Unless `allowingPublic`, every address of it has to be local: a load tool aimed at a stranger is an attack.
     package init(_ text: String, allowingPublic: Bool) throws(LoadTargetError) {
         guard let url = RTSPURL(text) else { throw .notRTSP }
-        guard url.scheme != .rtsps else { throw .encrypted(url.host) }
-        guard url.scheme != .rtspHTTP else { throw .tunnelled(url.host) }
+        guard !url.scheme.isSecure else { throw .encrypted(url.host) }
+        guard url.scheme.carrier == .direct else { throw .tunnelled(url.host) }
         switch HostAddress.resolving(url.host) {
         case .failure(let error):
             throw .unknown(url.host, reason: error.reason)

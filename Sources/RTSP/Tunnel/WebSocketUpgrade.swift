@@ -32,7 +32,12 @@ package struct WebSocketUpgrade: Sendable, Hashable {
         guard protocols.isEmpty || protocols.contains(where: { $0.isSameToken(as: Self.subprotocol) }) else {
             throw .subprotocol
         }
-        accept = Base64.encode(Array(Insecure.SHA1.hash(data: Array((key + Self.identifier).utf8))))
+        accept = Self.accept(of: key)
         namesProtocol = !protocols.isEmpty
+    }
+
+    /// What proves that the request with that key was read (RFC 6455 §4.2.2).
+    static func accept(of key: String) -> String {
+        Base64.encode(Array(Insecure.SHA1.hash(data: Array((key + identifier).utf8))))
     }
 }

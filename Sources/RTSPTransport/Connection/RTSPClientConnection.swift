@@ -36,6 +36,7 @@ package final class RTSPClientConnection: ChannelInboundHandler {
     private let request: PlayClientStateMachine.Request
     private var url: RTSPURL { request.url }
     private let tls: ClientTLS
+    private let webSocketPath: String?
     var machine: PlayClientStateMachine
     var phase = Phase.idle
     var receiver: (any RTSPClientReceiver)?
@@ -61,14 +62,14 @@ package final class RTSPClientConnection: ChannelInboundHandler {
         /// TEARDOWN is under way; the end is told when it is answered.
         case leaving(RTSPClientEnd)
         case ended
-
-        var isConnecting: Bool { if case .connecting = self { true } else { false } }
     }
 
-    /// `eventLoop` is where the connection will live; it must be the current one. `tls` is for `rtsps` alone.
+    /// `eventLoop` is where the connection will live; it must be the current one. `tls` is for `rtsps` alone, `webSocketPath` for a
+    /// WebSocket that is not at the stream's own path.
     package init(
         _ request: PlayClientStateMachine.Request,
         tls: ClientTLS = ClientTLS(),
+        webSocketPath: String? = nil,
         patience: Patience = Patience(),
         receiver: any RTSPClientReceiver,
         on eventLoop: any EventLoop
@@ -78,13 +79,14 @@ package final class RTSPClientConnection: ChannelInboundHandler {
         self.receiver = receiver
         self.request = request
         self.tls = tls
+        self.webSocketPath = webSocketPath
         machine = PlayClientStateMachine(request)
     }
 
     /// Connects; completes when the connection stands or cannot be had, which `receiver` is told too.
     package func start() -> EventLoopFuture<Void> {
         phase = .connecting
-        let connecting = url.scheme == .rtspHTTP ? connectThroughTunnel() : connectDirectly()
+        let connecting = url.scheme.carrier == .direct ? connectDirectly() : connectThroughHTTP()
         connecting.assumeIsolated().whenFailure { error in
             switch error {
             case let error as TunnelError: self.finish(.tunnel(error))
@@ -96,31 +98,19 @@ package final class RTSPClientConnection: ChannelInboundHandler {
         return connecting.recover { _ in }
     }
 
-    private func connectDirectly() -> EventLoopFuture<Void> {
-        let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        let (url, tls, answer, eventLoop) = (url, tls, patience.answer, eventLoop)
-        return ClientBootstrap.rtsp(on: eventLoop, within: patience.answer)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try tls.protect(channel, to: url, within: answer)
-                    try channel.pipeline.syncOperations.addHandler(bound.value)
-                }
-            }
-            .connect(host: url.host, port: Int(url.portOrDefault))
-            .flatMap { channel in
-                bound.value.phase.isConnecting
-                    ? ClientTLS.completed(on: channel, to: url) : eventLoop.makeSucceededVoidFuture()
-            }
+    private var dialer: ClientDialer {
+        ClientDialer(url: url, tls: tls, patience: patience.answer, eventLoop: eventLoop)
     }
 
-    /// GET, and once it is answered the conversation begins; its first request opens the POST.
-    private func connectThroughTunnel() -> EventLoopFuture<Void> {
-        let (eventLoop, patience) = (eventLoop, patience)
-        let tunnel = TunnelConnector(request, patience: patience.answer, on: eventLoop) {
-            ClientBootstrap.rtsp(on: eventLoop, within: patience.answer)
-        }
-        return tunnel.connect().assumeIsolated().flatMapThrowing { channel in
-            try tunnel.begin(self, on: channel)
+    private func connectDirectly() -> EventLoopFuture<Void> {
+        dialer.dial { [self] }.map { _ in }
+    }
+
+    /// GET, and once it is answered the conversation begins, in frames or in POSTs.
+    private func connectThroughHTTP() -> EventLoopFuture<Void> {
+        let connector = CarrierConnector(request, webSocketPath: webSocketPath, over: dialer)
+        return connector.connect().assumeIsolated().flatMapThrowing { channel in
+            try connector.begin(self, on: channel)
         }.nonisolated()
     }
 
@@ -156,8 +146,8 @@ package final class RTSPClientConnection: ChannelInboundHandler {
         guard case .connecting = phase, let first = machine.connected() else { return context.close(promise: nil) }
         phase = .talking
         channel = context.channel
-        // Of TLS the kernel has what is encrypted: nothing may be read past it.
-        if url.scheme != .rtsps {
+        // Of TLS the kernel has what is encrypted, of a WebSocket frames: nothing may be read past them.
+        if !url.scheme.isSecure, url.scheme.carrier != .webSocket {
             socket = try? context.pipeline.syncOperations
                 .withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { $0 }
         }

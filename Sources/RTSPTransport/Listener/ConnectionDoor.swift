@@ -97,7 +97,7 @@ final class ConnectionDoor: ChannelInboundHandler, RemovableChannelHandler, Open
             environment.tally.count(\.webSockets)
             context.writeAndFlush(NIOAny(HTTPAnswer.webSocketOpened(upgrade).bytes), promise: nil)
             let connection = RTSPServerConnection(environment: environment.within("websocket"))
-            let framing = WebSocketFraming(tally: environment.tally)
+            let framing = WebSocketFraming(as: .server(environment.tally))
             try install([framing.decoder, framing.encoder, framing, connection], context)
             connection.writer?.leaveSocket()
             try framing.replay(rest, context.pipeline)

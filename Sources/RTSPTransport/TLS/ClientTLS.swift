@@ -59,7 +59,7 @@ extension ClientTLS {
 
     /// Encrypts a connection that does not stand yet, where `url` asks for it: to be called on its loop, before it has other handlers.
     func protect(_ channel: any Channel, to url: RTSPURL, within time: TimeAmount) throws {
-        guard url.scheme == .rtsps else { return }
+        guard url.scheme.isSecure else { return }
         let name = tellsName ? url.serverName : nil
         let handshake = ClientHandshake(within: time)
         let handler: NIOSSLClientHandler
@@ -80,7 +80,7 @@ extension ClientTLS {
 
     /// Complete when TLS stands on a connection to `url`, and at once where it asks for none; fails with `TLSFailure`.
     static func completed(on channel: any Channel, to url: RTSPURL) -> EventLoopFuture<Void> {
-        guard url.scheme == .rtsps else { return channel.eventLoop.makeSucceededVoidFuture() }
+        guard url.scheme.isSecure else { return channel.eventLoop.makeSucceededVoidFuture() }
         let handshake = try? channel.pipeline.syncOperations.handler(type: ClientHandshake.self)
         let gone = TLSFailure.broken(reason: "the other side hung up")
         return handshake?.completed ?? channel.eventLoop.makeFailedFuture(gone)

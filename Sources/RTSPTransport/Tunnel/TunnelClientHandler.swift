@@ -1,8 +1,8 @@
 import NIOCore
 import RTSP
 
-/// The way down of a tunnel to a camera, in front of the RTSP connection: asks for the tunnel, then lets what comes pass as it
-/// is, and sends what goes out by the way up.
+/// The HTTP connection to a camera, in front of the RTSP connection: asks for the tunnel or the WebSocket, then lets what comes pass
+/// as it is. What goes out takes the way up of a tunnel, and this connection under a WebSocket.
 final class TunnelClientHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -16,7 +16,8 @@ final class TunnelClientHandler: ChannelDuplexHandler {
         case asking(EventLoopPromise<TunnelAnswer>, Scheduled<Void>)
         /// Whoever asked decides what the answer means.
         case answered
-        case open(TunnelWayUp)
+        /// With the way up of a tunnel; a WebSocket needs none.
+        case open(TunnelWayUp?)
         case ended
     }
 
@@ -44,10 +45,13 @@ final class TunnelClientHandler: ChannelDuplexHandler {
     }
 
     /// The answer was good and the RTSP connection stands behind this handler: the conversation begins.
-    func open(_ wayUp: TunnelWayUp) {
-        guard let context, case .answered = state else { return wayUp.close() }
+    func open(_ wayUp: TunnelWayUp?) {
+        guard let context, case .answered = state else {
+            wayUp?.close()
+            return
+        }
         state = .open(wayUp)
-        wayUp.onFailure = { [weak self] error in self?.context?.fireErrorCaught(error) }
+        wayUp?.onFailure = { [weak self] error in self?.context?.fireErrorCaught(error) }
         context.fireChannelActive()
         guard unread.readableBytes > 0 else { return }
         context.fireChannelRead(wrapInboundOut(unread))
@@ -83,6 +87,7 @@ final class TunnelClientHandler: ChannelDuplexHandler {
             promise?.fail(ChannelError.ioOnClosedChannel)
             return
         }
+        guard let wayUp else { return context.write(data, promise: promise) }
         wayUp.send(Self.unwrapOutboundIn(data))
         promise?.succeed()
     }
@@ -110,7 +115,7 @@ final class TunnelClientHandler: ChannelDuplexHandler {
     private func end() {
         context = nil
         fail(.closed)
-        if case .open(let wayUp) = state { wayUp.close() }
+        if case .open(let wayUp) = state { wayUp?.close() }
         state = .ended
         unread = ByteBuffer()
     }

@@ -4,7 +4,8 @@ import RTSP
 /// The way down of an HTTP tunnel, in front of the RTSP connection that lives on it.
 ///
 /// Nothing is done to what goes out, so answers and media go straight to the socket as on any connection. What comes in are
-/// the bytes of the POSTs, in the order in which they were read; the client sends nothing here, and what it does is dropped.
+/// the bytes of the POSTs, one after the other: of a client that goes on in the next, the last one is read out before. The client sends
+/// nothing here, and what it does is dropped.
 final class TunnelGetHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -17,13 +18,20 @@ final class TunnelGetHandler: ChannelDuplexHandler {
     private let book: TunnelBook
     private let tally: ListenerTally
     private var context: ChannelHandlerContext?
+    /// In the order in which they came.
     private var posts: [Attached] = []
+    /// The one the client goes on in.
+    private var current: ObjectIdentifier?
 
     private struct Attached {
         var end: TunnelEnd<TunnelPostHandler>
         var number: ObjectIdentifier
         /// It has given what it read, and reads on when we say so.
         var waits = false
+        /// What it gave before the current one was read out: one read, for it is not asked for more.
+        var held = ByteBuffer()
+        /// It is closed, and still has something held.
+        var isClosed = false
     }
 
     /// `book` has this GET under `key`.
@@ -59,24 +67,65 @@ final class TunnelGetHandler: ChannelDuplexHandler {
         guard context != nil else { return post.perform { $0.tunnelEnded() } }
         posts.append(Attached(end: post, number: number))
         guard posts.count > Self.mostPosts else { return }
-        posts.removeFirst().end.perform { $0.tunnelEnded() }
+        let oldest = posts.removeFirst()
+        oldest.end.perform { $0.tunnelEnded() }
+        if oldest.number == current { passOn() }
     }
 
     /// What one read of a POST gave; it reads on when the connection has taken this.
     func take(_ bytes: ByteBuffer, from number: ObjectIdentifier) {
-        guard let context, let index = posts.firstIndex(where: { $0.number == number }) else { return }
+        guard context != nil, let index = posts.firstIndex(where: { $0.number == number }) else { return }
+        guard current == nil || current == number else {
+            posts[index].held.writeImmutableBuffer(bytes)
+            return askCurrent()
+        }
+        current = number
         posts[index].waits = true
+        deliver(bytes)
+    }
+
+    /// The current POST has nothing left that it has not given.
+    func wasReadOut(_ number: ObjectIdentifier) {
+        if number == current { passOn() }
+    }
+
+    /// A POST was closed; the tunnel stays, for another may come.
+    func detach(_ number: ObjectIdentifier) {
+        guard let index = posts.firstIndex(where: { $0.number == number }) else { return }
+        if posts[index].held.readableBytes > 0 {
+            posts[index].isClosed = true
+        } else {
+            posts.remove(at: index)
+        }
+        if number == current { passOn() }
+    }
+
+    /// The client goes on in another POST, if one has brought something; else in whichever brings something first.
+    private func passOn() {
+        current = nil
+        guard let index = posts.firstIndex(where: { $0.held.readableBytes > 0 }) else { return }
+        let next = posts[index]
+        posts[index].held = ByteBuffer()
+        posts[index].waits = true
+        if next.isClosed { posts.remove(at: index) } else { current = next.number }
+        deliver(next.held)
+        guard posts.contains(where: { $0.held.readableBytes > 0 }) else { return }
+        if current == nil { passOn() } else { askCurrent() }
+    }
+
+    private func askCurrent() {
+        guard let post = posts.first(where: { $0.number == current }) else { return }
+        post.end.perform { $0.tellWhenReadOut() }
+    }
+
+    private func deliver(_ bytes: ByteBuffer) {
+        guard let context else { return }
         if bytes.readableBytes > 0 {
             context.fireChannelRead(wrapInboundOut(bytes))
             context.fireChannelReadComplete()
         }
         let hasRoom = (try? context.channel.syncOptions?.getOption(.autoRead)) ?? true
         if hasRoom { readOn() }
-    }
-
-    /// A POST was closed; the tunnel stays, for another may come.
-    func detach(_ number: ObjectIdentifier) {
-        posts.removeAll { $0.number == number }
     }
 
     /// A POST brought what cannot be read.

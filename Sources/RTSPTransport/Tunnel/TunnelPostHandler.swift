@@ -1,6 +1,12 @@
 import NIOCore
 import RTSP
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// A way up of an HTTP tunnel: takes the Base64 off what one POST brings, and hands it to the loop of the GET.
 ///
 /// It reads once, hands over, and reads again when the other side has taken that, so no more than one read is under way
@@ -25,6 +31,8 @@ final class TunnelPostHandler: ChannelInboundHandler, RemovableChannelHandler, O
     private var unread: ByteBuffer
     /// The GET's side has not taken yet what it was handed.
     private var awaitsRoom = false
+    /// The GET's side holds what another POST brought until this one is read out.
+    private var isAskedFor = false
     private var context: ChannelHandlerContext?
 
     /// `beginning` is what was read behind the head of the POST.
@@ -78,6 +86,7 @@ final class TunnelPostHandler: ChannelInboundHandler, RemovableChannelHandler, O
 
     func channelReadComplete(context: ChannelHandlerContext) {
         handOver()
+        answerIfReadOut()
     }
 
     // MARK: The GET's calls
@@ -95,6 +104,32 @@ final class TunnelPostHandler: ChannelInboundHandler, RemovableChannelHandler, O
     func readOn() {
         awaitsRoom = false
         if unread.readableBytes > 0 { handOver() } else { context?.read() }
+        answerIfReadOut()
+    }
+
+    /// The client goes on in another POST; what it wrote here comes before that.
+    func tellWhenReadOut() {
+        isAskedFor = true
+        answerIfReadOut()
+    }
+
+    /// What lies in the kernel was written before what the other POST brought, as far as anybody can tell. An end that lies there is
+    /// told by itself.
+    private func answerIfReadOut() {
+        guard isAskedFor, case .bound(let get) = state, !awaitsRoom, unread.readableBytes == 0, isKernelEmpty else {
+            return
+        }
+        isAskedFor = false
+        get.perform { [number] in $0.wasReadOut(number) }
+    }
+
+    private var isKernelEmpty: Bool {
+        let socket = try? context?.pipeline.syncOperations
+            .withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { $0 }
+        guard let socket else { return true }
+        var byte: UInt8 = 0
+        let count = recv(socket, &byte, 1, Int32(MSG_DONTWAIT) | Int32(MSG_PEEK))
+        return count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)
     }
 
     /// The GET is gone, or has too many POSTs.

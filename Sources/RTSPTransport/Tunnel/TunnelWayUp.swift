@@ -1,5 +1,4 @@
 import NIOCore
-import NIOPosix
 import RTSP
 
 /// The POSTs of a tunnel to a camera, one at a time (loop-confined).
@@ -11,9 +10,11 @@ final class TunnelWayUp {
     var onFailure: ((TunnelError) -> Void)?
 
     private let address: SocketAddress
-    private let makeBootstrap: () -> ClientBootstrap
+    private let dialer: ClientDialer
     private let makeHead: () -> ByteBuffer
     private var channel: (any Channel)?
+    /// Of the last of what it was given.
+    private var lastWrite: EventLoopFuture<Void>?
     private var isConnecting = false
     private var isClosed = false
     /// Of the announced length of the POST that is open.
@@ -23,11 +24,10 @@ final class TunnelWayUp {
 
     /// `address` is where the GET went: a camera's name may have several.
     init(
-        to address: SocketAddress, makeBootstrap: @escaping () -> ClientBootstrap,
-        makeHead: @escaping () -> ByteBuffer
+        to address: SocketAddress, over dialer: ClientDialer, makeHead: @escaping () -> ByteBuffer
     ) {
         self.address = address
-        self.makeBootstrap = makeBootstrap
+        self.dialer = dialer
         self.makeHead = makeHead
     }
 
@@ -41,7 +41,7 @@ final class TunnelWayUp {
         if let channel, isConnected, sent + block.readableBytes <= TunnelRequest.bodyLength {
             guard channel.isWritable else { return fail(.wayUpStuck) }
             sent += block.readableBytes
-            channel.writeAndFlush(block, promise: nil)
+            lastWrite = channel.writeAndFlush(block)
         } else {
             pending.writeBuffer(&block)
             guard pending.readableBytes <= TunnelRequest.bodyLength else { return fail(.wayUpStuck) }
@@ -61,14 +61,9 @@ final class TunnelWayUp {
         isConnecting = true
         if let last = channel.take() {
             // Behind what it was given, which the kernel may not have taken yet.
-            last.writeAndFlush(ByteBuffer()).whenComplete { _ in last.close(promise: nil) }
+            lastWrite?.whenComplete { _ in last.close(promise: nil) }
         }
-        let bootstrap = makeBootstrap().channelInitializer { channel in
-            channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addHandler(TunnelPostAnswerHandler())
-            }
-        }
-        bootstrap.connect(to: address).assumeIsolated().whenComplete { result in
+        dialer.dial(address) { [TunnelPostAnswerHandler()] }.assumeIsolated().whenComplete { result in
             self.isConnecting = false
             switch result {
             case .success(let channel): self.connected(channel)
@@ -82,11 +77,11 @@ final class TunnelWayUp {
         self.channel = channel
         let handler = try? channel.pipeline.syncOperations.handler(type: TunnelPostAnswerHandler.self)
         handler?.onRefusal = { [weak self] status in self?.fail(.refused(status)) }
-        var bytes = makeHead()
+        // In a record of its own under TLS: GStreamer's server looks for nothing behind the head in the one that it has read.
+        channel.writeAndFlush(makeHead(), promise: nil)
         sent = pending.readableBytes
-        bytes.writeBuffer(&pending)
+        lastWrite = channel.writeAndFlush(pending)
         pending = ByteBuffer()
-        channel.writeAndFlush(bytes, promise: nil)
     }
 
     private func fail(_ error: TunnelError) {

@@ -32,15 +32,19 @@ package final class Burst: Sendable {
     package let startsGroup: Bool
     /// The rest of the last picture comes in a later burst.
     package let leavesPictureOpen: Bool
+    /// Sender reports of ours are among the packets.
+    package let holdsReports: Bool
 
     package init(
-        bytes: ByteBuffer, entries: [Entry], arrival: NIODeadline, startsGroup: Bool, leavesPictureOpen: Bool = false
+        bytes: ByteBuffer, entries: [Entry], arrival: NIODeadline, startsGroup: Bool, leavesPictureOpen: Bool = false,
+        holdsReports: Bool = false
     ) {
         self.bytes = bytes
         self.entries = entries
         self.arrival = arrival
         self.startsGroup = startsGroup
         self.leavesPictureOpen = leavesPictureOpen
+        self.holdsReports = holdsReports
     }
 
     /// The burst up to the end of the first access unit that ends in it on `track`; `nil` where none does.
@@ -49,7 +53,10 @@ package final class Burst: Sendable {
         guard let end, let slice = bytes.getSlice(at: 0, length: entries[end].offset + entries[end].length) else {
             return nil
         }
-        return Burst(bytes: slice, entries: Array(entries[...end]), arrival: arrival, startsGroup: startsGroup)
+        return Burst(
+            bytes: slice, entries: Array(entries[...end]), arrival: arrival, startsGroup: startsGroup,
+            holdsReports: holdsReports
+        )
     }
 
     /// Framed size in bytes.

@@ -7,6 +7,7 @@ struct BurstBuilder {
     private var entries: [Burst.Entry] = []
     /// The packets so far begin with a random access point.
     private(set) var startsGroup = false
+    private var holdsReports = false
     /// The last picture has not ended; holds from one burst to the next.
     private(set) var isMidPicture = false
     /// Bursts that a group's begin has closed, in order: they go out before what is under way.
@@ -68,6 +69,7 @@ struct BurstBuilder {
         entries.append(
             Burst.Entry(offset: offset, length: length, track: track, isControl: true, endsAccessUnit: false)
         )
+        holdsReports = true
     }
 
     /// Puts RTCP compound packets of ours before all that has come together, which costs a copy of it.
@@ -99,10 +101,11 @@ struct BurstBuilder {
         expectedEntries = max(2, entries.count)
         let burst = Burst(
             bytes: takeBytes(), entries: entries, arrival: arrival, startsGroup: startsGroup,
-            leavesPictureOpen: isMidPicture
+            leavesPictureOpen: isMidPicture, holdsReports: holdsReports
         )
         entries = []
         startsGroup = false
+        holdsReports = false
         return burst
     }
 

@@ -172,7 +172,7 @@ private struct PacketCollector {
         bursts.append(
             Burst(
                 bytes: bytes, entries: entries, arrival: arrival, startsGroup: bursts.isEmpty,
-                leavesPictureOpen: isMidPicture
+                leavesPictureOpen: isMidPicture, holdsReports: entries.contains(where: \.isControl)
             )
         )
         bytes = ByteBuffer()

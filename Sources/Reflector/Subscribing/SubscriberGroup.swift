@@ -17,6 +17,8 @@ final class SubscriberGroup {
     private var carriers: [any BurstCarrier] = []
     private var observers: [any BurstDeliveryObserver] = []
     private let variants = BurstVariants()
+    /// To all of this loop at once: what a viewer gets later it notes itself.
+    private(set) var sentReports = SentReports()
 
     func add(_ subscriber: any Subscriber, id: Int, isRelay: Bool, observer: (any BurstDeliveryObserver)?) {
         members.append(Member(id: id, subscriber: subscriber, isRelay: isRelay, observer: observer))
@@ -50,6 +52,7 @@ final class SubscriberGroup {
 
     func deliver(_ burst: Burst) {
         variants.load(burst)
+        if burst.holdsReports { sentReports.note(burst, at: .now()) }
         // A subscriber may leave, or be taken back, within the calls: the loop runs over the members as they were.
         // By index: an iterator over them allocates for each where nothing is optimized, and the tests count.
         let members = members

@@ -37,6 +37,11 @@ package final class Subscription {
         parts.group.value.takeBack(id: parts.id)
     }
 
+    /// When the stream's report of a track went out to this loop; `nil` for one that is unknown or long past.
+    package func reportSent(_ middle32: UInt32, of track: Int) -> NIODeadline? {
+        parts?.group.value.sentReports.sent(middle32, of: track)
+    }
+
     /// No burst comes after this; idempotent.
     package func end() {
         guard let parts else { return }

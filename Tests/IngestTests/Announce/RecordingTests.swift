@@ -148,6 +148,32 @@ import Testing
         }
     }
 
+    @Test("a publisher of events alone may be silent while it asks, and is given up when it does neither")
+    func quiet() async throws {
+        try await AnnounceBench.run(silence: .seconds(1), idle: .seconds(4)) { bench in
+            let publisher = try await bench.publisher()
+            let events =
+                "v=0\r\nm=application 0 RTP/AVP 107\r\na=rtpmap:107 vnd.onvif.metadata/90000\r\na=control:streamid=0\r\n"
+            #expect(try await bench.record(publisher, sdp: events).status == 200)
+            try await publisher.send(
+                frame: FakeCameraPacket.rtp(payloadType: 107, sequenceNumber: 1, timestamp: 1, payload: [60]),
+                channel: 0)
+            let recorded = NIODeadline.now()
+            try await eventually("longer than it may be silent") {
+                let answer = try await publisher.request("GET_PARAMETER", bench.url())
+                #expect(answer.status == 200)
+                return NIODeadline.now() - recorded > .milliseconds(4500)
+            }
+            let other = try await bench.publisher()
+            #expect(try await bench.record(other).status == 453)
+            try await publisher.closed(within: .seconds(20))
+            #expect(bench.log.contains("reason=no packet and no request any more"))
+            // The one that was refused has been idle for as long.
+            let next = try await bench.publisher()
+            try await eventually("the path is free") { try await bench.record(next).status == 200 }
+        }
+    }
+
     @Test("a session that is set up and never records ends, and a connection that announces alone is as idle as any")
     func idle() async throws {
         try await AnnounceBench.run(idle: .seconds(3)) { bench in

@@ -28,11 +28,12 @@ struct GStreamer {
 
     /// Decodes `seconds` of both tracks; whatever hinders it, or takes longer than `bound`, is a complaint.
     static func complaints(
-        watching url: String, over path: MediaPath, video: Track, audio: Track, seconds: Int, within bound: TimeAmount
+        watching url: String, over transport: Transport, video: Track, audio: Track, seconds: Int,
+        within bound: TimeAmount
     ) async throws -> [String] {
         for _ in 0..<4 {
             let complaints = try await withTemporaryDirectory { directory in
-                let tool = try start(url, over: path, video: video, audio: audio, in: directory)
+                let tool = try start(url, over: transport, video: video, audio: audio, in: directory)
                 return try await self.complaints(of: tool, "\(seconds) s of both tracks", within: bound) {
                     size(of: "pictures", in: directory) >= seconds * video.rate * thumbnail
                         && size(of: "sound", in: directory) >= seconds * audio.rate * 2
@@ -48,12 +49,11 @@ struct GStreamer {
     private static let lostRace = "Delayed linking failed"
 
     private static func start(
-        _ url: String, over path: MediaPath, video: Track, audio: Track, in directory: URL
+        _ url: String, over transport: Transport, video: Track, audio: Track, in directory: URL
     ) throws -> RunningTool {
-        // A tunnel is asked for by the scheme; media in it is TCP's.
-        let location = path == .http ? url.replacing("rtsp://", with: "rtsph://", maxReplacements: 1) : url
         let pipeline = """
-            rtspsrc location=\(location) tls-validation-flags=0 protocols=\(path == .udp ? "udp" : "tcp\(path == .http ? "+http" : "")") latency=200 name=s \
+            rtspsrc location=\(transport.gstreamerURL(url)) tls-validation-flags=0 \
+            protocols=\(transport.gstreamerProtocols) latency=200 name=s \
             s. ! application/x-rtp,media=video ! \(video.decoder) \
             ! videoscale ! videoconvert ! video/x-raw,format=I420,width=16,height=16 \
             ! filesink location=pictures sync=false buffer-mode=unbuffered \

@@ -4,18 +4,6 @@ import NIOCore
 import TestSupport
 import Testing
 
-/// One of the ways media come to a player.
-enum MediaPath: String, CustomTestStringConvertible {
-    case tcp, udp
-    /// Through an HTTP tunnel.
-    case http
-
-    /// Those without a tunnel.
-    static let direct: [MediaPath] = [.tcp, .udp]
-
-    var testDescription: String { rawValue.uppercased() }
-}
-
 /// What a player decoded of one stream.
 struct Playback: Sendable {
     /// Anything that went wrong, in the player's own words.
@@ -47,11 +35,11 @@ struct FFmpeg {
     /// Decodes `seconds` of a stream, both tracks, and tells what came out.
     ///
     /// A viewer that joins in the middle of a group gets the pictures so far drawn together, hence `vfr`.
-    static func watch(_ url: String, over path: MediaPath, seconds: Int) async throws -> Playback {
+    static func watch(_ url: String, over transport: Transport, seconds: Int) async throws -> Playback {
         try await withTemporaryDirectory { directory in
             let arguments = [
-                "-nostdin", "-hide_banner", "-loglevel", "error", "-rtsp_transport", path.rawValue, "-i", url,
-                "-t", "\(seconds)", "-fps_mode", "vfr", "-f", "framecrc", "pipe:1",
+                "-nostdin", "-hide_banner", "-loglevel", "error", "-rtsp_transport", transport.ffmpegOption,
+                "-i", transport.ffmpegURL(url), "-t", "\(seconds)", "-fps_mode", "vfr", "-f", "framecrc", "pipe:1",
             ]
             let ended = try await OutsideTool("ffmpeg").start(arguments, in: directory)
                 .ended(within: .seconds(Int64(seconds + 30)))
@@ -62,6 +50,18 @@ struct FFmpeg {
             playback.sounds = frames.times["audio"] ?? []
             return playback
         }
+    }
+
+    /// What is wrong with two seconds of a stream of picture and sound, `rate` pictures a second, when it is decoded.
+    static func complaints(
+        watching url: String, over transport: Transport = .tcp, rate: Int = 25
+    ) async throws -> [String] {
+        let playback = try await watch(url, over: transport, seconds: 2)
+        var complaints = playback.complaints
+        if playback.pictures.count < rate { complaints.append("\(playback.pictures.count) pictures") }
+        if playback.sounds.count < 10 { complaints.append("\(playback.sounds.count) sounds") }
+        for fall in Playback.falls(playback.pictures) { complaints.append("\(fall)") }
+        return complaints
     }
 
     /// Decodes one picture of a stream over TCP; what hinders it is a complaint.

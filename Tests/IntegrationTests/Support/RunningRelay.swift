@@ -47,6 +47,11 @@ final class RunningRelay: Sendable {
     /// In TLS.
     func secureURL(_ path: String) -> String { "rtsps://127.0.0.1:\(relay.rtspsAddress?.port ?? 0)/\(path)" }
 
+    /// Its scheme is that of plain RTSP, or RTSPS: who goes another way puts his own in its place.
+    func url(_ path: String, by transport: Transport) -> String {
+        transport.isSecure ? secureURL(path) : url(path)
+    }
+
     func viewer() async throws -> FakeViewer { try await FakeViewer.connect(port: port) }
 
     func viewerCount(of path: String) async throws -> Int {

@@ -12,7 +12,7 @@ func expectTenSeconds(
 ) async throws {
     try await withThrowingTaskGroup(of: Void.self) { players in
         for url in urls {
-            for path in MediaPath.direct {
+            for path in Transport.direct {
                 players.addTask {
                     let playback = try await FFmpeg.watch(url, over: path, seconds: 10)
                     expect(playback, pictureRate: video.rate, stutters: stutters, "ffmpeg, \(path): \(url)")

@@ -155,6 +155,41 @@ struct HTTPTunnelTests {
         }
     }
 
+    @Test("a client that goes on in the next POST before the last was read is heard in the order in which it spoke")
+    func order() async throws {
+        try await withServer(limits: { $0.unreadAnswerBytes = 10_000 }) { server in
+            let client = try await TunnelClient.open(server)
+            let first = try await client.post()
+            first.write(tunnelled("SETUP", 0))
+            try await client.down.expectResponses(1)
+            // Answers that nobody reads make the server leave the rest of the first POST where it is.
+            try await client.down.pauseReading(true)
+            let padding = String(repeating: "7", count: 7000)
+            let request = TunnelBase64.encode(
+                ByteBuffer(string: "GET_PARAMETER * RTSP/1.0\r\nCSeq: \(padding)\r\n\r\n"))
+            for _ in 0..<2000 { first.write(request) }
+            var last = -1
+            try await eventually("the server stopped reading", within: .seconds(20)) {
+                let now = server.listener.counters.requests
+                defer { last = now }
+                try await Task.sleep(for: .milliseconds(50))
+                return now > 1 && now == last
+            }
+            let second = try await client.post()
+            second.write(tunnelled("GET_PARAMETER", 9))
+            try await eventually("the second POST is there") { server.listener.counters.open == 3 }
+            try await client.down.pauseReading(false)
+            try await eventually("all answers", within: .seconds(20)) {
+                server.listener.counters.requests == 2002 && client.down.receivedBytes.readableBytes > 2000 * 7000
+            }
+            try await eventually("the last of them is the second POST's") {
+                let end = client.down.receivedBytes.readableBytesView.suffix(200)
+                return String(decoding: end, as: UTF8.self).contains("\r\nCSeq: 9\r\n")
+            }
+            await client.close(first, second)
+        }
+    }
+
     @Test("a listener that stops ends its tunnels, whole ones and halves")
     func shutdown() async throws {
         try await withServer { server in

@@ -143,9 +143,9 @@ struct TunnelClientTests {
         let camera = try await FakeTunnelCamera.start(behaviour, on: loop)
         let address = try #require(camera.address)
         let wayUp = try await loop.submit {
-            let wayUp = TunnelWayUp(to: address) {
-                ClientBootstrap(group: loop)
-            } makeHead: {
+            let url = RTSPURL(scheme: .rtspHTTP, host: "127.0.0.1", pathAndQuery: "")
+            let dialer = ClientDialer(url: url, tls: ClientTLS(), patience: .seconds(10), eventLoop: loop)
+            let wayUp = TunnelWayUp(to: address, over: dialer) {
                 ByteBuffer(string: "POST / HTTP/1.0\r\n\r\n")
             }
             return NIOLoopBound(wayUp, eventLoop: loop)

@@ -22,7 +22,7 @@ struct ConfigurationErrorTests {
     static let values: [Wrong] = [
         Wrong(
             "a transport that is a slip", "cameras:\n  gate:\n    main: rtsp://10.0.0.1/a\n    transport: tpc",
-            #"relays.yaml:4:16: cameras.gate.transport: found "tpc", expected one of tcp, udp, auto, multicast, http; did you mean tcp?"#
+            #"relays.yaml:4:16: cameras.gate.transport: found "tpc", expected one of tcp, udp, auto, multicast, http, websocket; did you mean tcp?"#
         ),
         Wrong(
             "a duration without a unit", "defaults:\n  timeout: 10\n\(camera)",
@@ -109,11 +109,11 @@ struct ConfigurationErrorTests {
         ),
         Wrong(
             "a key in another style", "defaults: {onDemand: true}\n\(camera)",
-            #"relays.yaml:1:12: defaults.onDemand: found unknown key "onDemand", expected one of fingerprint, keepalive, linger, on_demand, password, timeout, transport, username, verify; did you mean on_demand?"#
+            #"relays.yaml:1:12: defaults.onDemand: found unknown key "onDemand", expected one of fingerprint, keepalive, linger, on_demand, password, timeout, transport, username, verify, websocket_path; did you mean on_demand?"#
         ),
         Wrong(
             "a key of another relay", "cameras: {gate: {main: \"rtsp://10.0.0.1/a\", rtspTransport: tcp}}",
-            #"relays.yaml:1:45: cameras.gate.rtspTransport: found unknown key "rtspTransport", expected one of fingerprint, groups, interface, keepalive, linger, main, on_demand, password, publish, return_after, sdp, source, sources, sub, template, test_camera, timeout, title, transport, username, verify; did you mean transport?"#
+            #"relays.yaml:1:45: cameras.gate.rtspTransport: found unknown key "rtspTransport", expected one of fingerprint, groups, interface, keepalive, linger, main, on_demand, password, publish, return_after, sdp, source, sources, sub, template, test_camera, timeout, title, transport, username, verify, websocket_path; did you mean transport?"#
         ),
         Wrong(
             "a key to come at the top", "hls: {window: 6s}\n\(camera)",
@@ -125,11 +125,11 @@ struct ConfigurationErrorTests {
         ),
         Wrong(
             "a key to come in a camera", "cameras: {gate: {main: \"rtsp://10.0.0.1/a\", record: week}}",
-            #"relays.yaml:1:45: cameras.gate.record: found "record", planned, not built yet, expected one of fingerprint, groups, interface, keepalive, linger, main, on_demand, password, publish, return_after, sdp, source, sources, sub, template, test_camera, timeout, title, transport, username, verify"#
+            #"relays.yaml:1:45: cameras.gate.record: found "record", planned, not built yet, expected one of fingerprint, groups, interface, keepalive, linger, main, on_demand, password, publish, return_after, sdp, source, sources, sub, template, test_camera, timeout, title, transport, username, verify, websocket_path"#
         ),
         Wrong(
             "a hole's key without a template", "cameras: {gate: {main: \"rtsp://10.0.0.1/a\", host: a}}",
-            #"relays.yaml:1:45: cameras.gate.host: found unknown key "host", expected one of fingerprint, groups, interface, keepalive, linger, main, on_demand, password, publish, return_after, sdp, source, sources, sub, template, test_camera, timeout, title, transport, username, verify; a key for a hole such as {host} needs a template that has the hole"#
+            #"relays.yaml:1:45: cameras.gate.host: found unknown key "host", expected one of fingerprint, groups, interface, keepalive, linger, main, on_demand, password, publish, return_after, sdp, source, sources, sub, template, test_camera, timeout, title, transport, username, verify, websocket_path; a key for a hole such as {host} needs a template that has the hole"#
         ),
         Wrong(
             "a list as a key", "? [a, b]\n: c\n\(camera)",

@@ -52,6 +52,27 @@ struct SecurityKeysTests {
     }
 
     @Test(
+        "carriers are named by the URL or by the transport, in TLS as well, and a WebSocket may have a path of its own")
+    func carriers() throws {
+        let relay = try load(
+            """
+            cameras:
+              tunnel: {main: "RTSPS+https://h/a", fingerprint: "\(Self.digits)"}
+              secure: {main: "rtsps://h/a", transport: http, verify: false}
+              socket: {main: "rtsp+ws://u:p@h:8080/a", websocket_path: "/rtsp-over-websocket?x=1"}
+              both: {main: "rtsps+wss://h/a", sub: "rtsp://h/b", transport: websocket}
+            """
+        )
+        #expect(relay.pull("tunnel")?.url == "rtsps+https://h/a")
+        #expect(relay.pull("tunnel")?.trust == (try pinned))
+        #expect(relay.pull("secure")?.transport == .http)
+        #expect(relay.pull("socket")?.url == "rtsp+ws://h:8080/a" && relay.pull("socket")?.username == "u")
+        #expect(relay.pull("socket")?.webSocketPath == "/rtsp-over-websocket?x=1")
+        #expect(relay.pull("both")?.transport == .websocket && relay.pull("both/sub")?.transport == .websocket)
+        #expect(relay.pull("both")?.webSocketPath == nil)
+    }
+
+    @Test(
         "what would protect nobody is refused",
         arguments: [
             (
@@ -73,6 +94,18 @@ struct SecurityKeysTests {
             (
                 "cameras: {gate: {main: \"rtsp://h/a\", verify: false}}",
                 "relays.yaml:1:38: cameras.gate.verify: found verify without TLS, expected an rtsps:// URL; rtsp:// has no certificate"
+            ),
+            (
+                "cameras: {gate: {main: \"rtsps+wss://h/a\", transport: multicast}}",
+                "relays.yaml:1:54: cameras.gate.transport: found multicast for rtsps://, expected tcp; media stay inside of TLS"
+            ),
+            (
+                "cameras: {gate: {main: \"rtsp://h/a\", websocket_path: /x}}",
+                "relays.yaml:1:38: cameras.gate.websocket_path: found websocket_path without a WebSocket, expected an rtsp+ws:// URL, or transport: websocket"
+            ),
+            (
+                "cameras: {gate: {main: \"rtsp+ws://h/a\", websocket_path: x}}",
+                "relays.yaml:1:57: cameras.gate.websocket_path: found \"x\", expected a path such as /rtsp-over-websocket"
             ),
             (
                 "cameras: {gate: {main: \"rtsps://h/a\", transport: udp}}",

@@ -80,7 +80,7 @@ struct TemplateTests {
             ),
             (
                 "cameras:\n  a: {template: hikvision, host: h, chanel: 2}",
-                #"relays.yaml:7:37: cameras.a.chanel: found unknown key "chanel", expected one of channel, fingerprint, groups, host, interface, keepalive, linger, main, on_demand, password, publish, return_after, sdp, source, sources, sub, template, test_camera, timeout, title, transport, username, verify; did you mean channel?"#
+                #"relays.yaml:7:37: cameras.a.chanel: found unknown key "chanel", expected one of channel, fingerprint, groups, host, interface, keepalive, linger, main, on_demand, password, publish, return_after, sdp, source, sources, sub, template, test_camera, timeout, title, transport, username, verify, websocket_path; did you mean channel?"#
             ),
             (
                 "  one: {main: \"rtsp://{host}/a\"}\ncameras:\n  a: {template: one, host: \"h h\"}",
@@ -100,7 +100,7 @@ struct TemplateTests {
             ),
             (
                 "  bad: {main: \"rtsp://{host}/a\", stride: 1}\ncameras:\n  a: {template: bad, host: h}",
-                #"relays.yaml:6:34: templates.bad.stride: found unknown key "stride", expected one of fingerprint, host, keepalive, linger, main, on_demand, password, sub, timeout, transport, username, verify; a value for a hole needs the hole, such as {channel}, in main or sub"#
+                #"relays.yaml:6:34: templates.bad.stride: found unknown key "stride", expected one of fingerprint, host, keepalive, linger, main, on_demand, password, sub, timeout, transport, username, verify, websocket_path; a value for a hole needs the hole, such as {channel}, in main or sub"#
             ),
             (
                 "  bad: {sub: \"rtsp://{host}/a\"}\ncameras:\n  a: {template: bad, host: h}",

@@ -90,7 +90,7 @@ struct VariableTests {
             "defaults: {transport: \"${T}\"}\ncameras: {test: {test_camera: {}}}", environment: ["T": "hunter2"])
         #expect(
             found == [
-                #"relays.yaml:1:23: defaults.transport: found "${T}", expected one of tcp, udp, auto, multicast, http; "#
+                #"relays.yaml:1:23: defaults.transport: found "${T}", expected one of tcp, udp, auto, multicast, http, websocket; "#
                     + "what a variable holds is not shown"
             ]
         )

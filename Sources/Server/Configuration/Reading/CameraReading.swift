@@ -185,16 +185,22 @@ extension CameraReading {
     func check(_ sources: [SourceConfiguration], _ own: PullSettings) {
         reportStrayKeys(of: sources)
         let pulls = sources.compactMap { if case .pull(let pull) = $0 { pull } else { nil } }
-        let secure = pulls.count { $0.url.hasPrefix("rtsps:") }
-        refuseMisplaced(own, secure: secure, plain: pulls.count - secure)
+        refuseMisplaced(own, of: pulls)
         if pulls.contains(where: { $0.password != nil && $0.username == nil }) {
             section.reportMissing("username", expected: "a user name for the password")
         }
     }
 
     /// What the camera says itself and what would come to nothing: nobody is to believe it does.
-    private func refuseMisplaced(_ own: PullSettings, secure: Int, plain: Int) {
-        if let transport = own.transport, transport != .tcp, transport != .auto, secure > 0, plain == 0,
+    private func refuseMisplaced(_ own: PullSettings, of pulls: [PullConfiguration]) {
+        let (secure, plain) = (pulls.count { $0.url.isSecureURL }, pulls.count { !$0.url.isSecureURL })
+        if !pulls.isEmpty, !pulls.contains(where: \.goesOverWebSocket), let field = section.field("websocket_path") {
+            section.reading.report(
+                field.keyPlace, field.keyPath, found: "websocket_path without a WebSocket",
+                expected: "an rtsp+ws:// URL, or transport: websocket"
+            )
+        }
+        if let transport = own.transport, transport.leavesTLS, secure > 0, plain == 0,
             let field = section.field("transport")
         {
             section.reading.report(
@@ -261,6 +267,22 @@ extension CameraReading {
             section.report(source.field, source.written, error)
             return nil
         }
+    }
+}
+
+extension PullTransport {
+    /// Datagrams go beside the connection.
+    var leavesTLS: Bool {
+        switch self {
+        case .udp, .multicast: true
+        case .tcp, .auto, .http, .websocket: false
+        }
+    }
+}
+
+extension PullConfiguration {
+    fileprivate var goesOverWebSocket: Bool {
+        transport == .websocket || url.hasPrefix("rtsp+ws:") || url.hasPrefix("rtsps+wss:")
     }
 }
 

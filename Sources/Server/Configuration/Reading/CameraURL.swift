@@ -3,12 +3,12 @@ import NIOCore
 
 /// The URL of a camera, taken apart: credentials on one side, the URL without them on the other.
 struct CameraURL: Equatable {
-    /// `rtsp://host[:port]/…`, `rtsps://…`, or through an HTTP tunnel `rtsp+http://…`; the path and query as written.
+    /// `rtsp://host[:port]/…`, `rtsps://…`, or through HTTP `rtsp+http://…`, `rtsp+ws://…` and their kin in TLS; the path and query as written.
     var url: String
     var username: String?
     var password: Secret?
 
-    var isSecure: Bool { url.hasPrefix("rtsps:") }
+    var isSecure: Bool { url.isSecureURL }
 
     /// Takes `rtsp://user:password@host:port/path`. A password may hold `@`, `:`, `/` and `#` as they are;
     /// `%XX` is taken as percent-encoding.
@@ -56,13 +56,15 @@ struct CameraURL: Equatable {
         Expectation("a URL with one @ at most", hint: "write username: and password: beside the URL")
     }
 
+    private static let schemes = ["rtsp", "rtsps", "rtsp+http", "rtsps+https", "rtsp+ws", "rtsps+wss"]
+
     /// Throws unless the scheme is one the relay pulls.
     static func schemeAndRest(of text: String) throws(Expectation) -> (scheme: String, rest: Substring) {
         guard let separator = text.firstRange(of: "://") else {
             throw Expectation("a URL such as rtsp://10.0.0.1:554/path")
         }
         let scheme = text[..<separator.lowerBound]
-        guard ["rtsp", "rtsps", "rtsp+http"].contains(scheme.lowercased()) else {
+        guard schemes.contains(scheme.lowercased()) else {
             let planned = PlannedKeys.contains(scheme: String(scheme))
             throw Expectation(
                 "an rtsp:// or rtsps:// URL", hint: planned ? "\(scheme):// is planned, not built yet" : nil)
@@ -94,6 +96,9 @@ struct CameraURL: Equatable {
 }
 
 extension String {
+    /// Of a camera's URL whose scheme is in lower case: whether all of it goes in TLS.
+    var isSecureURL: Bool { hasPrefix("rtsps:") || hasPrefix("rtsps+") }
+
     /// Every `%XX` as its byte; the text as it stands where that gives no UTF-8 (RFC 3986 §2.1).
     var percentDecoded: String {
         var bytes: [UInt8] = []

@@ -7,6 +7,7 @@ import RTSPTransport
 /// The settings that `defaults:`, a template and a camera may each give; what none gives stays as it is built in.
 struct PullSettings {
     var transport: PullTransport?
+    var webSocketPath: String?
     var onDemand: Bool?
     var linger: TimeAmount?
     var timeout: TimeAmount?
@@ -18,7 +19,7 @@ struct PullSettings {
 
     /// Their keys, which no template may use for a hole.
     static let keys = [
-        "transport", "on_demand", "linger", "timeout", "keepalive", "username", "password",
+        "transport", "websocket_path", "on_demand", "linger", "timeout", "keepalive", "username", "password",
         "fingerprint", "verify",
     ]
 
@@ -29,6 +30,11 @@ struct PullSettings {
         }
         transport = value("transport") { text throws(Expectation) in
             try ConfigurationValue.word(text, of: PullTransport.self)
+        }
+        webSocketPath = value("websocket_path") { text throws(Expectation) in
+            let isPath = text.hasPrefix("/") && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F }
+            guard isPath else { throw Expectation("a path such as /rtsp-over-websocket") }
+            return text
         }
         onDemand = value("on_demand", ConfigurationValue.boolean)
         linger = value("linger") { text throws(Expectation) in
@@ -59,6 +65,7 @@ struct PullSettings {
         guard let base else { return self }
         var result = self
         result.transport = transport ?? base.transport
+        result.webSocketPath = webSocketPath ?? base.webSocketPath
         result.onDemand = onDemand ?? base.onDemand
         result.linger = linger ?? base.linger
         result.timeout = timeout ?? base.timeout
@@ -83,7 +90,8 @@ struct PullSettings {
             username: url.username ?? username,
             password: url.password ?? password
         )
-        if let transport, !url.isSecure { pull.transport = transport }
+        if let transport, !(url.isSecure && transport.leavesTLS) { pull.transport = transport }
+        pull.webSocketPath = webSocketPath
         pull.trust = trust
         if let onDemand { pull.onDemand = onDemand }
         if let linger { pull.linger = linger }
