@@ -63,4 +63,12 @@ package final class Publication {
         core = nil
         ending.publicationEnded()
     }
+
+    /// Gives the stream back for good: what was sent is over, and so it is for its viewers. Whoever asks from now on waits for the
+    /// next source.
+    package func finish() {
+        guard let ending = core else { return }
+        core = nil
+        ending.publicationFinished()
+    }
 }

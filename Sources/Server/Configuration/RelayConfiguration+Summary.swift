@@ -45,6 +45,8 @@ extension SourceConfiguration {
             "\(pull) \(pull.onDemand ? "on demand" : "always")"
         case .listen(let listen):
             "\(listen) \(listen.onDemand ? "on demand" : "always")"
+        case .playlist(let playlist):
+            "\(playlist) \(playlist.onDemand ? "on demand" : "always")"
         case .testCamera(let test):
             "test camera \(test.width)x\(test.height) at \(test.frameRate) pictures a second"
         case .publish(let publish):

@@ -69,6 +69,7 @@ package struct StreamConfiguration: Sendable, Equatable {
 package enum SourceConfiguration: Sendable, Equatable {
     case pull(PullConfiguration)
     case listen(ListenSourceConfiguration)
+    case playlist(PlaylistConfiguration)
     case testCamera(TestCameraConfiguration)
     /// Whoever publishes to the path.
     case publish(AnnounceConfiguration)

@@ -198,6 +198,7 @@ package final class Relay: Sendable {
 private enum Source: Sendable {
     case pull(PullSupervisor)
     case listen(ListenSupervisor)
+    case playlist(PlaylistSupervisor)
     case testCamera(TestCameraRelay)
     /// Whoever publishes comes by itself.
     case publisher(Stream)
@@ -210,6 +211,13 @@ private enum Source: Sendable {
             self = .listen(
                 ListenSupervisor(
                     stream: stream, configuration: listen, wallClock: SystemClocks.secondsSinceUnixEpoch, logger: logger
+                )
+            )
+        case .playlist(let playlist):
+            self = .playlist(
+                PlaylistSupervisor(
+                    stream: stream, configuration: playlist, wallClock: SystemClocks.secondsSinceUnixEpoch,
+                    logger: logger
                 )
             )
         case .testCamera(let camera):
@@ -229,6 +237,7 @@ private enum Source: Sendable {
         switch self {
         case .pull(let supervisor): await supervisor.run()
         case .listen(let supervisor): await supervisor.run()
+        case .playlist(let supervisor): await supervisor.run()
         case .testCamera(let camera): await camera.run()
         case .publisher(let stream): await stream.whileWanted {}
         }
@@ -265,6 +274,8 @@ extension SourceConfiguration {
             case .pull(let pull): StreamPolicy(onDemand: pull.onDemand, linger: pull.linger, startTimeout: pull.timeout)
             case .listen(let listen):
                 StreamPolicy(onDemand: listen.onDemand, linger: listen.linger, startTimeout: listen.timeout)
+            case .playlist(let playlist):
+                StreamPolicy(onDemand: playlist.onDemand, linger: playlist.linger, startTimeout: playlist.timeout)
             case .testCamera: StreamPolicy(onDemand: true, linger: .seconds(2))
             // Nobody can wake a publisher, but whoever asks while there is none is not to be told of the last one.
             case .publish, .publishBelow:
@@ -290,7 +301,7 @@ extension PublishingPaths {
             case .publishBelow(let announce):
                 guard let path = StreamPath(String(configured.path.dropLast(2))) else { continue }
                 prefixes.append(Prefix(path, configuration: announce))
-            case .pull, .listen, .testCamera: continue
+            case .pull, .listen, .playlist, .testCamera: continue
             }
         }
         self.init(directory: directory, streams: streams, prefixes: prefixes) { path, eventLoop in

@@ -7,6 +7,7 @@ struct CameraReading {
     /// The keys of a camera, which no hole of a template may be called.
     static let keys =
         ["template", "main", "sub", "title", "groups", "test_camera", "publish"] + PullSettings.keys + listenKeys
+            + playlistKeys
 
     let name: String
     let section: ConfigurationSection
@@ -43,6 +44,11 @@ struct CameraReading {
         }
         if name.isPrefix {
             section.reportMissing("publish", expected: "publish: true, the only source that a name with * may have")
+        }
+        if let field = section.field("playlist") ?? section.field("file") {
+            return playlist(field).map {
+                CameraConfiguration(name: name, title: title, groups: groups, streams: [$0])
+            }
         }
         let own = PullSettings(section)
         let reference = reference()
@@ -167,7 +173,7 @@ extension CameraReading {
         let main = source("main", template?.main, reference)
         let sub = source("sub", template?.sub, reference)
         if case .none = reference, section.field("main") == nil, section.field("sdp") == nil {
-            section.reportMissing("main", expected: "one of main, sdp, template, publish, test_camera")
+            section.reportMissing("main", expected: "one of main, sdp, template, playlist, file, publish, test_camera")
         }
         var streams = described.map { [StreamConfiguration(path: name, source: .listen($0))] } ?? []
         for (path, source) in [(name, main), ("\(name)/sub", sub)] {
