@@ -18,7 +18,7 @@ struct MovieLane {
         case samples(bytes: Int, perSecond: Int)
     }
 
-    /// G.711 is cut into so many packets a second, as cameras do.
+    /// G.711 is cut into about so many packets a second, as cameras do.
     private static let soundsPerSecond = 50
     /// Times beyond this are nonsense, and would overflow: 1500 years.
     private static let largestTime: Int64 = 1 << 52
@@ -30,7 +30,8 @@ struct MovieLane {
     private let timeBase: AVRational
     private var framing: Framing
     private var parameterSets: [ByteBuffer] = []
-    private var nextTime: Int64 = 0
+    /// When the next unit is decoded, where it does not tell.
+    private var nextTime: Int64?
 
     var isVideo: Bool { codec == .h264 || codec == .h265 }
 
@@ -70,14 +71,15 @@ struct MovieLane {
     }
 
     /// The next unit may have any time.
-    mutating func forgetTime() { nextTime = 0 }
+    mutating func forgetTime() { nextTime = nil }
 
     /// Makes the units of a packet; none of one that makes no sense.
     mutating func units(of packet: borrowing AVPacket, track: Int, _ emit: (MovieReader.Unit) -> Void) {
         guard let start = packet.data, packet.size > 0 else { return }
         let bytes = ByteBuffer(bytes: UnsafeBufferPointer(start: start, count: Int(packet.size)))
         let shown = time(packet.pts)
-        let decoding = time(packet.dts) ?? shown ?? nextTime
+        // The time of presentation comes last: the first reordered pictures of Matroska have no other.
+        let decoding = time(packet.dts) ?? nextTime ?? shown ?? 0
         var unit = MovieReader.Unit(
             track: track, presentationTime: shown ?? decoding, decodingTime: decoding,
             duration: max(0, time(packet.duration) ?? 0), isKeyFrame: packet.flags & AV_PKT_FLAG_KEY != 0, parts: []
@@ -109,9 +111,13 @@ struct MovieLane {
     private func cut(
         _ bytes: ByteBuffer, like first: MovieReader.Unit, size: Int, perSecond: Int, _ emit: (MovieReader.Unit) -> Void
     ) {
+        // In pieces of one length, rather than a short one at the end.
+        let count = max(1, (bytes.readableBytes + size / 2) / size)
+        // Up, and even: a frame of two channels is one piece.
+        let length = ((bytes.readableBytes + count - 1) / count + 1) & ~1
         var rest = bytes
         var unit = first
-        while let part = rest.readSlice(length: min(size, rest.readableBytes)), part.readableBytes > 0 {
+        while let part = rest.readSlice(length: min(length, rest.readableBytes)), part.readableBytes > 0 {
             unit.parts = [part]
             unit.duration = Int64(part.readableBytes) * 90_000 / Int64(perSecond)
             emit(unit)

@@ -44,8 +44,8 @@ struct PlaylistPlaybackTests {
             let cameras = [Self.channel("avc", try await h264), Self.channel("hevc", try await h265)]
             try await withRelay(cameras) { relay in
                 try await eventually("both play", within: .seconds(10)) { relay.logged("camera up") == 2 }
-                async let first: Void = Self.expectRecording(of: relay.url("avc"), in: directory, as: "avc.mkv")
-                async let second: Void = Self.expectRecording(of: relay.url("hevc"), in: directory, as: "hevc.mkv")
+                async let first: Void = Self.expectRecording(of: relay.url("avc"), in: directory, as: "avc.mp4")
+                async let second: Void = Self.expectRecording(of: relay.url("hevc"), in: directory, as: "hevc.mp4")
                 async let watched = GStreamer.complaints(
                     watching: relay.url("avc"), over: .udp, video: .init(codec: .h264, rate: 24),
                     audio: .init(codec: .aac, rate: 46_000), seconds: 5, within: .seconds(20))
@@ -56,7 +56,8 @@ struct PlaylistPlaybackTests {
         }
     }
 
-    /// Seven seconds, copied as they come: three joints, and two films whole.
+    /// Seven seconds, copied as they come: three joints, and two films whole. Into MP4, for ffmpeg knows no time of the first picture it
+    /// gets of a stream with B frames, and Matroska takes none without.
     private static func expectRecording(of url: String, in directory: URL, as name: String) async throws {
         let file = directory.appendingPathComponent(name)
         let begin = NIODeadline.now()
@@ -78,7 +79,7 @@ struct PlaylistPlaybackTests {
             ], in: directory
         ).map { $0.split(separator: ",").map(String.init) }
         let times = frames.compactMap { Double($0[0]) }
-        #expect(Playback.falls(times) == [], "\(name)")
+        #expect(Playback.falls(Array(times.dropFirst())) == [], "\(name)")
         #expect(Playback.longestStep(times) < 0.12, "\(name): a joint is no pause")
         let films = frames.reduce(into: [(width: String, pictures: Int)]()) { films, frame in
             if films.last?.width != frame[1] { films.append((frame[1], 0)) }

@@ -43,17 +43,21 @@ struct MovieTimeline {
     ) -> (presentation: Int64, decoding: Int64) {
         guard lanes.indices.contains(track) else { return (presentation, decoding) }
         var placed = decoding &+ lanes[track].offset
+        var reordering = presentation &- decoding
         if let last = lanes[track].lastDecoding {
             let step = placed &- last
             if step < -Self.largestStepBack || step > Self.largestStep {
                 placed = last &+ lanes[track].step
                 lanes[track].offset = placed &- decoding
+            } else if step < 0 {
+                // The order of the file is that of decoding, whatever its times say.
+                placed = last
+                reordering = reordering &+ step
             } else if step > 0, step <= Self.longestUnit {
                 lanes[track].step = step
             }
         }
         lanes[track].lastDecoding = placed
-        let reordering = presentation &- decoding
         let shown = reordering.magnitude <= Self.largestReordering ? placed &+ reordering : placed
         let length = (1...Self.longestUnit).contains(duration) ? duration : lanes[track].step
         let kind = lanes[track].kind

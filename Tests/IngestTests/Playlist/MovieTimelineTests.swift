@@ -95,6 +95,16 @@ struct MovieTimelineTests {
         #expect(placed.map(\.decoding) == [-7200, -3600, 0, 3600])
     }
 
+    @Test("Times of decoding that fall back a little do not turn the order of the file, nor move the pictures")
+    func fallingBack() {
+        var timeline = MovieTimeline()
+        timeline.begin([(.video, 1890)])
+        let units: [(Int64, Int64)] = [(1890, 1890), (16_290, 5490), (9090, 1890), (5490, 5490), (12_690, 9090)]
+        let placed = units.map { timeline.place(track: 0, presentation: $0.0, decoding: $0.1, duration: 3600) }
+        #expect(placed.map(\.decoding) == [0, 3600, 3600, 3600, 7200])
+        #expect(placed.map(\.presentation) == [0, 14_400, 7200, 3600, 10_800])
+    }
+
     // MARK: The begin of a movie
 
     private static func unit(_ track: Int, _ time: Int64, key: Bool = false) -> MovieReader.Unit {

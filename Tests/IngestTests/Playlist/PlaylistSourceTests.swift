@@ -180,7 +180,7 @@ struct PlaylistSourceTests {
     func day() throws {
         let bench = try Bench()
         bench.source.begin()
-        // Nothing between the pictures, so that a day is quickly over.
+        // Little between the pictures, so that a day is quickly over.
         let step: Int64 = 30 * 90_000
         bench.movie("a.mp4", [Self.video, Self.sound])
         let begin = bench.loop.now
@@ -189,7 +189,10 @@ struct PlaylistSourceTests {
             bench.sound(index * step)
             bench.loop.run()
             if index == 0 { bench.watch() }
-            #expect(bench.packets(0).filter(\.marker).count == max(0, Int(index) - 1))
+            if index % 480 == 479 {
+                bench.loop.advanceTime(to: begin + .seconds(30 * index) - .milliseconds(1))
+                #expect(bench.packets(1).count == Int(index) - 1)
+            }
             bench.loop.advanceTime(to: begin + .seconds(30 * index))
         }
         #expect(bench.packets(0).filter(\.marker).count == 2879 && bench.packets(1).count == 2879)

@@ -87,7 +87,7 @@ package struct PlaylistListing: Sendable, Equatable {
         _ path: String, weight: Int, _ files: PlaylistFiles
     ) throws(PlaylistFiles.Unreadable) {
         let folder = path.hasSuffix("/") ? path : path + "/"
-        for name in try files.names(path, Self.mostNames).sorted() {
+        for name in try files.names(folder, Self.mostNames).sorted() {
             guard !name.hasPrefix("."), Self.movieExtensions.contains(name.fileExtension),
                 let kind = try? files.kind(folder + name), case .file = kind
             else { continue }
