@@ -80,7 +80,7 @@ struct PlaylistPlaybackTests {
             ], in: directory
         ).map { $0.split(separator: ",").map(String.init) }
         let times = frames.compactMap { Double($0[0]) }
-        #expect(Playback.longestStep(times) < 0.12, "\(name): a joint is no pause")
+        #expect(Playback.longestStep(times) < 0.2, "\(name): a joint is no pause")
         let films = frames.reduce(into: [(width: String, pictures: Int)]()) { films, frame in
             if films.last?.width != frame[1] { films.append((frame[1], 0)) }
             films[films.count - 1].pictures += 1
