@@ -7,7 +7,7 @@ struct CameraReading {
     /// The keys of a camera, which no hole of a template may be called.
     static let keys =
         ["template", "main", "sub", "title", "groups", "test_camera", "publish"] + PullSettings.keys + listenKeys
-            + playlistKeys
+        + playlistKeys
 
     let name: String
     let section: ConfigurationSection
