@@ -116,7 +116,10 @@ let package = Package(
         tests(of: "RTSPTransport", ["TestSupport", "RTSP", "Media", nioCore, nioEmbedded, nioPosix]),
         tests(
             of: "Ingest",
-            ["TestSupport", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, nioPosix, logging]),
+            [
+                "TestSupport", "LibAV", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, nioEmbedded,
+                nioPosix, concurrencyHelpers, logging,
+            ]),
         tests(
             of: "Egress",
             [

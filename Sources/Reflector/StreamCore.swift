@@ -175,6 +175,15 @@ final class StreamCore {
         lifecycle.sourceEnded()
     }
 
+    /// Nothing is left of what was sent, neither viewers nor tracks; a source on demand is not wanted any more.
+    func publicationFinished() {
+        publicationEnded()
+        intake.tracks = []
+        version += 1
+        endSubscribers()
+        if waiting.isEmpty, lifecycle.unwanted() == .startLinger { lingered() }
+    }
+
     private func distribute(_ burst: Burst) {
         ring.append(burst)
         start = ring.isStartable ? start?.followed(by: burst) : nil

@@ -340,4 +340,20 @@ extension PublishedStream {
         )
         publication?.readEnded(at: now)
     }
+
+    @Test("What is over for good ends its viewers, and who asks afterwards waits for the next source")
+    func finished() throws {
+        let camera = try PublishedStream(policy: StreamPolicy(startTimeout: .seconds(3)))
+        try camera.publish()
+        camera.sendVideo(NALUnit.idr, timestamp: 0)
+        let viewer = RecordingSubscriber()
+        camera.stream.subscribe(viewer, on: camera.loop)
+        camera.publication?.finish()
+        camera.publication?.finish()
+        #expect(viewer.hasEnded && camera.publication?.isEnded == true)
+        let described = camera.stream.describe(on: camera.loop)
+        camera.loop.advanceTime(by: .seconds(2))
+        try camera.publish([PublishedStream.audio])
+        #expect(try described.wait().tracks.count == 1)
+    }
 }

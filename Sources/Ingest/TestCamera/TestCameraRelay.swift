@@ -44,7 +44,7 @@ package struct TestCameraRelay: Sendable {
         let tracks = camera.tracks
         let studio = try await stream.homeLoop.submit { [stream] in
             let publication = try stream.publish(tracks: tracks, by: "test camera")
-            return NIOLoopBound(TestCameraStudio(publication: publication), eventLoop: stream.homeLoop)
+            return NIOLoopBound(TestCameraStudio(publication: publication, tracks: tracks), eventLoop: stream.homeLoop)
         }.get()
         defer { stream.homeLoop.execute { studio.value.publication.end() } }
         logger.info(
@@ -68,25 +68,21 @@ package struct TestCameraRelay: Sendable {
 /// Cuts frames into packets and publishes them; confined to the stream's home loop.
 private final class TestCameraStudio {
     let publication: Publication
-    private let video = H264Packetizer()
-    private let audio = AACPacketizer()
-    private var sequenceNumbers: [UInt16] = [0, 0]
-    /// Seconds since 1970 of timestamp 0 of both tracks.
+    private var tracks: [PacketizedTrack]
+    /// Seconds since 1970 of the first picture and the first sample.
     private var beginning: Double?
 
-    init(publication: Publication) {
+    init(publication: Publication, tracks: [TrackDescription]) {
         self.publication = publication
+        self.tracks = tracks.compactMap { PacketizedTrack($0) }
     }
 
     /// `filmedAt`: seconds since 1970.
     func publish(_ frame: TestCameraFrame, filmedAt time: Double, at now: NIODeadline) {
-        let timestamp = UInt32(truncatingIfNeeded: frame.videoTimestamp)
-        video.packetize(units: frame.video) { send($0, track: 0, payloadType: 96, timestamp: timestamp, at: now) }
+        send(frame.video, track: 0, time: frame.videoTimestamp, at: now)
         for accessUnit in frame.audio {
-            let timestamp = UInt32(truncatingIfNeeded: accessUnit.timestamp)
-            audio.packetize(accessUnit.bytes) {
-                send($0, track: 1, payloadType: 97, timestamp: timestamp, at: now)
-            }
+            let time = accessUnit.timestamp * 90_000 / Int64(TestCameraSource.sampleRate)
+            send([accessUnit.bytes], track: 1, time: time, at: now)
         }
         if beginning == nil { report(from: time, at: now) }
         publication.readEnded(at: now)
@@ -95,28 +91,14 @@ private final class TestCameraStudio {
     /// Sound is made ahead of its picture: only a report says how the two belong together.
     private func report(from time: Double, at now: NIODeadline) {
         beginning = time
-        for track in publication.statistics.lastArrivals.indices {
-            let report = SenderReport(
-                ssrc: UInt32(track + 1), ntp: NTPTime(unixNanoseconds: Int64(time * 1e9)), rtpTimestamp: 0,
-                packetCount: 0, octetCount: 0
-            )
-            publication.receive(report, track: track, at: now)
+        let ntp = NTPTime(unixNanoseconds: Int64(time * 1e9))
+        for (index, track) in tracks.enumerated() {
+            publication.receive(track.report(of: 0, at: ntp), track: index, at: now)
         }
     }
 
-    private func send(
-        _ payload: NormalizedPayload, track: Int, payloadType: UInt8, timestamp: UInt32, at now: NIODeadline
-    ) {
-        let packet = RTPPacket(
-            marker: payload.marker,
-            payloadType: payloadType,
-            sequenceNumber: SequenceNumber(sequenceNumbers[track]),
-            timestamp: timestamp,
-            ssrc: UInt32(track + 1),
-            payload: payload.payload
-        )
-        sequenceNumbers[track] &+= 1
-        publication.receive(packet, track: track, at: now)
+    private func send(_ parts: [ByteBuffer], track: Int, time: Int64, at now: NIODeadline) {
+        tracks[track].packetize(parts, at: time) { publication.receive($0, track: track, at: now) }
     }
 }
 

@@ -87,4 +87,12 @@ package final class Publication {
         candidate = nil
         if let waiting { waiting.publicationEnded() } else { ending?.publicationEnded() }
     }
+
+    /// Gives the stream back for good: what was sent is over, and so it is for its viewers. Whoever asks from now on waits for the
+    /// next source.
+    package func finish() {
+        guard let ending = core else { return }
+        core = nil
+        ending.publicationFinished()
+    }
 }

@@ -1,9 +1,12 @@
 import Foundation
+import Ingest
 
 extension ConfigurationLoader {
-    /// The configuration in a file; throws `ConfigurationErrors`, also where there is no such file.
+    /// The configuration in a file; throws `ConfigurationErrors`, also where there is no such file, and where one of its movies is
+    /// missing if they are to be looked for.
     package static func load(
         contentsOf path: String,
+        checkingMovies: Bool = false,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(ConfigurationErrors) -> RelayConfiguration {
         let text: String
@@ -14,7 +17,8 @@ extension ConfigurationLoader {
         } catch {
             throw ConfigurationErrors(path, found: "a file that cannot be read", expected: "a readable file")
         }
-        return try load(text: text, file: path, environment: environment, readFile: read)
+        return try load(
+            text: text, file: path, environment: environment, movies: checkingMovies ? .system : nil, readFile: read)
     }
 
     private struct UnreadableFile: Error {

@@ -1,3 +1,4 @@
+import Ingest
 import NIOCore
 import Yams
 
@@ -8,23 +9,27 @@ package enum ConfigurationLoader {
 
     /// The configuration in a text; throws `ConfigurationErrors`.
     ///
-    /// `file` names the text in errors, and its folder is where `${file:…}` looks; `readFile` gives a file's text.
+    /// `file` names the text in errors, and its folder is where `${file:…}` looks; `readFile` gives a file's text. Movies and
+    /// playlists are looked for in `movies`, where it is given.
     package static func load(
         text: String,
         file: String,
         environment: [String: String],
+        movies: PlaylistFiles? = nil,
         readFile: (String) throws -> String
     ) throws(ConfigurationErrors) -> RelayConfiguration {
         try withoutActuallyEscaping(readFile) { readFile throws(ConfigurationErrors) in
-            try load(
-                text, file, VariableSource(environment: environment, directory: file.directory, readFile: readFile))
+            let variables = VariableSource(
+                environment: environment, directory: file.directory, readFile: readFile)
+            return try load(text, file, variables, movies)
         }
     }
 
     private static func load(
         _ text: String,
         _ file: String,
-        _ variables: VariableSource
+        _ variables: VariableSource,
+        _ movies: PlaylistFiles?
     ) throws(ConfigurationErrors) -> RelayConfiguration {
         guard text.utf8.count <= sizeLimit else {
             throw .init(file, found: "\(text.utf8.count) bytes", expected: "\(sizeLimit) bytes at most")
@@ -46,6 +51,7 @@ package enum ConfigurationLoader {
             reading.relay(
                 ConfigurationSection(mapping, keyPath: "", place: Place(line: 1, column: 1), reading: reading))
         }
+        if let movies { reading.checkMovies(movies) }
         guard reading.errors.isEmpty else {
             throw ConfigurationErrors(
                 errors: reading.errors.sorted { ($0.line ?? 0, $0.column ?? 0) < ($1.line ?? 0, $1.column ?? 0) }

@@ -50,6 +50,8 @@ extension SourceConfiguration {
             "\(listen) \(listen.onDemand ? "on demand" : "always")"
         case .failover(let failover):
             "\(failover) \(failover.onDemand ? "on demand" : "always")"
+        case .playlist(let playlist):
+            "\(playlist) \(playlist.onDemand ? "on demand" : "always")"
         case .testCamera(let test):
             "test camera \(test.width)x\(test.height) at \(test.frameRate) pictures a second"
         case .publish(let publish):

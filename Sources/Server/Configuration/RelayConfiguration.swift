@@ -71,6 +71,7 @@ package enum SourceConfiguration: Sendable, Equatable {
     case listen(ListenSourceConfiguration)
     /// The best of several that sends.
     case failover(FailoverConfiguration)
+    case playlist(PlaylistConfiguration)
     case testCamera(TestCameraConfiguration)
     /// Whoever publishes to the path.
     case publish(AnnounceConfiguration)

@@ -201,6 +201,7 @@ private enum Source: Sendable {
     case pull(PullSupervisor)
     case listen(ListenSupervisor)
     case failover(FailoverSupervisor)
+    case playlist(PlaylistSupervisor)
     case testCamera(TestCameraRelay)
     /// Whoever publishes comes by itself.
     case publisher(Stream)
@@ -217,6 +218,13 @@ private enum Source: Sendable {
             )
         case .failover(let failover):
             self = .failover(FailoverSupervisor(failover, stream: stream, limiter: limiter, logger: logger))
+        case .playlist(let playlist):
+            self = .playlist(
+                PlaylistSupervisor(
+                    stream: stream, configuration: playlist, wallClock: SystemClocks.secondsSinceUnixEpoch,
+                    logger: logger
+                )
+            )
         case .testCamera(let camera):
             self = .testCamera(
                 TestCameraRelay(
@@ -235,6 +243,7 @@ private enum Source: Sendable {
         case .pull(let supervisor): await supervisor.run()
         case .listen(let supervisor): await supervisor.run()
         case .failover(let supervisor): await supervisor.run()
+        case .playlist(let supervisor): await supervisor.run()
         case .testCamera(let camera): await camera.run()
         case .publisher(let stream): await stream.whileWanted {}
         }
@@ -280,6 +289,8 @@ extension SourceConfiguration {
                 StreamPolicy(onDemand: listen.onDemand, linger: listen.linger, startTimeout: listen.timeout)
             case .failover(let failover):
                 StreamPolicy(onDemand: failover.onDemand, linger: failover.linger, startTimeout: failover.timeout)
+            case .playlist(let playlist):
+                StreamPolicy(onDemand: playlist.onDemand, linger: playlist.linger, startTimeout: playlist.timeout)
             case .testCamera: StreamPolicy(onDemand: true, linger: .seconds(2))
             // Nobody can wake a publisher, but whoever asks while there is none is not to be told of the last one.
             case .publish, .publishBelow:
@@ -305,7 +316,7 @@ extension PublishingPaths {
             case .publishBelow(let announce):
                 guard let path = StreamPath(String(configured.path.dropLast(2))) else { continue }
                 prefixes.append(Prefix(path, configuration: announce))
-            case .pull, .listen, .failover, .testCamera: continue
+            case .pull, .listen, .failover, .playlist, .testCamera: continue
             }
         }
         self.init(directory: directory, streams: streams, prefixes: prefixes) { path, eventLoop in

@@ -16,7 +16,7 @@ struct Check: ParsableCommand {
     var file: String
 
     mutating func run() throws {
-        let configuration = try ConfigurationFile(path: file).load(checkingCertificate: true)
+        let configuration = try ConfigurationFile(path: file).load(checkingFiles: true)
         print(configuration.summary)
         print("ok")
     }

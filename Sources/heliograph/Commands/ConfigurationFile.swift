@@ -11,12 +11,12 @@ struct ConfigurationFile {
 
     /// The configuration; prints what is wrong to standard error and ends with 78 otherwise.
     ///
-    /// The files of a certificate are part of it where they are looked into: a relay that starts reads them itself, and may find
-    /// them at the next try.
-    func load(checkingCertificate: Bool = false) throws -> RelayConfiguration {
+    /// The files of a certificate, and movies, are part of it where they are looked into: a relay that starts reads them itself, and
+    /// may find them at the next try.
+    func load(checkingFiles: Bool = false) throws -> RelayConfiguration {
         do {
-            let configuration = try ConfigurationLoader.load(contentsOf: path)
-            if checkingCertificate {
+            let configuration = try ConfigurationLoader.load(contentsOf: path, checkingMovies: checkingFiles)
+            if checkingFiles {
                 try configuration.certificate?.check(at: Int64(Date().timeIntervalSince1970))
             }
             return configuration

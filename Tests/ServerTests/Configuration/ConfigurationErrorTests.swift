@@ -113,7 +113,7 @@ struct ConfigurationErrorTests {
         ),
         Wrong(
             "a key of another relay", "cameras: {gate: {main: \"rtsp://10.0.0.1/a\", rtspTransport: tcp}}",
-            #"relays.yaml:1:45: cameras.gate.rtspTransport: found unknown key "rtspTransport", expected one of fingerprint, groups, interface, keepalive, linger, main, on_demand, password, publish, return_after, sdp, source, sources, sub, template, test_camera, timeout, title, transport, username, verify, websocket_path; did you mean transport?"#
+            #"relays.yaml:1:45: cameras.gate.rtspTransport: found unknown key "rtspTransport", expected one of file, fingerprint, groups, interface, keepalive, linger, main, on_demand, password, playlist, publish, return_after, sdp, source, sources, sub, template, test_camera, timeout, title, transport, username, verify, websocket_path; did you mean transport?"#
         ),
         Wrong(
             "a key to come at the top", "hls: {window: 6s}\n\(camera)",
@@ -125,11 +125,11 @@ struct ConfigurationErrorTests {
         ),
         Wrong(
             "a key to come in a camera", "cameras: {gate: {main: \"rtsp://10.0.0.1/a\", record: week}}",
-            #"relays.yaml:1:45: cameras.gate.record: found "record", planned, not built yet, expected one of fingerprint, groups, interface, keepalive, linger, main, on_demand, password, publish, return_after, sdp, source, sources, sub, template, test_camera, timeout, title, transport, username, verify, websocket_path"#
+            #"relays.yaml:1:45: cameras.gate.record: found "record", planned, not built yet, expected one of file, fingerprint, groups, interface, keepalive, linger, main, on_demand, password, playlist, publish, return_after, sdp, source, sources, sub, template, test_camera, timeout, title, transport, username, verify, websocket_path"#
         ),
         Wrong(
             "a hole's key without a template", "cameras: {gate: {main: \"rtsp://10.0.0.1/a\", host: a}}",
-            #"relays.yaml:1:45: cameras.gate.host: found unknown key "host", expected one of fingerprint, groups, interface, keepalive, linger, main, on_demand, password, publish, return_after, sdp, source, sources, sub, template, test_camera, timeout, title, transport, username, verify, websocket_path; a key for a hole such as {host} needs a template that has the hole"#
+            #"relays.yaml:1:45: cameras.gate.host: found unknown key "host", expected one of file, fingerprint, groups, interface, keepalive, linger, main, on_demand, password, playlist, publish, return_after, sdp, source, sources, sub, template, test_camera, timeout, title, transport, username, verify, websocket_path; a key for a hole such as {host} needs a template that has the hole"#
         ),
         Wrong(
             "a list as a key", "? [a, b]\n: c\n\(camera)",
@@ -161,7 +161,7 @@ struct ConfigurationErrorTests {
         ),
         Wrong(
             "a camera without a source", "cameras:\n  gate: {title: Gate}",
-            "relays.yaml:2:3: cameras.gate.main: found nothing, expected one of main, sdp, sources, template, publish, test_camera"
+            "relays.yaml:2:3: cameras.gate.main: found nothing, expected one of main, sdp, sources, template, playlist, file, publish, test_camera"
         ),
         Wrong(
             "a name with a space", "cameras:\n  main gate: {test_camera: {}}",

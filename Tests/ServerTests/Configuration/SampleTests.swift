@@ -69,6 +69,7 @@ struct SampleTests {
             + ["defaults", "templates", "cameras", "title", "test_camera", "width", "height", "frame_rate"]
             + ["key_frame_interval", "bit_rate", "publish", "takeover", "streams"] + PullSettings.keys
             + CameraReading.listenKeys + CameraReading.failoverKeys + ["groups", "push", "to", "stream"]
+            + CameraReading.playlistKeys + ["files", "order", "recent"]
         for key in keys where key != "test_camera" {
             let index = lines.firstIndex { line in
                 let code = line.drop { " #".contains($0) }
@@ -90,8 +91,9 @@ struct SampleTests {
         #expect(
             relay.cameras.map(\.name) == [
                 "test", "gate", "dvr-2", "lobby", "yard", "dock", "hall", "van-1", "incoming/*", "encoder", "tower",
+                "channel", "test-card",
             ])
-        #expect(relay.cameras.map(\.title) == ["Test picture", "Main gate"] + Array(repeating: nil, count: 9))
+        #expect(relay.cameras.map(\.title) == ["Test picture", "Main gate"] + Array(repeating: nil, count: 11))
         #expect(relay.pull("gate/sub")?.url == "rtsp://10.20.1.101:554/Streaming/Channels/102")
         #expect(relay.pull("gate")?.username == "viewer")
         #expect(relay.pull("dvr-2")?.url == "rtsp://10.20.2.10:554/cam/realmonitor?channel=2&subtype=0")
@@ -108,8 +110,16 @@ struct SampleTests {
             url: "rtsps://hq.example.net:8322/north-depot/gate", username: "north-depot", password: Secret("q"))
         #expect(relay.pushes.first?.target == .rtsp(target))
         #expect(
-            relay.cameras.flatMap(\.streams).suffix(4).prefix(2).map(\.source) == [
+            relay.cameras.flatMap(\.streams).suffix(6).prefix(2).map(\.source) == [
                 .publish(.init()), .publishBelow(.init()),
+            ])
+        let files = ["trailer.mp4", "features/"].map { PlaylistItem.entry(PlaylistEntry(path: $0)) }
+        let weighted = PlaylistItem.entry(PlaylistEntry(path: "news.mov", weight: 3))
+        let played = relay.cameras.suffix(2).flatMap(\.streams).map(\.source)
+        #expect(
+            played == [
+                .playlist(.init(items: [files[0], weighted, files[1]])),
+                .playlist(.init(items: [.entry(PlaylistEntry(path: "/var/lib/heliograph/media/test.mov"))])),
             ])
     }
 }

@@ -80,7 +80,7 @@ struct TemplateTests {
             ),
             (
                 "cameras:\n  a: {template: hikvision, host: h, chanel: 2}",
-                #"relays.yaml:7:37: cameras.a.chanel: found unknown key "chanel", expected one of channel, fingerprint, groups, host, interface, keepalive, linger, main, on_demand, password, publish, return_after, sdp, source, sources, sub, template, test_camera, timeout, title, transport, username, verify, websocket_path; did you mean channel?"#
+                #"relays.yaml:7:37: cameras.a.chanel: found unknown key "chanel", expected one of channel, file, fingerprint, groups, host, interface, keepalive, linger, main, on_demand, password, playlist, publish, return_after, sdp, source, sources, sub, template, test_camera, timeout, title, transport, username, verify, websocket_path; did you mean channel?"#
             ),
             (
                 "  one: {main: \"rtsp://{host}/a\"}\ncameras:\n  a: {template: one, host: \"h h\"}",

@@ -10,8 +10,6 @@ final class ProgramReception: ListenReception {
 
     /// Between sender reports, which tie sound and picture together.
     private static let reportInterval = TimeAmount.seconds(1)
-    /// In seconds: the stream's clock may be so far from ours.
-    private static let clockTolerance = 0.5
 
     private let patience: ListenPatience
     private let wallClock: @Sendable () -> Double
@@ -27,8 +25,7 @@ final class ProgramReception: ListenReception {
     private var counted = IngestCounters()
     private var knownSince: NIODeadline?
     private var lastArrival: NIODeadline
-    /// Seconds since 1970 of a moment of the stream.
-    private var moment: (time: Int64, seconds: Double)?
+    private var moment = StreamMoment()
     private var lastReport: NIODeadline?
 
     init(
@@ -141,19 +138,10 @@ final class ProgramReception: ListenReception {
         publication.readEnded(at: now)
     }
 
-    /// The stream's own clock is told as it runs; where it runs away from ours it is set anew.
     private func report(at now: NIODeadline) {
         guard let time = tracks.newest else { return }
         lastReport = now
-        let seconds = wallClock()
-        var told = seconds
-        if let moment {
-            told = moment.seconds + Double(SampleClock.distance(from: moment.time, to: time)) / 90_000
-        }
-        if moment == nil || abs(told - seconds) > Self.clockTolerance {
-            told = seconds
-        }
-        moment = (time, told)
+        let told = moment.seconds(of: time, wallClock: wallClock())
         for (track, report) in tracks.reports(of: time, at: told).enumerated() {
             publication?.receive(report, track: track, at: now)
         }

@@ -1,12 +1,6 @@
 import LibAV
 import NIOCore
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
-
 /// libavformat on a thread of its own, for it blocks until it has what it wants.
 final class TransportStreamDemuxer: Sendable {
     /// What the thread tells, until it is closed.
@@ -16,34 +10,16 @@ final class TransportStreamDemuxer: Sendable {
         case ended(LibAVError?)
     }
 
-    private final class Work {
-        let run: () -> Void
-
-        init(_ run: @escaping () -> Void) {
-            self.run = run
-        }
-    }
-
     private let queue = ByteQueue()
 
     /// `tell` is called on the thread.
     init(tell: @escaping @Sendable (Event) -> Void) {
         let queue = queue
-        let work = Unmanaged.passRetained(Work { Self.demux(queue, tell: tell) })
-        var thread = pthread_t()
-        let code = pthread_create(
-            &thread, nil,
-            { raw in
-                if let raw { Unmanaged<Work>.fromOpaque(raw).takeRetainedValue().run() }
-                return nil
-            }, work.toOpaque())
-        guard code == 0 else {
-            work.release()
+        guard OwnThread.run({ Self.demux(queue, tell: tell) }) else {
             queue.close()
             tell(.ended(nil))
             return
         }
-        pthread_detach(thread)
     }
 
     deinit {

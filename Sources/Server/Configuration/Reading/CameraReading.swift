@@ -7,7 +7,7 @@ struct CameraReading {
     /// The keys of a camera, which no hole of a template may be called.
     static let keys =
         ["template", "main", "sub", "title", "groups", "test_camera", "publish"] + PullSettings.keys + listenKeys
-        + failoverKeys
+        + failoverKeys + playlistKeys
 
     let name: String
     let section: ConfigurationSection
@@ -44,6 +44,11 @@ struct CameraReading {
         }
         if name.isPrefix {
             section.reportMissing("publish", expected: "publish: true, the only source that a name with * may have")
+        }
+        if let field = section.field("playlist") ?? section.field("file") {
+            return playlist(field).map {
+                CameraConfiguration(name: name, title: title, groups: groups, streams: [$0])
+            }
         }
         let own = PullSettings(section)
         let reference = reference()
@@ -169,7 +174,7 @@ extension CameraReading {
         let sub = source("sub", template?.sub, reference)
         let inOrder = inOrder(own, settings)
         if case .none = reference, !["main", "sdp", "sources"].contains(where: { section.field($0) != nil }) {
-            section.reportMissing("main", expected: "one of main, sdp, sources, template, publish, test_camera")
+            section.reportMissing("main", expected: "one of main, sdp, sources, template, playlist, file, publish, test_camera")
         }
         var streams = described.map { [StreamConfiguration(path: name, source: .listen($0))] } ?? []
         if let inOrder { streams.append(StreamConfiguration(path: name, source: .failover(inOrder))) }

@@ -6,6 +6,8 @@ final class ConfigurationReading {
     let variables: VariableSource
     private let renamedKeys: [Place: String]
     private(set) var errors: [ConfigurationError] = []
+    /// What is to be played from files, in the order it was read.
+    var movies: [MovieReference] = []
 
     init(file: String, variables: VariableSource, renamedKeys: [Place: String]) {
         self.file = file

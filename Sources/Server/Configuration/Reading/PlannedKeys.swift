@@ -2,9 +2,9 @@
 /// so that nobody believes a camera recorded or a port encrypted that is not.
 enum PlannedKeys {
     private static let keys: Set<String> = [
-        "access_log", "advertise", "anonymous", "api", "audio", "cluster", "events", "exclusive", "file",
-        "group", "hls", "hold", "http", "include", "loop", "media", "metrics", "onvif",
-        "password_file", "playlist", "record", "recording", "snapshot", "tunnel",
+        "access_log", "advertise", "anonymous", "api", "audio", "cluster", "events", "exclusive",
+        "group", "hls", "hold", "http", "include", "media", "metrics", "onvif",
+        "password_file", "record", "recording", "snapshot", "tunnel",
         "users", "version", "webrtc",
     ]
     private static let schemes: Set<String> = [

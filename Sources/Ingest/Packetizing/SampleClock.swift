@@ -1,8 +1,8 @@
-/// Times of AAC frames: from the 90 kHz of a transport stream, which round and wrap, to running samples.
+/// Times of frames of sound: from 90 kHz, which round and in a transport stream wrap, to running samples.
 ///
 /// Frames follow each other without a gap or an overlap as long as the stream's times agree; a jump of theirs is one here.
 struct SampleClock: Sendable, Equatable {
-    /// Of one frame (ISO/IEC 14496-3 §4.5.1.1).
+    /// Of one frame of AAC (ISO/IEC 14496-3 §4.5.1.1).
     static let samplesPerFrame: UInt32 = 1024
     /// Ticks a second of a transport stream.
     private static let ticks: Int64 = 90_000
@@ -27,20 +27,26 @@ struct SampleClock: Sendable, Equatable {
             && left.anchor?.ticks == right.anchor?.ticks && left.anchor?.samples == right.anchor?.samples
     }
 
-    /// The RTP timestamp of the next frame, which is shown at `time` if the stream tells.
-    mutating func timestamp(ofFrameAt time: Int64?) -> UInt32 {
-        guard let time else { return taken(next) }
+    /// The RTP timestamp of the next frame, which is shown at `time` if the stream tells, and has so many samples.
+    mutating func timestamp(ofFrameAt time: Int64?, lasting samples: UInt32 = samplesPerFrame) -> UInt32 {
+        let timestamp = timestamp(at: time)
+        next = timestamp &+ samples
+        return timestamp
+    }
+
+    private mutating func timestamp(at time: Int64?) -> UInt32 {
+        guard let time else { return next }
         guard anchor != nil else {
             anchor = (time, 0)
-            return taken(0)
+            return 0
         }
         follow(time)
         let told = samples(at: time) ?? next
         let step = Int32(bitPattern: told &- next)
         guard step.magnitude > UInt32(clamping: Int32(clamping: sampleRate) / Self.tolerance) else {
-            return taken(next &+ UInt32(bitPattern: step / Self.drift))
+            return next &+ UInt32(bitPattern: step / Self.drift)
         }
-        return taken(told)
+        return told
     }
 
     /// The timestamp that belongs to a moment of the stream; `nil` before the first frame.
@@ -49,11 +55,6 @@ struct SampleClock: Sendable, Equatable {
             let elapsed = Self.distance(from: anchor.ticks, to: time)
             return anchor.samples &+ UInt32(truncatingIfNeeded: elapsed * Int64(sampleRate) / Self.ticks)
         }
-    }
-
-    private mutating func taken(_ timestamp: UInt32) -> UInt32 {
-        next = timestamp &+ Self.samplesPerFrame
-        return timestamp
     }
 
     private mutating func follow(_ time: Int64) {
