@@ -127,7 +127,7 @@ extension CameraReading.Entry {
         switch source {
         case .pull(let pull): self.init(source: .pull(pull), field: field)
         case .listen(let listen): self.init(source: .listen(listen), field: field)
-        case .failover, .testCamera, .publish, .publishBelow: return nil
+        case .failover, .playlist, .testCamera, .publish, .publishBelow: return nil
         }
     }
 
