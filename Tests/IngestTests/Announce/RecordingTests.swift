@@ -38,7 +38,7 @@ import Testing
 
     @Test("M7 a publisher over UDP that asks nothing any more lives by its packets, and is sent receiver reports")
     func datagrams() async throws {
-        try await AnnounceBench.run(idle: .seconds(3)) { bench in
+        try await AnnounceBench.run(idle: .seconds(6)) { bench in
             let publisher = try await bench.publisher()
             let ports = try await FakeViewerPorts.open()
             #expect(try await publisher.announce(bench.url(), AnnounceBench.sdp).status == 200)
@@ -51,7 +51,7 @@ import Testing
             let viewer = try await PullBench.watch(bench.stream)
             // Longer than a connection without a session, or a session without a request, may be silent.
             var sent: UInt16 = 0
-            let longEnough = NIODeadline.now() + .milliseconds(3500)
+            let longEnough = NIODeadline.now() + .milliseconds(6500)
             try await eventually("a receiver report, and the connection stands") {
                 sent += 1
                 try await ports.sendMedia(AnnounceBench.packet(sent), to: .init(ipAddress: "127.0.0.1", port: server))
@@ -176,7 +176,7 @@ import Testing
 
     @Test("a session that is set up and never records ends, and a connection that announces alone is as idle as any")
     func idle() async throws {
-        try await AnnounceBench.run(idle: .seconds(3)) { bench in
+        try await AnnounceBench.run(idle: .seconds(6)) { bench in
             let announcing = try await bench.publisher()
             #expect(try await announcing.announce(bench.url(), AnnounceBench.sdp).status == 200)
             let setUp = try await bench.publisher()

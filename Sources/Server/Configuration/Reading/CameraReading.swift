@@ -174,7 +174,8 @@ extension CameraReading {
         let sub = source("sub", template?.sub, reference)
         let inOrder = inOrder(own, settings)
         if case .none = reference, !["main", "sdp", "sources"].contains(where: { section.field($0) != nil }) {
-            section.reportMissing("main", expected: "one of main, sdp, sources, template, playlist, file, publish, test_camera")
+            section.reportMissing(
+                "main", expected: "one of main, sdp, sources, template, playlist, file, publish, test_camera")
         }
         var streams = described.map { [StreamConfiguration(path: name, source: .listen($0))] } ?? []
         if let inOrder { streams.append(StreamConfiguration(path: name, source: .failover(inOrder))) }
