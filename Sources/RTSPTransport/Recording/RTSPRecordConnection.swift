@@ -68,7 +68,7 @@ package final class RTSPRecordConnection: ChannelInboundHandler {
                     try channel.pipeline.syncOperations.addHandler(bound.value)
                 }
             }
-            .connect(host: url.host, port: Int(url.portOrDefault))
+            .connect(to: url.host, port: url.portOrDefault, on: eventLoop)
             .flatMap { channel in
                 bound.value.phase.isConnecting
                     ? ClientTLS.completed(on: channel, to: url) : eventLoop.makeSucceededVoidFuture()
