@@ -110,6 +110,14 @@ package final class RTSPRecordConnection: ChannelInboundHandler {
         // Of a name with several addresses the slower one may stand after the race is over, and is closed for it.
         guard let channel, channel === context.channel else { return }
         self.channel = nil
+        guard let writer, writer.isWriting else { return closed() }
+        // Noticed within a write of the source's own: it must not be told in the midst of it.
+        writer.close()
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        eventLoop.execute { bound.value.closed() }
+    }
+
+    private func closed() {
         if case .leaving(let end) = phase { finish(end) } else { finish(.closed) }
     }
 
