@@ -36,12 +36,15 @@ struct RTSPRecordConnectionTests {
         func ended(_ end: RTSPRecordEnd) { ends.append(end) }
     }
 
-    /// The peer was gone before: the first write of media finds it out.
+    /// The peer is gone, and a write finds it out.
     private final class DeadPeer: ChannelOutboundHandler {
         typealias OutboundIn = ByteBuffer
 
+        /// How that write begins.
+        var lastByte = UInt8(ascii: "$")
+
         func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-            guard Self.unwrapOutboundIn(data).getInteger(at: 0, as: UInt8.self) == UInt8(ascii: "$") else {
+            guard Self.unwrapOutboundIn(data).getInteger(at: 0, as: UInt8.self) == lastByte else {
                 return context.write(data, promise: promise)
             }
             promise?.fail(ChannelError.ioOnClosedChannel)
@@ -51,6 +54,7 @@ struct RTSPRecordConnectionTests {
 
     private let loop = EmbeddedEventLoop()
     private let source = Source()
+    private let peer = DeadPeer()
     private let connection: RTSPRecordConnection
     private let channel: EmbeddedChannel
 
@@ -59,7 +63,7 @@ struct RTSPRecordConnectionTests {
         connection = RTSPRecordConnection(
             .init(url: url, transport: .tcp, clientNonce: "0123456789abcdef"), source: source, on: loop)
         connection.phase = .connecting
-        channel = EmbeddedChannel(handlers: [DeadPeer(), connection], loop: loop)
+        channel = EmbeddedChannel(handlers: [peer, connection], loop: loop)
         channel.localAddress = try SocketAddress(ipAddress: "192.0.2.2", port: 40_000)
         channel.remoteAddress = try SocketAddress(ipAddress: "192.0.2.1", port: 554)
         channel.connect(to: try SocketAddress(ipAddress: "192.0.2.1", port: 554), promise: nil)
@@ -121,9 +125,8 @@ struct RTSPRecordConnectionTests {
     @Test("A connection that is gone when TEARDOWN is asked leaves no timer behind")
     func tearDown() throws {
         try record()
+        peer.lastByte = UInt8(ascii: "T")
         connection.stop()
-        #expect(connection.answerTimer != nil)
-        #expect(try answer() == "TEARDOWN")
         loop.run()
         #expect(source.ends == [.stopped])
         #expect(connection.answerTimer == nil && connection.keepaliveTimer == nil)
