@@ -357,7 +357,9 @@ final class StreamCore {
     /// A loop where nobody watches any more is not woken for every burst.
     private func leaveGroup(_ member: Member) {
         if !member.looksAway { watching -= 1 }
-        guard let index = groups.firstIndex(where: { ObjectIdentifier($0.eventLoop) == member.eventLoop }) else { return }
+        guard let index = groups.firstIndex(where: { ObjectIdentifier($0.eventLoop) == member.eventLoop }) else {
+            return
+        }
         groups[index].members -= 1
         if !member.looksAway { groups[index].viewers -= 1 }
         if groups[index].members == 0 { groups.remove(at: index) }

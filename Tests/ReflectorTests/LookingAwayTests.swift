@@ -7,7 +7,8 @@ import Testing
 
 /// Subscribers that want a stream and do not watch it.
 @Suite struct LookingAwayTests {
-    @Test("After an outage the wall clock is set anew, as for nobody; for a viewer it runs on", arguments: [true, false])
+    @Test(
+        "After an outage the wall clock is set anew, as for nobody; for a viewer it runs on", arguments: [true, false])
     func wallClock(looksAway: Bool) throws {
         let start: Int64 = 1_700_000_000_000_000_000
         let hour: Int64 = 3_600_000_000_000
