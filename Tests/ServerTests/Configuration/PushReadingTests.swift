@@ -71,7 +71,10 @@ struct PushReadingTests {
                             url: "rtsps://s/gate", username: "u", password: Secret("p"), trust: .fingerprint(pinned),
                             timeout: .seconds(3)))))
         guard case .rtsp(let target) = try pushes("{to: \"rtsp://s/x\", cameras: gate, transport: udp}").first?.target
-        else { return }
+        else {
+            Issue.record("no push to a server")
+            return
+        }
         #expect(target.transport == .udp && target.trust == .authorities)
     }
 
@@ -119,6 +122,13 @@ struct PushReadingTests {
     func secrets() throws {
         let refused = error("{to: \"rtsp://u:hunter2@s/{camera}\", cameras: gate}")
         #expect(refused.contains("write username: and password: beside the URL") && !refused.contains("hunter2"))
+        for to in [
+            "rtsp://h/{camera}?password=hunter2{", "rtsp://h/{camera}?streamkey=hunter2&x={y}", "http://h/?jwt=hunter2",
+            "rtp://h:5004?token=hunter2",
+        ] {
+            let wrong = error("{to: \"\(to)\", cameras: gate}")
+            #expect(wrong.contains("push.hq.to") && !wrong.contains("hunter2"), "\(wrong)")
+        }
         let relay = try load(
             Self.cameras.dropLast()
                 + "    {to: \"rtsp://s/{camera}?key=hunter2\", cameras: gate, username: u, password: hunter3}\n")
