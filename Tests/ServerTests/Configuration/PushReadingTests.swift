@@ -118,6 +118,24 @@ struct PushReadingTests {
             ])
     }
 
+    @Test(
+        "one place is one place in whatever spelling; another path, port or case of the path is another",
+        arguments: [
+            ("rtsp://S:554/x", true), ("RTSP://s/x", true), ("rtsps://s:554/x", true), ("rtsp://s:555/x", false),
+            ("rtsps://s/x", false), ("rtsp://s/X", false), ("rtsp://s/x?y", false),
+        ])
+    func spellings(_ other: String, _ isSame: Bool) {
+        let text = """
+            cameras: {a: {main: "rtsp://h/1"}, b: {main: "rtsp://h/2"}}
+            push:
+              one: {to: "rtsp://s/x", cameras: a}
+              two: {to: "\(other)", cameras: b}
+            """
+        let found = isSame ? errors(text).joined() : (try? load(text)).map { _ in "" } ?? "not loaded"
+        #expect(isSame == found.contains("a and b to the same place"), "\(found)")
+        #expect(isSame || found.isEmpty)
+    }
+
     @Test("a password in the URL is refused and not shown, and neither the summary nor an error shows another")
     func secrets() throws {
         let refused = error("{to: \"rtsp://u:hunter2@s/{camera}\", cameras: gate}")
