@@ -5,20 +5,6 @@ import RTP
 
 /// The stream itself: its tracks, its ring, its subscribers. Confined to the home loop; `Stream` is its handle.
 final class StreamCore {
-    private struct GroupHandle {
-        let eventLoop: any EventLoop
-        let group: NIOLoopBoundBox<SubscriberGroup>
-        /// Counted on the home loop, from before a subscriber joins to after it has left.
-        var members = 0
-        /// Those of them that do not look away.
-        var viewers = 0
-    }
-
-    private struct Member {
-        let eventLoop: ObjectIdentifier
-        let looksAway: Bool
-    }
-
     /// Who waits for the source, and on behalf of which relays.
     private struct Waiting {
         let promise: EventLoopPromise<StreamSnapshot>
