@@ -6,8 +6,14 @@ package struct RelayIdentity: Sendable, Hashable, CustomStringConvertible {
     /// `number` is a random one: two relays of one number would take each other's streams for their own.
     package init(_ number: UInt64) {
         let digits = String(number, radix: 16)
-        description = "heliograph-" + String(repeating: "0", count: 16 - digits.utf8.count) + digits
+        description = Self.beginning + String(repeating: "0", count: 16 - digits.utf8.count) + digits
     }
+
+    /// Others call themselves what they like: all proxies of one make may go by one name.
+    private static let beginning = "heliograph-"
+
+    /// Whether a name stands for one relay and no other.
+    static func isTold(by name: String) -> Bool { name.hasPrefix(beginning) }
 }
 
 /// The relays that a stream has come through, or a request, the first one first; what a `Via` header tells.
@@ -33,10 +39,13 @@ package struct RelayChain: Sendable, Hashable {
         names.count >= Self.limit || names.contains(relay.description)
     }
 
-    /// Whether both name the same relay.
+    /// Whether both name the same relay; proxies of others are not told apart.
     package func meets(_ other: RelayChain) -> Bool {
-        names.contains(where: other.names.contains)
+        names.contains { RelayIdentity.isTold(by: $0) && other.names.contains($0) }
     }
+
+    /// Whether a relay is among them, and not only proxies.
+    package var namesRelay: Bool { names.contains(where: RelayIdentity.isTold) }
 
     /// The way of a stream that `relay` passes on.
     package func through(_ relay: RelayIdentity) -> RelayChain {

@@ -5,13 +5,6 @@ import RTP
 
 /// The stream itself: its tracks, its ring, its subscribers. Confined to the home loop; `Stream` is its handle.
 final class StreamCore {
-    private struct GroupHandle {
-        let eventLoop: any EventLoop
-        let group: NIOLoopBoundBox<SubscriberGroup>
-        /// Counted on the home loop, from before a subscriber joins to after it has left.
-        var viewers = 0
-    }
-
     /// Who waits for the source, and on behalf of which relays.
     private struct Waiting {
         let promise: EventLoopPromise<StreamSnapshot>
@@ -43,8 +36,10 @@ final class StreamCore {
     private(set) var lifecycle: StreamLifecycle
     private var lingerTimer: Scheduled<Void>?
     private var lastSubscription = 0
-    /// The loop of each subscriber, by its number.
-    private var viewers: [Int: ObjectIdentifier] = [:]
+    /// All subscribers, by number.
+    private var members: [Int: Member] = [:]
+    /// Subscribers that do not look away: for them pictures are held together and clocks turned gently.
+    private var watching = 0
     private let demand: AsyncStream<Bool>.Continuation
 
     init(
@@ -93,7 +88,7 @@ final class StreamCore {
         }
         version += 1
         hasPublication = true
-        if viewers.isEmpty { intake.unixEpochOffset = nil }
+        if !isWatched { intake.unixEpochOffset = nil }
         lifecycle.sourceBegan()
         let snapshot = self.snapshot
         for who in takeWaiting() {
@@ -120,7 +115,9 @@ final class StreamCore {
         intake.tracks[track].receive(report)
     }
 
-    var awaitsRest: Bool { intake.builder.isMidPicture && !groups.isEmpty }
+    var awaitsRest: Bool { intake.builder.isMidPicture && isWatched }
+
+    private var isWatched: Bool { watching > 0 }
 
     func readEnded(at now: NIODeadline) {
         guard !intake.builder.isEmpty else { return }
@@ -153,7 +150,7 @@ final class StreamCore {
         let awaitsFirst = intake.awaitsFirstReport
         let awaitsReports = intake.builder.startsGroup && !ring.isStartable || awaitsFirst
         if reports.isDue(at: now, awaited: awaitsFirst) || awaitsReports {
-            reports.adjust(&intake.tracks, isWatched: !viewers.isEmpty)
+            reports.adjust(&intake.tracks, isWatched: isWatched)
             if awaitsReports {
                 intake.builder.lead(with: senderReports())
             } else {
@@ -261,32 +258,35 @@ final class StreamCore {
     }
 
     func subscribe(
-        _ subscriber: NIOLoopBound<any Subscriber>, ssrcs: [UInt32]?, via: RelayChain?,
+        _ subscriber: NIOLoopBound<any Subscriber>, looksAway: Bool, ssrcs: [UInt32]?, via: RelayChain?,
         observer: NIOLoopBound<(any BurstDeliveryObserver)?>, on eventLoop: any EventLoop
     ) {
-        let attach = attachment(of: subscriber, ssrcs: ssrcs, via: via, observer: observer, on: eventLoop)
+        let attach = attachment(
+            of: subscriber, looksAway: looksAway, ssrcs: ssrcs, via: via, observer: observer, on: eventLoop)
         if eventLoop === homeLoop { attach() } else { eventLoop.execute(attach) }
     }
 
     private func attachment(
-        of subscriber: NIOLoopBound<any Subscriber>, ssrcs: [UInt32]?, via: RelayChain?,
+        of subscriber: NIOLoopBound<any Subscriber>, looksAway: Bool, ssrcs: [UInt32]?, via: RelayChain?,
         observer: NIOLoopBound<(any BurstDeliveryObserver)?>, on eventLoop: any EventLoop
     ) -> @Sendable () -> Void {
         guard !lifecycle.isClosed, ssrcs == nil || ssrcs == intake.tracks.map(\.ssrc), via == nil || via == self.via
         else {
             return { subscriber.value.streamEnded() }
         }
-        if viewers.isEmpty, !intake.builder.isEmpty {
+        if !isWatched, !intake.builder.isEmpty {
             stopHolding()
             distributeBuilt(at: intake.timeline.lastArrival)
         }
         lastSubscription += 1
         let id = lastSubscription
         wanted()
-        viewers[id] = ObjectIdentifier(eventLoop)
+        let member = Member(eventLoop: ObjectIdentifier(eventLoop), looksAway: looksAway)
+        members[id] = member
+        if !looksAway { watching += 1 }
         let start = self.start ?? makeStart()
         self.start = start
-        let group = joinGroup(on: eventLoop)
+        let group = join(member, on: eventLoop)
         let ending = NIOLoopBound(self, eventLoop: homeLoop)
         let subscription = Subscription.Parts(id: id, group: group, core: ending, homeLoop: homeLoop)
         return {
@@ -296,11 +296,11 @@ final class StreamCore {
     }
 
     func unsubscribed(_ id: Int) {
-        if let eventLoop = viewers.removeValue(forKey: id) { leaveGroup(on: eventLoop) }
+        if let member = members.removeValue(forKey: id) { leaveGroup(member) }
         unwantedIfIdle()
     }
 
-    var viewerCount: Int { viewers.count }
+    var viewerCount: Int { members.count }
 
     /// Ends every subscriber and refuses what comes after.
     func close() {
@@ -328,27 +328,34 @@ final class StreamCore {
         return Array(waiting.values)
     }
 
-    private func joinGroup(on eventLoop: any EventLoop) -> NIOLoopBoundBox<SubscriberGroup> {
+    private func join(_ member: Member, on eventLoop: any EventLoop) -> NIOLoopBoundBox<SubscriberGroup> {
+        let viewers = member.looksAway ? 0 : 1
         if let known = groups.firstIndex(where: { $0.eventLoop === eventLoop }) {
-            groups[known].viewers += 1
+            groups[known].members += 1
+            groups[known].viewers += viewers
             return groups[known].group
         }
         let group = NIOLoopBoundBox.makeBoxSendingValue(SubscriberGroup(), eventLoop: eventLoop)
-        groups.append(GroupHandle(eventLoop: eventLoop, group: group, viewers: 1))
+        groups.append(GroupHandle(eventLoop: eventLoop, group: group, members: 1, viewers: viewers))
         return group
     }
 
     /// A loop where nobody watches any more is not woken for every burst.
-    private func leaveGroup(on eventLoop: ObjectIdentifier) {
-        guard let index = groups.firstIndex(where: { ObjectIdentifier($0.eventLoop) == eventLoop }) else { return }
-        groups[index].viewers -= 1
-        if groups[index].viewers == 0 { groups.remove(at: index) }
+    private func leaveGroup(_ member: Member) {
+        if !member.looksAway { watching -= 1 }
+        guard let index = groups.firstIndex(where: { ObjectIdentifier($0.eventLoop) == member.eventLoop }) else {
+            return
+        }
+        groups[index].members -= 1
+        if !member.looksAway { groups[index].viewers -= 1 }
+        if groups[index].members == 0 { groups.remove(at: index) }
     }
 
     private func endSubscribers() {
         let ended = groups
         groups = []
-        viewers = [:]
+        members = [:]
+        watching = 0
         for handle in ended {
             if handle.eventLoop === homeLoop {
                 handle.group.value.end()
@@ -369,7 +376,7 @@ final class StreamCore {
     }
 
     private func unwantedIfIdle() {
-        guard viewers.isEmpty, waiting.isEmpty, lifecycle.unwanted() == .startLinger else { return }
+        guard members.isEmpty, waiting.isEmpty, lifecycle.unwanted() == .startLinger else { return }
         lingerTimer?.cancel()
         lingerTimer = homeLoop.assumeIsolated().scheduleTask(in: policy.linger) {
             self.lingered()
@@ -378,6 +385,6 @@ final class StreamCore {
 
     private func lingered() {
         lingerTimer = nil
-        if viewers.isEmpty, lifecycle.lingered() == .stopSource { demand.yield(false) }
+        if members.isEmpty, lifecycle.lingered() == .stopSource { demand.yield(false) }
     }
 }

@@ -25,7 +25,10 @@ final class PublishedStream {
     var ssrc: UInt32 = 77
     var now = NIODeadline.uptimeNanoseconds(5_000_000_000)
 
-    init(policy: StreamPolicy = StreamPolicy()) throws {
+    init(
+        policy: StreamPolicy = StreamPolicy(),
+        wallClock: @escaping @Sendable () -> Int64 = { 1_700_000_000_000_000_000 }
+    ) throws {
         loop = EmbeddedEventLoop()
         let path = try #require(StreamPath("gate"))
         let numbers = NIOLockedCounter()
@@ -35,7 +38,7 @@ final class PublishedStream {
             policy: policy,
             clock: StreamClock(
                 now: { .uptimeNanoseconds(5_000_000_000) },
-                wallClock: { 1_700_000_000_000_000_000 },
+                wallClock: wallClock,
                 random: { numbers.next() &* 2_654_435_761 }
             ),
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
@@ -111,6 +114,11 @@ final class RecordingSubscriber: Subscriber {
     private(set) var subscription: Subscription?
     private(set) var bursts: [Burst] = []
     private(set) var hasEnded = false
+    let looksAway: Bool
+
+    init(looksAway: Bool = false) {
+        self.looksAway = looksAway
+    }
 
     func subscribed(_ subscription: Subscription, start: StreamStart?) {
         self.subscription = subscription

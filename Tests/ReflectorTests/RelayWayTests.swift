@@ -7,13 +7,13 @@ import Testing
 
 /// Which relays a stream has come through, and who must not have it.
 @Suite struct RelayWayTests {
-    private static let upstream = RelayChain(["upstream"])
+    private static let upstream = RelayChain(["heliograph-upstream"])
 
     @Test("A stream is not described to a relay from which it comes, or from which it is just being asked for")
     func refused() throws {
         let camera = try PublishedStream(policy: StreamPolicy(startTimeout: .seconds(10)))
         let waits = camera.stream.describe(on: camera.loop, for: Self.upstream)
-        let other = camera.stream.describe(on: camera.loop, for: RelayChain(["other"]))
+        let other = camera.stream.describe(on: camera.loop, for: RelayChain(["heliograph-other"]))
         camera.loop.run()
         camera.stream.sourceIsAsked(through: Self.upstream)
         camera.loop.run()
@@ -26,6 +26,17 @@ import Testing
             tracks: [PublishedStream.video], by: "test", via: Self.upstream.through(RelayIdentity(1)))
         camera.loop.run()
         #expect(try other.wait().via == Self.upstream.through(RelayIdentity(1)))
+        publication.end()
+    }
+
+    @Test("Two who come through proxies of one name are not taken for each other")
+    func proxies() throws {
+        let camera = try PublishedStream()
+        let proxied = RelayChain(["proxy"])
+        let publication = try camera.stream.publish(tracks: [PublishedStream.video], by: "test", via: proxied)
+        let viewer = camera.stream.describe(on: camera.loop, for: proxied)
+        camera.loop.run()
+        #expect(try viewer.wait().via == proxied)
         publication.end()
     }
 

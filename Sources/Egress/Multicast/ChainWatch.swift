@@ -6,6 +6,7 @@ import Reflector
 ///
 /// The group's sender serves everybody and does not know who passes the stream on; this subscriber looks away from the packets.
 final class ChainWatch: Subscriber {
+    let looksAway = true
     private var onEnd: (() -> Void)?
     private var subscription: Subscription?
 

@@ -52,6 +52,8 @@ extension RTSPRecordEnd {
         case .unreachable(let reason): "\(reason); check address and port of the server, and the network"
         case .insecure(let failure): failure.description
         case .closed: "the server closed the connection"
+        case .reset: "the server broke the connection off"
+        case .unacknowledged: "the server takes nothing any more; check it and the network"
         case .deaf: "the server asks without reading the answers"
         case .redirected: "redirected"
         case .conversation(let error): error.description

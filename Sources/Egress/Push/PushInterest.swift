@@ -6,6 +6,7 @@ import Reflector
 /// It is a viewer that looks away: a source on demand stays while the server is tried again, whatever its linger. Confined to the
 /// stream's home loop.
 final class PushInterest: Subscriber {
+    let looksAway = true
     private let stream: Stream
     private var subscription: Subscription?
     private var isSubscribing = false

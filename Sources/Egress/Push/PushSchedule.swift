@@ -18,8 +18,18 @@ package struct PushSchedule: Sendable {
     /// A target that was not tried yet.
     package init() {}
 
-    /// Credentials were refused more than once in a row.
-    package var isLocked: Bool { refusals > 1 }
+    /// The credentials were refused just now, and not for the first time in a row.
+    package private(set) var isLocked = false
+
+    /// A push ended that sent packets for so long, by no fault of the server's.
+    package mutating func ended(livedFor: TimeAmount?) {
+        guard let livedFor else { return }
+        refusals = 0
+        if livedFor >= Self.steadyAfter {
+            backoff.reset()
+            mayTryAtOnce = true
+        }
+    }
 
     /// The pause before the next try, at most 15 s but for refused credentials and loops; `random` is anything from 0 to 1.
     /// `livedFor` is `nil` where nothing was ever sent.
@@ -28,8 +38,10 @@ package struct PushSchedule: Sendable {
             backoff.reset()
             mayTryAtOnce = true
         }
+        isLocked = false
         guard !error.isRefusedCredentials else {
             refusals += 1
+            isLocked = refusals > 1
             return Self.spread(refusals > 1 ? Self.lockedPause : Self.refusedPause, random)
         }
         if error.isLoop { return Self.spread(Self.lockedPause, random) }

@@ -122,16 +122,16 @@ final class PushSession: RTSPRecordSource {
         )
         self.delivery = delivery
         delivery.onEnd = { [weak self] in self?.giveUp(.streamChanged) }
-        delivery.prepare().assumeIsolated().whenSuccess { _ in self.begin(delivery, routes) }
+        // Before anything is sent: within that the session may end.
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         watchTimer = eventLoop.scheduleRepeatedTask(initialDelay: Self.watchInterval, delay: Self.watchInterval) { _ in
             bound.value.watch()
         }
+        delivery.prepare().assumeIsolated().whenSuccess { _ in self.begin(delivery, routes) }
     }
 
     private func begin(_ delivery: StreamDelivery, _ routes: [Int: DeliveryRoute]) {
-        guard error == nil else { return }
-        delivery.begin()
+        guard error == nil, self.delivery === delivery else { return }
         liveSince = .now()
         monitor.entered(.live)
         let codecs = snapshot.tracks.filter { routes[$0.index] != nil }.map(\.description.primary.codec.description)
@@ -142,6 +142,8 @@ final class PushSession: RTSPRecordSource {
                 "transport": "\(request.transport == .udp ? "udp" : "tcp")",
                 "address": "\(address)",
             ])
+        // Last, for a server that is gone already is noticed by the first packets.
+        delivery.begin()
     }
 
     func received(_ report: ByteBuffer, track: Int) {
@@ -162,6 +164,7 @@ final class PushSession: RTSPRecordSource {
 
     func ended(_ end: RTSPRecordEnd) {
         watchTimer?.cancel()
+        watchTimer = nil
         delivery?.end(goodbye: false)
         let counters = delivery?.counters ?? DeliveryCounters()
         delivery = nil

@@ -71,7 +71,7 @@ package struct PushSupervisor: Sendable {
 
     private func rest(after outcome: PushOutcome, by schedule: inout PushSchedule) async {
         // The stream's own doing is no loss: it is announced anew as soon as it flows.
-        if outcome.error == .streamChanged { return }
+        if outcome.error == .streamChanged { return schedule.ended(livedFor: outcome.livedFor) }
         let pause = schedule.pause(
             after: outcome.error, livedFor: outcome.livedFor, random: Double.random(in: 0...1))
         monitor.entered(schedule.isLocked ? .locked : .waiting, because: outcome.error)

@@ -75,12 +75,14 @@ extension RTSPRouter {
     }
 
     private func refuseLoop(_ stream: Stream) -> RTSPResponse {
-        context.logger.notice(
-            "viewer refused",
+        // Who asks again and again, with whatever Via, is not to fill the log.
+        context.logger.log(
+            level: hasToldOfLoop ? .debug : .notice, "viewer refused",
             metadata: [
                 "stream": "\(stream.path)",
                 "reason": "loop: it is a relay that the stream comes from, or goes round through",
             ])
+        hasToldOfLoop = true
         return RTSPResponse(.loopDetected)
     }
 }

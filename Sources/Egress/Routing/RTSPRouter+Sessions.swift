@@ -26,7 +26,7 @@ extension RTSPRouter {
                 identifier: self.makeIdentifier(),
                 stream: stream,
                 tracks: snapshot.tracks,
-                via: request.headers.via.isDirect ? nil : snapshot.via,
+                via: request.headers.via.namesRelay ? snapshot.via : nil,
                 configuration: self.configuration,
                 groups: self.groups,
                 context: self.context

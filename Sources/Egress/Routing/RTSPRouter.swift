@@ -20,6 +20,8 @@ package final class RTSPRouter: RTSPResponder {
     let context: RTSPRequestContext
     var sessions = SessionTable()
     var isClosed = false
+    /// The log has it at notice that this connection is one of a ring.
+    var hasToldOfLoop = false
     private var generator: any RandomNumberGenerator
 
     /// A router for the connection of `context`; `generator` makes session ids and must not be guessable. `methods` are all

@@ -20,8 +20,8 @@ package struct ReconnectSchedule: Sendable {
         self.patience = patience
     }
 
-    /// Credentials were refused more than once in a row.
-    package var isLocked: Bool { refusals > 1 }
+    /// The credentials were refused just now, and not for the first time in a row.
+    package private(set) var isLocked = false
 
     /// The pause before the next try; `random` is anything from 0 to 1.
     package mutating func pause(after error: PullError, livedFor: TimeAmount?, random: Double) -> TimeAmount {
@@ -29,8 +29,10 @@ package struct ReconnectSchedule: Sendable {
             backoff.reset()
             mayTryAtOnce = true
         }
+        isLocked = false
         guard !error.isRefusedCredentials else {
             refusals += 1
+            isLocked = refusals > 1
             let pause = refusals > 1 ? patience.locked : patience.refused
             return pause + spread(pause, random)
         }

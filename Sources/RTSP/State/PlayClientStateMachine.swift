@@ -211,7 +211,7 @@ package struct PlayClientStateMachine: ~Copyable {
 
     /// Who asks is told to other relays alone: cameras have never heard of the header.
     func toldToRelays(_ headers: RTSPHeaders) -> RTSPHeaders {
-        guard let relay = request.relay, !upstream.isDirect else { return headers }
+        guard let relay = request.relay, upstream.namesRelay else { return headers }
         var headers = headers
         headers.add(via: RelayChain.direct.through(relay))
         return headers

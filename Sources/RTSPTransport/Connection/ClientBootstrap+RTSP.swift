@@ -22,6 +22,15 @@ extension ClientBootstrap {
             .givesUpUnacknowledged(after: .seconds(20))
     }
 
+    /// Connects to a host: to an address at once, to a name as soon as it is known, in the time of the connection. `eventLoop` is
+    /// that of the bootstrap.
+    func connect(
+        to host: String, port: UInt16, on eventLoop: any EventLoop, lookingUpBy names: NameLookup = .shared
+    ) -> EventLoopFuture<any Channel> {
+        if let address = SocketAddress(literal: host, port: port) { return connect(to: address) }
+        return resolver(names.resolver(on: eventLoop)).connect(host: host, port: Int(port))
+    }
+
     /// Why a connection cannot be had, in a few words.
     static func reason(_ error: any Error) -> String {
         switch error {

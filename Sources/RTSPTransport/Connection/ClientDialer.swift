@@ -13,7 +13,7 @@ struct ClientDialer {
     /// A connection to the URL's host that may be written to. `makeHandlers` is called for each address that is tried, and they stand
     /// behind TLS. Fails with `TLSFailure`, or with what keeps the connection from being made.
     func dial(_ makeHandlers: @escaping () -> [any ChannelHandler]) -> EventLoopFuture<any Channel> {
-        secured(bootstrap(makeHandlers).connect(host: url.host, port: Int(url.portOrDefault)))
+        secured(bootstrap(makeHandlers).connect(to: url.host, port: url.portOrDefault, on: eventLoop))
     }
 
     /// One more to the address where another went: a camera's name may have several.

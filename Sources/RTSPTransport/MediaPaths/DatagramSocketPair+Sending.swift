@@ -85,13 +85,3 @@ extension Channel {
         }
     }
 }
-
-extension SocketAddress {
-    /// The address of a host, which is looked up off the event loops where it is a name. Throws where there is none.
-    package static func lookUp(_ host: String, port: UInt16) async throws -> SocketAddress {
-        if let address = try? SocketAddress(ipAddress: host, port: Int(port)) { return address }
-        return try await NIOThreadPool.singleton.runIfActive {
-            try SocketAddress.makeAddressResolvingHost(host, port: Int(port))
-        }
-    }
-}

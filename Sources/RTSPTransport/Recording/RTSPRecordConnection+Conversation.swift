@@ -138,8 +138,9 @@ extension RTSPRecordConnection {
                 finish(end)
             case .tearDown(let request):
                 phase = .leaving(end)
-                ask(request)
+                // Before it is asked: within that the connection may end.
                 answerTimer = eventLoop.assumeIsolated().scheduleTask(in: patience.tearDown) { self.finish(end) }
+                ask(request)
             }
         case .leaving, .ended:
             break

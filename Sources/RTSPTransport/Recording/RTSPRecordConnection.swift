@@ -3,6 +3,12 @@ import NIOCore
 import NIOPosix
 import RTSP
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// One connection to an RTSP server that we publish to: socket, parser, conversation and UDP ports, on one event loop.
 ///
 /// One-shot: it is made, started, and ends once, by `stop()` or by itself. It tears its session down before it closes, so that the
@@ -26,7 +32,9 @@ package final class RTSPRecordConnection: ChannelInboundHandler {
     private(set) var writer: InterleavedWriter?
     private let url: RTSPURL
     private let tls: ClientTLS
-    private var unread = ByteBuffer()
+    private(set) var unread = ByteBuffer()
+    /// What a connection that ends by itself ended by.
+    private var loss = RTSPRecordEnd.closed
 
     enum Phase {
         case idle
@@ -37,7 +45,13 @@ package final class RTSPRecordConnection: ChannelInboundHandler {
         case ended
 
         var isConnecting: Bool { if case .connecting = self { true } else { false } }
-        var isTalking: Bool { if case .talking = self { true } else { false } }
+        /// What comes is read: where a message ends is known still.
+        var isListening: Bool {
+            switch self {
+            case .leaving(.malformed), .idle, .connecting, .ended: false
+            case .talking, .leaving: true
+            }
+        }
     }
 
     /// `eventLoop` is where the connection will live; it must be the current one. `tls` is for `rtsps` alone.
@@ -68,7 +82,7 @@ package final class RTSPRecordConnection: ChannelInboundHandler {
                     try channel.pipeline.syncOperations.addHandler(bound.value)
                 }
             }
-            .connect(host: url.host, port: Int(url.portOrDefault))
+            .connect(to: url.host, port: url.portOrDefault, on: eventLoop)
             .flatMap { channel in
                 bound.value.phase.isConnecting
                     ? ClientTLS.completed(on: channel, to: url) : eventLoop.makeSucceededVoidFuture()
@@ -110,20 +124,35 @@ package final class RTSPRecordConnection: ChannelInboundHandler {
         // Of a name with several addresses the slower one may stand after the race is over, and is closed for it.
         guard let channel, channel === context.channel else { return }
         self.channel = nil
-        if case .leaving(let end) = phase { finish(end) } else { finish(.closed) }
+        guard let writer, writer.isWriting else { return closed() }
+        // Noticed within a write of the source's own: it must not be told in the midst of it.
+        writer.close()
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        eventLoop.execute { bound.value.closed() }
+    }
+
+    private func closed() {
+        if case .leaving(let end) = phase { finish(end) } else { finish(loss) }
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch (error as? IOError)?.errnoCode {
+        case ETIMEDOUT: loss = .unacknowledged
+        case ECONNRESET: loss = .reset
+        default: break
+        }
         context.close(promise: nil)
     }
 
     /// Answers and reports come seldom: what is left of one read is joined with the next.
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard phase.isListening else { return }
         var bytes = Self.unwrapInboundIn(data)
         unread.writeBuffer(&bytes)
         do {
-            while let message = try parser.next(&unread) { take(message) }
+            while phase.isListening, let message = try parser.next(&unread) { take(message) }
         } catch {
+            unread = ByteBuffer()
             return leave(.malformed(error))
         }
         unread.discardReadBytes()

@@ -34,6 +34,10 @@ package enum RTSPRecordEnd: Error, Sendable, Hashable {
     case insecure(TLSFailure)
     /// The server closed the connection.
     case closed
+    /// The server broke the connection off without closing it.
+    case reset
+    /// What we sent was taken by nobody for a while: the server stopped reading, or is gone.
+    case unacknowledged
     /// The server asks again and again, and does not read the answers.
     case deaf
     /// The server wants to be asked elsewhere.

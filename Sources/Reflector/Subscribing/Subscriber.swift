@@ -9,6 +9,12 @@ package protocol Subscriber: AnyObject {
     func receive(_ burst: Burst, variants: BurstVariants)
     /// The stream is over for this subscriber: it was closed, or its source came back as something else.
     func streamEnded()
+    /// It wants the stream, and does not watch it: nothing is done in haste for its sake. Always the same.
+    var looksAway: Bool { get }
+}
+
+extension Subscriber {
+    package var looksAway: Bool { false }
 }
 
 /// Told once after each burst went to every subscriber of a loop: where sends were only queued, they are flushed now.

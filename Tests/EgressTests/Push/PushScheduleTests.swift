@@ -34,6 +34,30 @@ import Testing
         #expect(!schedule.isLocked)
     }
 
+    @Test(
+        "A server that is switched off after two refusals is not said to refuse the credentials; refused again, it is")
+    func lockedByRefusalsAlone() {
+        var schedule = PushSchedule()
+        for _ in 0..<2 { _ = schedule.pause(after: Self.refused, livedFor: nil, random: 0) }
+        _ = schedule.pause(after: .connection(.unreachable(reason: "no answer")), livedFor: nil, random: 0)
+        #expect(!schedule.isLocked)
+        #expect(schedule.pause(after: Self.refused, livedFor: nil, random: 0) == .seconds(60))
+        #expect(schedule.isLocked)
+    }
+
+    @Test("A push that was well until its stream changed is well")
+    func streamChanged() {
+        var schedule = PushSchedule()
+        _ = schedule.pause(after: .connection(.closed), livedFor: .seconds(1), random: 1)
+        schedule.ended(livedFor: .seconds(31))
+        #expect(schedule.pause(after: .connection(.closed), livedFor: .seconds(1), random: 1) == .zero)
+        schedule.ended(livedFor: .seconds(1))
+        #expect(schedule.pause(after: .connection(.closed), livedFor: .seconds(1), random: 1) > .zero)
+        _ = schedule.pause(after: Self.refused, livedFor: nil, random: 0)
+        schedule.ended(livedFor: .seconds(1))
+        #expect(schedule.pause(after: Self.refused, livedFor: nil, random: 0) == .seconds(10))
+    }
+
     @Test("A loop is left alone for a minute")
     func loop() {
         var schedule = PushSchedule()

@@ -136,20 +136,25 @@ import Testing
         "A path that asks for an account, and a stream that goes round, are told as such and not asked for again and again"
     )
     func refusals() async throws {
-        for (code, error) in [
-            (401, RecordClientError.unauthorized(hadCredentials: false)), (508, .loop),
+        for (code, error, pause) in [
+            (401, RecordClientError.unauthorized(hadCredentials: false), 10.0), (508, .loop, 60),
         ] {
+            let log = LogRecord()
             let answer: RecordingServer.Answer = { request in
                 request.method == .announce ? RTSPResponse(RTSPStatus(code: code, reason: "No")) : nil
             }
             try await RecordingServer.run(answer: answer) { server in
                 let stream = try Stream.forTests()
                 let camera = try await SyntheticCamera(stream: stream, tracks: Self.both)
-                try await server.pushed(stream) { supervisor in
+                try await server.pushed(stream, logger: log.logger) { supervisor in
                     try await eventually("it waits") {
                         try await camera.sendGroup()
-                        return try await supervisor.status().state == .waiting
+                        return log.contains("push lost")
                     }
+                    let told = log.lines.first { $0.contains("push lost") }?.split(separator: "retry_seconds=").last
+                    let seconds = try #require(told.flatMap { Double($0.prefix { $0 != " " }) })
+                    #expect(seconds >= pause && seconds <= pause * 1.2)
+                    #expect(try await supervisor.status().state == .waiting)
                     #expect(try await supervisor.status().lastError == .connection(.conversation(error)))
                     #expect(server.value.count(.announce) == 1)
                     try await stream.close().get()

@@ -83,11 +83,13 @@ final class RecordingServer: Sendable {
 
     /// Runs `body` while a stream is pushed here, and ends the push.
     func pushed(
-        _ stream: Reflector.Stream, _ body: (PushSupervisor) async throws -> Void
+        _ stream: Reflector.Stream,
+        logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
+        _ body: (PushSupervisor) async throws -> Void
     ) async throws {
         let supervisor = PushSupervisor(
             name: "test", stream: stream, target: RTSPPushTarget(url: url, timeout: .seconds(5)),
-            limiter: ConnectLimiter(), logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+            limiter: ConnectLimiter(), logger: logger)
         let running = Task { await supervisor.run() }
         let result: Result<Void, any Error>
         do { result = .success(try await body(supervisor)) } catch { result = .failure(error) }

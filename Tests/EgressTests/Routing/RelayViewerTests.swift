@@ -8,7 +8,7 @@ import Testing
 
 /// Viewers that are relays themselves.
 @Suite struct RelayViewerTests {
-    private static let other = [("Via", "RTSP/1.0 other")]
+    private static let other = [("Via", "RTSP/1.0 heliograph-other")]
 
     @Test("OPTIONS tells that this is a relay, and DESCRIBE the whole way of the stream")
     func told() async throws {
@@ -26,18 +26,24 @@ import Testing
 
     @Test("One from which the stream comes is refused with 508, and so is a request that came from here")
     func refused() async throws {
-        try await LoopbackRelay.run { relay, camera in
+        let log = LogRecord()
+        try await LoopbackRelay.run(logger: log.logger) { relay, camera in
             let viewer = try await relay.viewer()
-            let fromHere = [("Via", "RTSP/1.0 \(relay.directory.relay), RTSP/1.0 other")]
+            let fromHere = [("Via", "RTSP/1.0 \(relay.directory.relay), RTSP/1.0 heliograph-other")]
             #expect(try await viewer.request("DESCRIBE", relay.url("gate"), fromHere).status == 508)
             #expect(try await viewer.request("DESCRIBE", relay.url("gate"), Self.other).status == 200)
             try await camera.stream.homeLoop.submit { [stream = camera.stream] in
-                stream.sourceIsAsked(through: RelayChain(["other"]))
+                stream.sourceIsAsked(through: RelayChain(["heliograph-other"]))
             }.get()
             #expect(try await viewer.request("DESCRIBE", relay.url("gate"), Self.other).status == 508)
             let setup = [("Transport", "RTP/AVP/TCP;unicast;interleaved=0-1")] + Self.other
             #expect(try await viewer.request("SETUP", relay.url("gate/trackID=0"), setup).status == 508)
             #expect(try await viewer.request("DESCRIBE", relay.url("gate")).status == 200)
+            #expect(log.lines.count { $0.hasPrefix("notice viewer refused") } == 1, "once for a connection")
+            #expect(log.lines.count { $0.hasPrefix("debug viewer refused") } == 2)
+            let next = try await relay.viewer()
+            #expect(try await next.request("DESCRIBE", relay.url("gate"), fromHere).status == 508)
+            #expect(log.lines.count { $0.hasPrefix("notice viewer refused") } == 2)
         }
     }
 

@@ -1,3 +1,4 @@
+import Logging
 import Media
 import NIOCore
 import RTSP
@@ -13,12 +14,16 @@ final class LoopbackRelay: Sendable {
     private let listener: RTSPListener
     private let datagrams: DatagramSocketPool?
 
-    private init(configuration: PlayConfiguration, datagrams: DatagramSocketPool?, groups: MulticastGroups?) {
+    private init(
+        configuration: PlayConfiguration, datagrams: DatagramSocketPool?, groups: MulticastGroups?, logger: Logger
+    ) {
         self.datagrams = datagrams
         var listening = RTSPListenerConfiguration(host: "127.0.0.1", port: 0)
         listening.limits.requestsWithoutSession = .max
         let directory = directory
-        listener = RTSPListener(configuration: listening, group: FakeViewer.group, datagrams: datagrams) { context in
+        listener = RTSPListener(
+            configuration: listening, group: FakeViewer.group, datagrams: datagrams, logger: logger
+        ) { context in
             RTSPRouter(directory: directory, configuration: configuration, groups: groups, context: context)
         }
     }
@@ -28,6 +33,7 @@ final class LoopbackRelay: Sendable {
         configuration: PlayConfiguration = PlayConfiguration(),
         sendsDatagrams: Bool = true,
         multicast: MulticastConfiguration? = nil,
+        logger: Logger = Logger(label: "test"),
         _ body: (LoopbackRelay, SyntheticCamera) async throws -> Void
     ) async throws {
         var datagrams: DatagramSocketPool?
@@ -36,7 +42,7 @@ final class LoopbackRelay: Sendable {
                 group: FakeViewer.group, host: "127.0.0.1", ports: PortPair(rtp: 0, rtcp: 0))
         }
         let groups = try multicast.map { try MulticastGroups($0, logger: .init(label: "test")) }
-        let relay = LoopbackRelay(configuration: configuration, datagrams: datagrams, groups: groups)
+        let relay = LoopbackRelay(configuration: configuration, datagrams: datagrams, groups: groups, logger: logger)
         try await relay.listener.start()
         let camera = try await relay.addCamera("gate", tracks: [SyntheticCamera.video, SyntheticCamera.audio])
         do {

@@ -58,6 +58,17 @@ import Testing
         #expect(!schedule.isLocked)
     }
 
+    @Test("A camera that is switched off after two refusals is not said to refuse the credentials")
+    func lockedByRefusalsAlone() {
+        var schedule = ReconnectSchedule()
+        for _ in 0..<2 { _ = schedule.pause(after: Self.unauthorized, livedFor: nil, random: 0) }
+        #expect(schedule.isLocked)
+        _ = schedule.pause(after: .connection(.unreachable(reason: "no answer")), livedFor: nil, random: 0)
+        #expect(!schedule.isLocked)
+        #expect(schedule.pause(after: Self.unauthorized, livedFor: nil, random: 0) == .seconds(60))
+        #expect(schedule.isLocked)
+    }
+
     @Test("B11 403, by which some cameras tell a locked account, is no reason to hurry either")
     func forbidden() {
         var schedule = ReconnectSchedule()

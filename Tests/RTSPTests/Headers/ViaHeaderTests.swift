@@ -32,6 +32,14 @@ import Testing
         #expect(!chain.meets(.direct))
     }
 
+    @Test("Names of others are counted and carried on, and tell nothing about who is who")
+    func proxies() {
+        let proxied = RelayChain(["proxy"])
+        #expect(!proxied.meets(proxied) && !proxied.namesRelay && !RelayChain.direct.namesRelay)
+        #expect(proxied.through(RelayIdentity(1)).namesRelay)
+        #expect(proxied.through(RelayIdentity(1)).names == ["proxy", RelayIdentity(1).description])
+    }
+
     @Test("Whatever stands in it costs a bounded chain", arguments: 0..<200)
     func mutations(seed: UInt64) {
         var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1

@@ -71,7 +71,10 @@ struct PushReadingTests {
                             url: "rtsps://s/gate", username: "u", password: Secret("p"), trust: .fingerprint(pinned),
                             timeout: .seconds(3)))))
         guard case .rtsp(let target) = try pushes("{to: \"rtsp://s/x\", cameras: gate, transport: udp}").first?.target
-        else { return }
+        else {
+            Issue.record("no push to a server")
+            return
+        }
         #expect(target.transport == .udp && target.trust == .authorities)
     }
 
@@ -115,10 +118,35 @@ struct PushReadingTests {
             ])
     }
 
+    @Test(
+        "one place is one place in whatever spelling; another path, port or case of the path is another",
+        arguments: [
+            ("rtsp://S:554/x", true), ("RTSP://s/x", true), ("rtsps://s:554/x", true), ("rtsp://s:555/x", false),
+            ("rtsps://s/x", false), ("rtsp://s/X", false), ("rtsp://s/x?y", false),
+        ])
+    func spellings(_ other: String, _ isSame: Bool) {
+        let text = """
+            cameras: {a: {main: "rtsp://h/1"}, b: {main: "rtsp://h/2"}}
+            push:
+              one: {to: "rtsp://s/x", cameras: a}
+              two: {to: "\(other)", cameras: b}
+            """
+        let found = isSame ? errors(text).joined() : (try? load(text)).map { _ in "" } ?? "not loaded"
+        #expect(isSame == found.contains("a and b to the same place"), "\(found)")
+        #expect(isSame || found.isEmpty)
+    }
+
     @Test("a password in the URL is refused and not shown, and neither the summary nor an error shows another")
     func secrets() throws {
         let refused = error("{to: \"rtsp://u:hunter2@s/{camera}\", cameras: gate}")
         #expect(refused.contains("write username: and password: beside the URL") && !refused.contains("hunter2"))
+        for to in [
+            "rtsp://h/{camera}?password=hunter2{", "rtsp://h/{camera}?streamkey=hunter2&x={y}", "http://h/?jwt=hunter2",
+            "rtp://h:5004?token=hunter2",
+        ] {
+            let wrong = error("{to: \"\(to)\", cameras: gate}")
+            #expect(wrong.contains("push.hq.to") && !wrong.contains("hunter2"), "\(wrong)")
+        }
         let relay = try load(
             Self.cameras.dropLast()
                 + "    {to: \"rtsp://s/{camera}?key=hunter2\", cameras: gate, username: u, password: hunter3}\n")

@@ -55,11 +55,15 @@ struct SecretTests {
         #expect(relay.pull("dock")?.url == "rtsp://10.0.0.2/a")
         #expect(relay.pull("dock")?.username == "root")
         #expect(relay.pull("xm")?.redactedURL == "rtsp://h/user=admin&password=***&channel=1/x.sdp?pwd=***")
-        let names = ["psw", "pw", "passw", "loginpas", "auth", "key", "secret", "TOKEN"]
+        let names = [
+            "psw", "pw", "passw", "loginpas", "auth", "key", "secret", "TOKEN", "jwt", "streamkey", "apikey", "api_key",
+            "accessToken", "sig", "signature",
+        ]
         for name in names {
             #expect(
                 PullConfiguration(url: "rtsp://h/a?x=1&\(name)=S&y=2").redactedURL == "rtsp://h/a?x=1&\(name)=***&y=2")
         }
+        #expect(PullConfiguration(url: "rtsp://h/a?pwd=S/T?U").redactedURL == "rtsp://h/a?pwd=***")
         #expect(PullConfiguration(url: "rtsp://h/a?b=c&d").redactedURL == "rtsp://h/a?b=c&d")
     }
 
@@ -73,6 +77,11 @@ struct SecretTests {
             "cameras: {gate: {main: \"rtsp://:hunter2@10.0.0.1/a\"}}",
             "cameras: {gate: {main: \"rtsp://${P}/a b\"}}",
             "cameras: {gate: {main: \"rtsp://10.0.0.1/a\", passwrd: hunter2}}",
+            "cameras: {gate: {main: \"rtsp://10.0.0.1/{x}?password=hunter2\"}}",
+            "cameras: {gate: {main: \"rtsp://10.0.0.1:x/a?user=u&password=hunter2\"}}",
+            "cameras: {gate: {main: \"rtsp://10.0.0.1/user=u&password=hunter2 &channel=1\"}}",
+            "cameras: {gate: {main: \"rtsp://10.0.0.1/a\", sub: \"rtps://10.0.0.1/a?token=hunter2\"}}",
+            "cameras: {gate: {sources: [\"rtps://10.0.0.1/a?token=hunter2\"]}}",
             "cameras: {gate: {main: \"rtsp://10.0.0.1/a\", password: [hunter2]}}",
             "cameras: {gate: {main: \"rtsp://10.0.0.1/a\", password: {a: hunter2}}}",
             "cameras: {gate: {main: \"rtsp://10.0.0.1/a\", username: u, password: \"${hunter2\"}}",

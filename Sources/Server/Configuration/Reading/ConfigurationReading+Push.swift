@@ -1,4 +1,5 @@
 import Egress
+import RTSP
 
 /// Reading of `push:`.
 extension ConfigurationReading {
@@ -56,10 +57,11 @@ extension ConfigurationReading {
 }
 
 extension PushTarget {
-    /// What two streams cannot both be sent to.
+    /// What two streams cannot both be sent to, however it is spelled.
     fileprivate var place: String {
         switch self {
-        case .rtsp(let target): target.url
+        case .rtsp(let target):
+            RTSPURL(target.url).map { "\($0.host.lowercased()) \($0.portOrDefault) \($0.pathAndQuery)" } ?? target.url
         case .datagrams(let target): target.description
         }
     }

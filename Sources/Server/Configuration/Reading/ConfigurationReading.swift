@@ -1,3 +1,4 @@
+import Media
 import Yams
 
 /// One reading of one file: what variables are filled from, and everything found wrong so far.
@@ -77,9 +78,9 @@ extension Node.Scalar {
 }
 
 extension String {
-    /// In quotes, on one line, not too long, and without what may be a password in front of an `@`.
+    /// In quotes, on one line, not too long, and without what may be a password: in front of an `@`, or in a query.
     var quotedForError: String {
-        let redacted = withoutUserinfo.printable
+        let redacted = RedactedURL(withoutUserinfo).description.printable
         return "\"" + (redacted.count > 80 ? redacted.prefix(77) + "…" : redacted) + "\""
     }
 
