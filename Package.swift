@@ -104,7 +104,7 @@ let package = Package(
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
         .target(
             name: "TestSupport",
-            dependencies: ["CAllocationCount", nioCore, nioPosix, concurrencyHelpers],
+            dependencies: ["CAllocationCount", nioCore, nioPosix, concurrencyHelpers, logging],
             path: "Tests/TestSupport",
             swiftSettings: settings
         ),
