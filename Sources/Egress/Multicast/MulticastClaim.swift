@@ -52,7 +52,10 @@ final class MulticastClaim {
         stream.homeLoop.execute { [groups, stream] in groups.sender(of: stream)?.playAnswered() }
     }
 
+    /// Until it plays again it may come another way: then the claim looks anew whether it is the one that the viewer was told.
     func pause() {
+        chain?.end()
+        chain = nil
         stream.homeLoop.execute { [groups, stream, viewer] in groups.sender(of: stream)?.pause(viewer) }
     }
 

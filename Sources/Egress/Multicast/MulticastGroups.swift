@@ -11,15 +11,24 @@ package final class MulticastGroups: Sendable {
         /// By stream, each on its home loop.
         var senders: [ObjectIdentifier: NIOLoopBound<MulticastSender>] = [:]
         var lastViewer = 0
+        /// When it was last said of a stream that it cannot be sent.
+        var complaints: [StreamPath: NIODeadline] = [:]
     }
 
     let configuration: MulticastConfiguration
     private let logger: Logger
     private let state: Mutex<State>
 
-    /// Throws `ListeningError.noInterface` where the configured interface does not exist.
-    package init(_ configuration: MulticastConfiguration, logger: Logger) throws {
-        try configuration.sending.checkInterface()
+    /// Of a stream that cannot be sent it is said so often, however many viewers ask.
+    private static let silence = TimeAmount.minutes(1)
+
+    /// Logs an error where the configured interface does not exist: it may come, and is looked for at each first PLAY.
+    package init(_ configuration: MulticastConfiguration, logger: Logger) {
+        do {
+            try configuration.sending.checkInterface()
+        } catch {
+            logger.error("no multicast until its interface is there", metadata: ["reason": "\(error)"])
+        }
         self.configuration = configuration
         self.logger = logger
         state = Mutex(State(addresses: MulticastAddresses(configuration.addresses)))
@@ -56,17 +65,28 @@ package final class MulticastGroups: Sendable {
     func sender(of stream: Stream, knowing tracks: [StreamTrack], to group: SocketAddress) -> MulticastSender? {
         if let known = sender(of: stream) {
             if known.tracks.map(\.ssrc) == tracks.map(\.ssrc) { return known }
-            guard known.isSilent else { return nil }
+            guard known.isIdle else { return nil }
             known.end()
         }
         let identifier = ObjectIdentifier(stream)
         let sender = MulticastSender(
-            of: stream, tracks: tracks, to: group, configuration: configuration, logger: logger
+            of: stream, tracks: tracks, to: group, configuration: configuration, logger: logger,
+            mayComplain: { [weak self] in self?.mayComplain(about: stream.path) ?? false }
         ) { [weak self] in
             self?.state.withLock { _ = $0.senders.removeValue(forKey: identifier) }
         }
         let bound = NIOLoopBound(sender, eventLoop: stream.homeLoop)
         state.withLock { $0.senders[identifier] = bound }
         return sender
+    }
+
+    private func mayComplain(about path: StreamPath) -> Bool {
+        let now = NIODeadline.now()
+        return state.withLock { state in
+            state.complaints = state.complaints.filter { now - $0.value < Self.silence }
+            guard state.complaints[path] == nil else { return false }
+            state.complaints[path] = now
+            return true
+        }
     }
 }

@@ -67,11 +67,23 @@ package struct MulticastRange: Sendable, Hashable {
         return try? SocketAddress(packedIPAddress: ByteBuffer(bytes: bytes), port: 0)
     }
 
+    /// Whether it is one of them.
+    package func contains(_ address: SocketAddress) -> Bool {
+        guard let bytes = Self.bytes(of: address), bytes.count == first.count,
+            bytes.dropLast(4) == first.dropLast(4), Self.number(bytes) >= Self.number(first)
+        else { return false }
+        return Self.number(bytes) - Self.number(first) < count
+    }
+
     private static func bytes(_ text: String) -> [UInt8]? {
-        switch try? SocketAddress(ipAddress: text, port: 0) {
+        (try? SocketAddress(ipAddress: text, port: 0)).flatMap(bytes(of:))
+    }
+
+    private static func bytes(of address: SocketAddress) -> [UInt8]? {
+        switch address {
         case .v4(let address): withUnsafeBytes(of: address.address.sin_addr) { Array($0) }
         case .v6(let address): withUnsafeBytes(of: address.address.sin6_addr) { Array($0) }
-        case .unixDomainSocket, nil: nil
+        case .unixDomainSocket: nil
         }
     }
 

@@ -27,6 +27,8 @@ final class MulticastSender {
     private let configuration: MulticastConfiguration
     private let logger: Logger
     private let onEnd: () -> Void
+    private let mayComplain: () -> Bool
+    private let look: TimeAmount
     private var machine = MulticastSenderStateMachine()
     private var claims: [Int: NIOLoopBound<MulticastClaim>] = [:]
     private var waiting: [Int: EventLoopPromise<PlayStart>] = [:]
@@ -34,11 +36,21 @@ final class MulticastSender {
     private var isOpening = false
     private var sockets: DatagramSocketPair?
     private var delivery: StreamDelivery?
+    /// Times that the sockets were opened anew while packets flowed.
+    private(set) var replacements = 0
+    private var looking: Scheduled<Void>?
+    private var health = DatagramHealth()
+    /// The refusal that was said, until something is sent again.
+    private var complaint: CInt?
+    /// Of deliveries before this one.
+    private var past = (sent: DeliveryCounters(), failed: 0)
 
-    /// `onEnd` is called once, when the group is silent for good.
+    /// `onEnd` is called once, when the group is silent for good; `mayComplain` tells whether sockets that do not open are to be logged,
+    /// and `look` is how often the kernel is asked whether it takes what is sent.
     init(
         of stream: Stream, tracks: [StreamTrack], to group: SocketAddress, configuration: MulticastConfiguration,
-        logger: Logger, onEnd: @escaping () -> Void
+        logger: Logger, mayComplain: @escaping () -> Bool = { true }, look: TimeAmount = .seconds(1),
+        onEnd: @escaping () -> Void
     ) {
         self.stream = stream
         self.tracks = tracks
@@ -49,10 +61,13 @@ final class MulticastSender {
         logger[metadataKey: "group"] = "\(group.ipAddress ?? "")"
         self.logger = logger
         self.onEnd = onEnd
+        self.mayComplain = mayComplain
+        self.look = look
     }
 
     /// Nobody plays: tracks that the stream has no more can be forgotten.
-    var isSilent: Bool { machine.isSilent }
+    /// So can those that are not yet asked for, as the sockets are not open.
+    var isIdle: Bool { machine.isSilent || delivery == nil }
 
     // MARK: The viewers
 
@@ -135,21 +150,33 @@ final class MulticastSender {
         if let delivery { return ask(delivery) }
         guard !isOpening else { return }
         isOpening = true
-        let opened = DatagramSocketPair.openSending(
-            isIPv6: group.protocol == .inet6, multicast: configuration.sending, on: stream.homeLoop)
-        opened.assumeIsolated().whenComplete { result in
+        openSockets { result in
             self.isOpening = false
             switch result {
             case .success(let sockets): self.opened(sockets.value)
             case .failure(let error):
-                self.logger.error("cannot send multicast", metadata: ["reason": "\(error)"])
+                if self.mayComplain() {
+                    self.logger.error("cannot send multicast", metadata: ["reason": "\(error)"])
+                }
                 self.refuse(error)
             }
         }
     }
 
+    private func openSockets(_ done: @escaping (Result<NIOLoopBound<DatagramSocketPair>, any Error>) -> Void) {
+        DatagramSocketPair.openSending(
+            isIPv6: group.protocol == .inet6, multicast: configuration.sending, on: stream.homeLoop
+        ).assumeIsolated().whenComplete(done)
+    }
+
     private func opened(_ sockets: DatagramSocketPair) {
         guard !machine.isEnded else { return sockets.close() }
+        let delivery = deliver(over: sockets)
+        lookLater()
+        if machine.isPreparing { ask(delivery) }
+    }
+
+    private func deliver(over sockets: DatagramSocketPair) -> StreamDelivery {
         let routes = tracks.compactMap { track in
             configuration.ports[track.index].map { ports in
                 (
@@ -166,7 +193,8 @@ final class MulticastSender {
         delivery.onEnd = { [weak self] in self?.end() }
         self.sockets = sockets
         self.delivery = delivery
-        if machine.isPreparing { ask(delivery) }
+        health = DatagramHealth()
+        return delivery
     }
 
     private func ask(_ delivery: StreamDelivery) {
@@ -206,15 +234,16 @@ final class MulticastSender {
     }
 
     private func finish() {
+        looking?.cancel()
+        looking = nil
         // Others may listen whom nobody here knows: those who opened a description as a file.
-        delivery?.end(goodbye: true)
-        if let counters = delivery?.counters, counters.packets > 0 {
-            logger.info(
-                "multicast ended", metadata: ["packets": "\(counters.packets)", "bytes": "\(counters.bytes)"])
+        retire(goodbye: true)
+        if past.sent.packets > 0 {
+            let metadata: Logger.Metadata = [
+                "packets": "\(past.sent.packets)", "bytes": "\(past.sent.bytes)", "failed": "\(past.failed)",
+            ]
+            logger.info("multicast ended", metadata: metadata)
         }
-        delivery = nil
-        sockets?.close()
-        sockets = nil
         claims = [:]
         let closed = StreamError.closed(stream.path)
         for promise in takeWaiting() { promise.fail(closed) }
@@ -224,6 +253,64 @@ final class MulticastSender {
             joining?.promise.fail(closed)
         }
         onEnd()
+    }
+}
+
+// MARK: Whether it leaves this machine
+
+extension MulticastSender {
+    private func lookLater() {
+        looking = stream.homeLoop.assumeIsolated().scheduleTask(in: look) { [weak self] in self?.lookAtSockets() }
+    }
+
+    /// Sockets that the kernel lets send nothing are replaced, for the interface may have another number or address by now.
+    private func lookAtSockets() {
+        lookLater()
+        guard let counters = sockets?.counters else { return }
+        let refusal = health.looked(at: counters)
+        if refusal == nil, counters.sent > 0 { complaint = nil }
+        guard let refusal, machine.isSending, !isOpening else { return }
+        if complaint != refusal {
+            logger.warning("multicast is not sent", metadata: ["reason": "\(DatagramHealth.reason(refusal))"])
+        }
+        complaint = refusal
+        isOpening = true
+        openSockets { result in
+            self.isOpening = false
+            // Without them the next look tries again.
+            guard case .success(let sockets) = result else { return }
+            self.replace(by: sockets.value)
+        }
+    }
+
+    private func replace(by sockets: DatagramSocketPair) {
+        guard machine.isSending else {
+            sockets.close()
+            // Who asked meanwhile was given the old ones.
+            return
+        }
+        replacements &+= 1
+        retire(goodbye: false)
+        let delivery = deliver(over: sockets)
+        delivery.prepare().assumeIsolated().whenComplete { result in
+            guard self.delivery === delivery, self.machine.isSending else { return }
+            switch result {
+            case .success: delivery.begin()
+            case .failure: self.end()
+            }
+        }
+    }
+
+    private func retire(goodbye: Bool) {
+        guard let delivery, let sockets else { return }
+        delivery.onEnd = nil
+        delivery.onSent = nil
+        delivery.end(goodbye: goodbye)
+        past.sent = past.sent + delivery.counters
+        past.failed &+= sockets.counters.failed
+        sockets.close()
+        self.delivery = nil
+        self.sockets = nil
     }
 }
 

@@ -32,6 +32,9 @@ struct MulticastSenderStateMachine {
     /// Viewers wait for the stream.
     var isPreparing: Bool { if case .preparing = state { true } else { false } }
 
+    /// Packets flow.
+    var isSending: Bool { if case .sending = state { true } else { false } }
+
     var isEnded: Bool { if case .ended = state { true } else { false } }
 
     enum PlayResult: Hashable {

@@ -11,10 +11,14 @@ package struct DatagramPush: Sendable {
     /// Takes the text of a session description to a file, as a whole; it may block, and throws what the system says.
     package typealias DescriptionWriter = @Sendable (_ file: String, _ text: String) throws -> Void
 
-    private static let retry = Duration.seconds(2)
-    /// How often the stream is asked whether its description has changed.
-    private static let look = Duration.seconds(1)
+    /// Finds the address of a host; throws where it has none.
+    typealias Lookup = @Sendable (_ host: String, _ port: UInt16) async throws -> SocketAddress
 
+    /// How often the stream is asked whether its description has changed, and the kernel whether it takes what is sent.
+    private let look: Duration
+    private let lookUp: Lookup
+    /// Before the next try.
+    private var retry: Duration { look * 2 }
     private let stream: Stream
     private let target: DatagramPushTarget
     private let write: DescriptionWriter
@@ -25,6 +29,17 @@ package struct DatagramPush: Sendable {
     package init(
         name: String, stream: Stream, target: DatagramPushTarget, write: @escaping DescriptionWriter, logger: Logger
     ) {
+        self.init(
+            name: name, stream: stream, target: target, write: write, look: .seconds(1),
+            lookUp: SocketAddress.lookUp(_:port:), logger: logger)
+    }
+
+    init(
+        name: String, stream: Stream, target: DatagramPushTarget, write: @escaping DescriptionWriter, look: Duration,
+        lookUp: @escaping Lookup, logger: Logger
+    ) {
+        self.look = look
+        self.lookUp = lookUp
         self.stream = stream
         self.target = target
         self.write = write
@@ -44,23 +59,37 @@ package struct DatagramPush: Sendable {
     /// Returns when the stream is closed or the task is cancelled.
     package func run() async {
         defer { monitor.entered(.ended) }
+        let homeLoop = stream.homeLoop
+        let made = homeLoop.submit { [stream] in NIOLoopBound(PushInterest(stream), eventLoop: homeLoop) }
+        guard let interest = try? await made.get() else { return }
+        defer { homeLoop.execute { interest.value.end() } }
         var complaint: String?
         while !Task.isCancelled {
+            // A camera on demand stays while the push waits; the stream may have let go of it.
+            homeLoop.execute { _ = interest.value.flows() }
             do {
-                monitor.entered(.awaitingStream)
+                if complaint == nil { monitor.entered(.awaitingStream) }
                 guard let snapshot = try await snapshot() else { return }
-                let address = try await SocketAddress.lookUp(target.host, port: target.port)
+                let address = try await lookUp(target.host, target.port)
                 let session = try await begin(snapshot, to: address)
-                complaint = nil
-                monitor.entered(.live)
-                await watch(session, snapshot, address)
+                let outcome = await watch(session, snapshot, address)
+                if outcome.hasSent { complaint = nil }
+                if let error = outcome.error { wait(because: error, said: &complaint) }
             } catch {
-                monitor.entered(.waiting)
-                if "\(error)" != complaint { logger.warning("push waits", metadata: ["reason": "\(error)"]) }
-                complaint = "\(error)"
+                wait(because: .cannotSend(reason: "\(error)"), said: &complaint)
             }
-            try? await Task.sleep(for: Self.retry)
+            homeLoop.execute { _ = interest.value.flows() }
+            try? await Task.sleep(for: retry)
         }
+    }
+
+    /// Says so once, until something was sent again.
+    private func wait(because error: PushError, said complaint: inout String?) {
+        guard !Task.isCancelled else { return }
+        monitor.entered(.waiting, because: error)
+        let reason = "\(error)"
+        if reason != complaint { logger.warning("push waits", metadata: ["reason": "\(reason)"]) }
+        complaint = reason
     }
 
     /// `nil` when the stream is closed; throws while its source has never come.
@@ -92,25 +121,26 @@ package struct DatagramPush: Sendable {
     /// Until the stream ends the session, or the task is cancelled, which ends it too.
     private func watch(
         _ session: NIOLoopBound<DatagramPushSession>, _ snapshot: StreamSnapshot, _ address: SocketAddress
-    ) async {
+    ) async -> DatagramPushSession.Outcome {
         let ended = stream.homeLoop.flatSubmit { session.value.ended }
-        await withTaskGroup(of: Void.self) { tasks in
+        return await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await count(session) }
             if let file = target.descriptionFile {
                 tasks.addTask { await describe(in: file, snapshot, at: address) }
             }
-            await withTaskCancellationHandler {
+            let outcome = await withTaskCancellationHandler {
                 try? await ended.get()
             } onCancel: {
                 stream.homeLoop.execute { session.value.end() }
             }
             tasks.cancelAll()
+            return outcome ?? DatagramPushSession.Outcome(hasSent: false)
         }
     }
 
     private func count(_ session: NIOLoopBound<DatagramPushSession>) async {
         while !Task.isCancelled {
-            try? await Task.sleep(for: Self.look)
+            try? await Task.sleep(for: look)
             stream.homeLoop.execute { session.value.count() }
         }
     }
@@ -133,7 +163,7 @@ package struct DatagramPush: Sendable {
                 }
                 complaint = "\(error)"
             }
-            try? await Task.sleep(for: Self.look)
+            try? await Task.sleep(for: look)
             guard let next = try? await stream.describe(on: stream.homeLoop).get() else { continue }
             // With other tracks the session ends, and the next one tells of them.
             if next.tracks.map(\.ssrc) == first.tracks.map(\.ssrc) { snapshot = next }

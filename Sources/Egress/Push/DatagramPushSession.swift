@@ -5,14 +5,24 @@ import Reflector
 
 /// A stream on its way to an address, from the first packet to the goodbye (confined to the stream's home loop).
 final class DatagramPushSession {
-    /// The stream is closed or came back as something else, or `end()` was called.
-    var ended: EventLoopFuture<Void> { promise.futureResult }
-    private let promise: EventLoopPromise<Void>
+    /// How it ended.
+    struct Outcome: Sendable {
+        /// `nil` where the stream is closed or came back as something else, or `end()` was called.
+        var error: PushError?
+        /// The kernel took something.
+        var hasSent: Bool
+    }
+
+    /// Comes once, and never fails.
+    var ended: EventLoopFuture<Outcome> { promise.futureResult }
+    private let promise: EventLoopPromise<Outcome>
     private let sockets: DatagramSocketPair
     private let delivery: StreamDelivery
     private let monitor: PushMonitor
     private let logger: Logger
     private var hasEnded = false
+    private var health = DatagramHealth()
+    private var hasSent = false
 
     private init(
         delivery: StreamDelivery, sockets: DatagramSocketPair, on eventLoop: any EventLoop, monitor: PushMonitor,
@@ -45,7 +55,6 @@ final class DatagramPushSession {
         return delivery.prepare().assumeIsolated().map { _ in
             delivery.begin()
             monitor.connected(to: address.ipAddress ?? "")
-            logger.info("push started", metadata: ["tracks": "\(routes.count)"])
             return NIOLoopBound(session, eventLoop: loop)
         }.flatMapErrorThrowing { error in
             session.streamEnded()
@@ -53,9 +62,15 @@ final class DatagramPushSession {
         }.nonisolated()
     }
 
-    /// Tells the monitor what was sent.
+    /// Tells the monitor what was sent, and ends where the kernel refuses everything: the address or the interface may be another now.
     func count() {
-        if !hasEnded { monitor.counted(delivery.counters) }
+        guard !hasEnded else { return }
+        let counters = sockets.counters
+        monitor.counted(delivery.counters, refused: counters.failed)
+        if counters.sent > 0 { started() }
+        guard let code = health.looked(at: counters) else { return }
+        delivery.end(goodbye: false)
+        ended(because: .cannotSend(reason: DatagramHealth.reason(code)))
     }
 
     /// Says goodbye to whoever listens; idempotent.
@@ -65,15 +80,30 @@ final class DatagramPushSession {
         streamEnded()
     }
 
+    /// The kernel has taken packets: nothing is live before.
+    private func started() {
+        guard !hasSent else { return }
+        hasSent = true
+        monitor.entered(.live)
+        logger.info("push started")
+    }
+
     private func streamEnded() {
+        ended(because: nil)
+    }
+
+    private func ended(because error: PushError?) {
         guard !hasEnded else { return }
         hasEnded = true
         let counters = delivery.counters
-        monitor.sessionEnded(counters)
-        if counters.packets > 0 {
-            logger.info("push ended", metadata: ["packets": "\(counters.packets)", "bytes": "\(counters.bytes)"])
+        let refused = sockets.counters.failed
+        monitor.sessionEnded(counters, refused: refused)
+        if sockets.counters.sent > 0 {
+            logger.info(
+                "push ended",
+                metadata: ["packets": "\(counters.packets)", "bytes": "\(counters.bytes)", "failed": "\(refused)"])
         }
+        promise.succeed(Outcome(error: error, hasSent: sockets.counters.sent > 0))
         sockets.close()
-        promise.succeed()
     }
 }

@@ -8,6 +8,8 @@ package enum PushError: Error, Sendable, Hashable {
     case tooManyRedirections
     /// The keepalives that were answered are answered no longer.
     case unresponsive
+    /// The address, the interface, or what the kernel says to each packet, in words.
+    case cannotSend(reason: String)
     /// The server said BYE.
     case goodbye
     /// The stream has other tracks now, or comes another way: it has to be announced anew.
@@ -38,6 +40,7 @@ extension PushError: CustomStringConvertible {
         case .connection(let end): end.text
         case .tooManyRedirections: "redirected again and again; use the URL it leads to"
         case .unresponsive: "no answer to keepalives any more; check the server and the network"
+        case .cannotSend(let reason): reason
         case .goodbye: "the server ended the stream"
         case .streamChanged: "the stream ended or changed"
         case .cancelled: "not wanted any more"

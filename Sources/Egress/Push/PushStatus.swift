@@ -32,8 +32,13 @@ package struct PushStatus: Sendable {
     fileprivate var pastCounters = DeliveryCounters()
     fileprivate var sessionCounters = DeliveryCounters()
 
+    fileprivate var pastRefused = 0
+    fileprivate var sessionRefused = 0
+
     /// What was sent since the relay runs; a second old at most.
     package var sent: DeliveryCounters { pastCounters + sessionCounters }
+    /// Of that, datagrams (reports among them) that the kernel refused to send; 0 over connections.
+    package var refused: Int { pastRefused &+ sessionRefused }
 }
 
 /// The status of one push, written on its stream's home loop.
@@ -75,11 +80,14 @@ final class PushMonitor: Sendable {
         box.value.address = address
     }
 
-    func counted(_ counters: DeliveryCounters) {
+    func counted(_ counters: DeliveryCounters, refused: Int = 0) {
         box.value.sessionCounters = counters
+        box.value.sessionRefused = refused
     }
 
-    func sessionEnded(_ counters: DeliveryCounters) {
+    func sessionEnded(_ counters: DeliveryCounters, refused: Int = 0) {
+        box.value.pastRefused &+= refused
+        box.value.sessionRefused = 0
         box.value.pastCounters = box.value.pastCounters + counters
         box.value.sessionCounters = DeliveryCounters()
     }

@@ -145,6 +145,7 @@ final class DatagramSocket {
                 continue
             default:
                 counters.failed &+= run.datagrams
+                counters.lastFailure = code
             }
             item.bytes.moveReaderIndex(forwardBy: run.length)
         }
@@ -156,10 +157,13 @@ final class DatagramSocket {
         var left = length
         while left > 0 {
             let count = min(item.segmentSize ?? left, left)
-            switch transmit(item, count, nil) {
+            let code = transmit(item, count, nil)
+            switch code {
             case 0: counters.sent &+= 1
             case EAGAIN, ENOBUFS: return false
-            default: counters.failed &+= 1
+            default:
+                counters.failed &+= 1
+                counters.lastFailure = code
             }
             item.bytes.moveReaderIndex(forwardBy: count)
             left -= count

@@ -99,6 +99,8 @@ package struct DatagramCounters: Sendable, Equatable {
     package var sent = 0
     /// Datagrams the kernel refused for their address, route or size.
     package var failed = 0
+    /// The number of the error that the kernel answered last; 0 while it never did.
+    package var lastFailure: CInt = 0
     /// Datagrams given up because the socket buffer and the backlog behind it were full.
     package var dropped = 0
     /// Bytes that wait for room in the socket buffer now.
@@ -111,6 +113,7 @@ package struct DatagramCounters: Sendable, Equatable {
         var sum = left
         sum.sent &+= right.sent
         sum.failed &+= right.failed
+        if right.lastFailure != 0 { sum.lastFailure = right.lastFailure }
         sum.dropped &+= right.dropped
         sum.backlogBytes &+= right.backlogBytes
         return sum

@@ -11,7 +11,8 @@ import NIOPosix
 struct MulticastInterface: Sendable {
     /// The system's number for it, never 0.
     let index: UInt32
-    /// An IPv4 address that it has: what packets sent on it come from. On the loopback interface the system would choose none by itself.
+    /// The IPv4 address that packets sent on it come from; `nil` has the system choose at each sending, so that they go on when the
+    /// interface's address changes. The loopback interface has to be told, and one that was named by its address is taken at its word.
     let address: in_addr?
 
     /// `name` is a name, or an address that one has. Throws `ListeningError.noInterface`.
@@ -25,7 +26,8 @@ struct MulticastInterface: Sendable {
         index = UInt32(clamping: device.interfaceIndex)
         let addresses = devices.filter { $0.name == device.name }.compactMap(\.address)
         let chosen = addresses.first { $0.ipAddress == asked?.ipAddress && $0.protocol == .inet }
-        address = (chosen ?? addresses.first { $0.protocol == .inet }).flatMap { address in
+        let own = addresses.first { $0.protocol == .inet && $0.ipAddress?.hasPrefix("127.") == true }
+        address = (chosen ?? own).flatMap { address in
             guard case .v4(let address) = address else { return nil }
             return address.address.sin_addr
         }

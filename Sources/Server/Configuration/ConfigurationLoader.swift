@@ -103,7 +103,9 @@ extension ConfigurationReading {
         } else if root.field("cameras") == nil {
             root.reportMissing("cameras", expected: "at least one camera", hint: "cameras: {test: {test_camera: {}}}")
         }
-        if let push = root.section("push") { relay.pushes = pushes(push, of: relay.cameras, root) }
+        if let push = root.section("push") {
+            relay.pushes = pushes(push, of: relay.cameras, beside: relay.listen.multicast, root)
+        }
         root.end()
         return relay
     }

@@ -78,7 +78,7 @@ package final class Relay: Sendable {
             }
         }
         let publishing = PublishingPaths(configuration, directory: directory, logger: logger)
-        let groups = try configuration.listen.multicast.map { try MulticastGroups($0, logger: logger) }
+        let groups = configuration.listen.multicast.map { MulticastGroups($0, logger: logger) }
         let rtp = configuration.listen.rtp
         let datagrams = try await DatagramSocketPool.start(
             group: group, host: configuration.listen.rtsp.host, ports: PortPair(rtp: rtp.rtp, rtcp: rtp.rtcp),

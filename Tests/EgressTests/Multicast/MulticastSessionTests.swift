@@ -195,6 +195,24 @@ struct MulticastSessionTests {
         }
     }
 
+    @Test("A relay that pauses counts for nobody, and is watched over again when it plays")
+    func pausedRelay() async throws {
+        try await Self.run("239.255.78.10") { relay, camera, _, _ in
+            let next = try await relay.viewer()
+            let headers = [("Transport", "RTP/AVP;multicast"), ("Via", "RTSP/1.0 heliograph-1")]
+            let setup = try await next.request("SETUP", relay.url("gate/trackID=0"), headers)
+            let session = setup.session ?? ""
+            try await camera.sendGroup()
+            for _ in 0..<2 {
+                #expect(try await next.play(relay.url("gate"), session).status == 200)
+                try await eventually("sent and watched over") { try await camera.stream.viewerCount().get() == 2 }
+                #expect(try await next.request("PAUSE", relay.url("gate"), [("Session", session)]).status == 200)
+                try await camera.viewersLeft()
+                try await camera.sendGroup()
+            }
+        }
+    }
+
     @Test("S36 where a viewer wants it sent, and how far, is not listened to")
     func destination() async throws {
         try await Self.run("239.255.78.5") { relay, _, port, _ in
@@ -310,12 +328,16 @@ struct MulticastRequirementTests {
         }
     }
 
-    @Test("An interface that is not there is an error before anything is served")
-    func interface() throws {
+    @Test("An interface that is not there costs multicast alone: PLAY is answered 503 until it comes")
+    func interface() async throws {
         let configuration = MulticastConfiguration(
             addresses: try MulticastRange(parsing: "239.64.0.1"), sending: MulticastSending(interface: "nowhere0"))
-        #expect(throws: ListeningError.noInterface("nowhere0")) {
-            try MulticastGroups(configuration, logger: .init(label: "test"))
+        try await LoopbackRelay.run(multicast: configuration) { relay, camera in
+            let viewer = try await relay.viewer()
+            let setup = try await viewer.setUp(relay.url("gate"), track: 0, transport: "RTP/AVP;multicast")
+            #expect(setup.status == 200)
+            try await camera.sendGroup()
+            #expect(try await viewer.play(relay.url("gate"), setup.session ?? "").status == 503)
         }
     }
 }

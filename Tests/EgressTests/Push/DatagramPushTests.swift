@@ -1,3 +1,4 @@
+import Logging
 import Media
 import NIOCore
 import RTSPTransport
@@ -14,11 +15,11 @@ struct DatagramPushTests {
     /// A stream with a push that runs while `body` does, and the descriptions that were written.
     private static func run(
         to target: DatagramPushTarget, write: @escaping DatagramPush.DescriptionWriter = { _, _ in },
-        _ body: (SyntheticCamera, Task<Void, Never>) async throws -> Void
+        logger: Logger = Logger(label: "test"), _ body: (SyntheticCamera, Task<Void, Never>) async throws -> Void
     ) async throws {
         try await LoopbackRelay.run { _, camera in
             let push = DatagramPush(
-                name: "wall", stream: camera.stream, target: target, write: write, logger: .init(label: "test"))
+                name: "wall", stream: camera.stream, target: target, write: write, logger: logger)
             let running = Task { await push.run() }
             try await camera.sendGroup()
             try await body(camera, running)
@@ -73,16 +74,19 @@ struct DatagramPushTests {
     func unwritable() async throws {
         let ports = try await FakeViewerPorts.open()
         let tries = Locked(0)
+        let record = LogRecord()
         let target = DatagramPushTarget(host: "127.0.0.1", port: UInt16(ports.port), descriptionFile: "no/such/folder")
         try await Self.run(
             to: target,
             write: { _, _ in
                 tries.change { $0 += 1 }
                 throw NoSuchFolder()
-            }
+            },
+            logger: record.logger
         ) { _, _ in
             _ = try await ports.media.next()
             try await eventually("tried again") { tries.value >= 2 }
+            #expect(record.lines.count { $0.contains("cannot write the description") } == 1)
         }
         await ports.close()
     }
@@ -122,16 +126,95 @@ struct DatagramPushTests {
         await ports.close()
     }
 
-    @Test("An address that cannot be reached from here, or a name nobody knows, waits and harms nobody")
+    /// A push that looks often, and finds addresses as `lookUp` says.
+    private static func push(
+        _ stream: Stream, to target: DatagramPushTarget, _ record: LogRecord,
+        lookUp: @escaping DatagramPush.Lookup = SocketAddress.lookUp(_:port:)
+    ) -> DatagramPush {
+        DatagramPush(
+            name: "wall", stream: stream, target: target, write: { _, _ in }, look: .milliseconds(20), lookUp: lookUp,
+            logger: record.logger)
+    }
+
+    @Test(
+        "A name nobody knows, or an interface that is not there, is said once, tried again, and the stream stays wanted"
+    )
     func unreachable() async throws {
-        for host in ["nowhere.invalid", "ff15::1"] {
+        for host in ["wall.test", "ff15::1"] {
+            let record = LogRecord()
+            let tries = Locked(0)
             let target = DatagramPushTarget(
                 host: host, port: 5004, sending: MulticastSending(interface: "nowhere0"))
-            try await Self.run(to: target) { camera, running in
-                let viewers = try await camera.stream.viewerCount().get()
-                #expect(viewers == 0 && !running.isCancelled)
+            try await LoopbackRelay.run { _, camera in
+                let push = Self.push(camera.stream, to: target, record) { host, port in
+                    tries.change { $0 += 1 }
+                    return try SocketAddress(ipAddress: host, port: Int(port))
+                }
+                let running = Task { await push.run() }
+                try await eventually("tried again") { tries.value >= 3 }
+                let status = try await push.status()
+                #expect(status.state == .waiting && status.lastError != nil)
+                #expect(record.lines.count { $0.contains("push waits") } == 1)
+                #expect(try await camera.stream.viewerCount().get() == 1, "a camera on demand stays")
+                running.cancel()
+                await running.value
+                try await camera.viewersLeft()
             }
         }
+    }
+
+    @Test("A push that ends while its name is looked up ends at once, and complains of nothing")
+    func cutShort() async throws {
+        let record = LogRecord()
+        let asked = Locked(false)
+        try await LoopbackRelay.run { _, camera in
+            let push = Self.push(camera.stream, to: DatagramPushTarget(host: "wall.test", port: 5004), record) { _, _ in
+                asked.change { $0 = true }
+                try await Task.sleep(for: .seconds(600))
+                throw NoSuchFolder()
+            }
+            let running = Task { await push.run() }
+            try await eventually("asked") { asked.value }
+            running.cancel()
+            await running.value
+            #expect(!record.contains("push waits"))
+            #expect(try await push.status().state == .ended)
+        }
+    }
+
+    @Test("What the kernel refuses is not live: the push waits with the reason, asks for the address anew, and goes on")
+    func refused() async throws {
+        let ports = try await FakeViewerPorts.open()
+        let record = LogRecord()
+        let isBack = Locked(false)
+        try await LoopbackRelay.run { _, camera in
+            let target = DatagramPushTarget(host: "wall.test", port: UInt16(ports.port))
+            let push = Self.push(camera.stream, to: target, record) { _, port in
+                // The kernel sends no broadcast for sockets that did not ask for it.
+                let host = isBack.value ? "127.0.0.1" : "255.255.255.255"
+                return try SocketAddress(ipAddress: host, port: Int(port))
+            }
+            let running = Task { await push.run() }
+            try await eventually("it waits") {
+                try await camera.sendGroup(pictures: 2)
+                return try await push.status().state == .waiting
+            }
+            let status = try await push.status()
+            #expect(status.refused > 0 && status.reconnects == 0)
+            #expect(status.lastError.map { "\($0)" }?.contains("sending: ") == true)
+            #expect(!record.contains("push started"))
+            isBack.change { $0 = true }
+            try await eventually("it goes on") {
+                try await camera.sendGroup()
+                return try await push.status().state == .live
+            }
+            _ = try await ports.media.next()
+            #expect(record.lines.count { $0.contains("push waits") } == 1)
+            running.cancel()
+            await running.value
+            #expect(record.lines.contains { $0.contains("push ended") && $0.contains("failed=0") })
+        }
+        await ports.close()
     }
 
     @Test("Ports end where those of another target begin, and at the last there is")

@@ -41,7 +41,7 @@ final class LoopbackRelay: Sendable {
             datagrams = try await DatagramSocketPool.start(
                 group: FakeViewer.group, host: "127.0.0.1", ports: PortPair(rtp: 0, rtcp: 0))
         }
-        let groups = try multicast.map { try MulticastGroups($0, logger: .init(label: "test")) }
+        let groups = multicast.map { MulticastGroups($0, logger: .init(label: "test")) }
         let relay = LoopbackRelay(configuration: configuration, datagrams: datagrams, groups: groups, logger: logger)
         try await relay.listener.start()
         let camera = try await relay.addCamera("gate", tracks: [SyntheticCamera.video, SyntheticCamera.audio])

@@ -65,6 +65,30 @@ struct DatagramPushReadingTests {
         #expect(error("{to: \"rtp://239.1.1.1:5005\", cameras: gate}").contains("an even port"))
     }
 
+    @Test("Two spellings of one address are one, and groups that viewers are sent are nobody else's")
+    func sameGroup() throws {
+        let spelled = error(
+            "{to: \"rtp://[ff15::1]:5004\", cameras: gate}", "{to: \"rtp://[ff15:0::1]:5006\", cameras: yard}")
+        #expect(spelled.contains("that rtp://[ff15::1]:5004 does not reach"))
+        let listen = "listen: {multicast: {addresses: 239.64.0.1-239.64.0.9, ports: 8002-8033}}\n" + Self.cameras
+        func entry(_ to: String) -> String { listen + "  e0: {to: \"\(to)\", cameras: gate}\n" }
+        for to in ["rtp://239.64.0.9:8032", "rtp://239.64.0.1:8000"] {
+            let found = errors(entry(to)).joined(separator: "\n")
+            #expect(found.contains("push.e0.to") && found.contains("a group that listen.multicast does not use"))
+        }
+        for (to, most) in [
+            ("rtp://239.64.0.10:8002", 16), ("rtp://239.64.0.0:8002", 16), ("rtp://239.64.0.1:8034", 16),
+            ("rtp://239.64.0.1:7998", 2),
+        ] {
+            let target = try load(entry(to)).pushes.first?.target
+            guard case .datagrams(let target) = target else {
+                Issue.record("no target for \(to)")
+                continue
+            }
+            #expect(target.mostTracks == most)
+        }
+    }
+
     @Test("check says where it goes")
     func summary() throws {
         let text = Self.cameras + "  wall: {to: \"udp://239.70.0.1:5004\", cameras: gate}\n"

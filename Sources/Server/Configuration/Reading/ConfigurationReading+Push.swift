@@ -5,14 +5,15 @@ import RTSP
 extension ConfigurationReading {
     /// What goes where, in the order of the file; what has errors is left out.
     func pushes(
-        _ section: ConfigurationSection, of cameras: [CameraConfiguration], _ root: ConfigurationSection
+        _ section: ConfigurationSection, of cameras: [CameraConfiguration], beside multicast: MulticastConfiguration?,
+        _ root: ConfigurationSection
     ) -> [PushConfiguration] {
         let names = root.field("cameras").flatMap { field -> [String]? in
             guard case .mapping(let mapping) = field.node else { return nil }
             return mapping.keys.compactMap { $0.scalar.map(name(of:)) }
         }
         var owners: [String: String] = [:]
-        var places = DatagramPlaces()
+        var places = DatagramPlaces(beside: multicast)
         var all: [PushConfiguration] = []
         for field in section.fields {
             guard isPushName(field) else { continue }

@@ -56,9 +56,15 @@ extension PushReading {
 /// Where datagrams are sent to already: no two streams may meet there.
 struct DatagramPlaces {
     private var targets: [DatagramPushTarget] = []
+    /// Where viewers who ask for it are sent multicast.
+    private let multicast: MulticastConfiguration?
 
     /// Tracks that a stream mostly has: picture and sound, two ports each.
     private static let fewestTracks = 2
+
+    init(beside multicast: MulticastConfiguration?) {
+        self.multicast = multicast
+    }
 
     /// Why there is no room for a target, and what would do; `nil` where there is, and it is taken.
     mutating func take(_ target: DatagramPushTarget) -> Expectation? {
@@ -66,12 +72,19 @@ struct DatagramPlaces {
             return Expectation("another file than \(file.printable)", hint: "another entry writes it")
         }
         let other = targets.first { other in
-            other.host.lowercased() == target.host.lowercased()
+            other.hasHost(of: target)
                 && abs(Int(other.port) - Int(target.port)) < 2 * Self.fewestTracks
         }
         if let other {
             return Expectation(
                 "four ports that \(other) does not reach", hint: "picture and sound take two each, RTP and RTCP")
+        }
+        if let ports = portsOfMulticast(at: target), Int(target.port) + 2 * Self.fewestTracks > Int(ports.first),
+            target.port <= ports.last
+        {
+            return Expectation(
+                "a group that listen.multicast does not use, or ports outside \(ports)",
+                hint: "viewers who ask for multicast may be sent another stream there")
         }
         targets.append(target)
         return nil
@@ -79,11 +92,32 @@ struct DatagramPlaces {
 
     /// The target with as many tracks as have room below the next one.
     func bounded(_ target: DatagramPushTarget) -> DatagramPushTarget {
-        let next = targets.filter { $0.host.lowercased() == target.host.lowercased() && $0.port > target.port }
-            .map(\.port).min()
+        let others =
+            targets.filter { $0.hasHost(of: target) }.map(\.port)
+            + [portsOfMulticast(at: target)?.first].compactMap { $0 }
+        let next = others.filter { $0 > target.port }.min()
         guard let next else { return target }
         var bounded = target
         bounded.mostTracks = min(target.mostTracks, (Int(next) - Int(target.port)) / 2)
         return bounded
+    }
+
+    private func portsOfMulticast(at target: DatagramPushTarget) -> MulticastPorts? {
+        guard let multicast, let address = try? SocketAddress(ipAddress: target.host, port: 0),
+            multicast.addresses.contains(address)
+        else { return nil }
+        return multicast.ports
+    }
+}
+
+extension DatagramPushTarget {
+    /// However it is spelled; names are not looked up.
+    fileprivate func hasHost(of other: DatagramPushTarget) -> Bool {
+        if let own = try? SocketAddress(ipAddress: host, port: 0),
+            let others = try? SocketAddress(ipAddress: other.host, port: 0)
+        {
+            return own == others
+        }
+        return host.lowercased() == other.host.lowercased()
     }
 }
