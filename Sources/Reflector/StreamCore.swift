@@ -96,9 +96,6 @@ final class StreamCore {
         }
     }
 
-    /// No source was ever taken on: no viewer holds pictures of another one.
-    var isNew: Bool { intake.tracks.isEmpty }
-
     /// The next packet is a key frame: nothing more is waited for.
     func openGate() {
         intake.gate = nil
@@ -169,6 +166,7 @@ final class StreamCore {
         intake.sourceEnded()
         ring.clear()
         start = nil
+        asked = .direct
         lifecycle.sourceEnded()
     }
 
@@ -233,11 +231,13 @@ final class StreamCore {
     /// Waits for the source up to the start time-out; a stream that was live before keeps its description.
     func describe(for relays: RelayChain) -> EventLoopFuture<StreamSnapshot> {
         guard !lifecycle.isClosed else { return homeLoop.makeFailedFuture(StreamError.closed(path)) }
-        guard !relays.meets(via), !relays.meets(asked) else {
+        let isKnown = !intake.tracks.isEmpty && (hasPublication || !policy.onDemand)
+        // How the last source came says nothing of the next one, which may be another.
+        guard !relays.meets(asked), !isKnown || !relays.meets(via) else {
             return homeLoop.makeFailedFuture(StreamError.loop(path))
         }
         wanted()
-        if !intake.tracks.isEmpty, hasPublication || !policy.onDemand {
+        if isKnown {
             // Who asks and never plays must not keep the source.
             unwantedIfIdle()
             return homeLoop.makeSucceededFuture(snapshot)
@@ -385,6 +385,8 @@ final class StreamCore {
 
     private func lingered() {
         lingerTimer = nil
-        if members.isEmpty, lifecycle.lingered() == .stopSource { demand.yield(false) }
+        guard members.isEmpty, lifecycle.lingered() == .stopSource else { return }
+        if !hasPublication { asked = .direct }
+        demand.yield(false)
     }
 }

@@ -40,6 +40,20 @@ import Testing
         publication.end()
     }
 
+    @Test("On demand, the way of the last source says nothing of the next one")
+    func lastWay() throws {
+        let camera = try PublishedStream(policy: StreamPolicy(onDemand: true))
+        let publication = try camera.stream.publish(
+            tracks: [PublishedStream.video], by: "test", via: Self.upstream)
+        publication.end()
+        let answer = camera.stream.describe(on: camera.loop, for: Self.upstream)
+        camera.loop.run()
+        let next = try camera.stream.publish(tracks: [PublishedStream.video], by: "test", via: .direct)
+        camera.loop.run()
+        #expect(try answer.wait().via == .direct)
+        next.end()
+    }
+
     @Test("When a stream comes another way, those who told others of it are ended, and viewers are not")
     func anotherWay() throws {
         let camera = try PublishedStream()

@@ -53,13 +53,11 @@ final class FailoverControl {
     private func look(at now: NIODeadline) {
         for (index, place) in places.enumerated() {
             guard let arrival = place.lastArrival else { continue }
-            switch machine.sourceSent(index, at: arrival, isStartable: place.hasShownStart) {
-            case .recovered: logger.notice("source sends again", metadata: name(index))
-            case .nothing: break
-            }
+            machine.sourceSent(index, at: arrival, isStartable: place.hasShownStart)
         }
         switch machine.timePassed(at: now) {
         case .stalled(let index): logger.warning("source silent", metadata: name(index))
+        case .recovered(let index): logger.notice("source sends again", metadata: name(index))
         case .tries(let index): logger.debug("source tried", metadata: name(index))
         case .nothing: break
         }
@@ -78,6 +76,8 @@ final class FailoverControl {
             case .lost: logger.warning("source lost", metadata: name(index))
             case .nothing: break
             }
+        case .failed:
+            machine.sourceFailed(index, at: now)
         }
         assign(at: now)
     }

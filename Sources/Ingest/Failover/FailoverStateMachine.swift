@@ -34,6 +34,10 @@ struct FailoverStateMachine: ~Copyable {
         var tried: [Int]
         /// When one more is tried.
         var nextTrial: NIODeadline
+        /// The first is alone still, and stays so while it sends.
+        var isHeadStart = false
+        /// Since when the holder sends again; the others are tried on until it has done so for a while.
+        var flowsSince: NIODeadline?
     }
 
     private struct Record {
@@ -52,6 +56,8 @@ struct FailoverStateMachine: ~Copyable {
     private let policy: FailoverPolicy
     private var state = State.idle
     private var records: [Record]
+    /// Who had the air still when the stream was wanted again: its session may just be on its way down.
+    private var resumed: (holder: Int, at: NIODeadline)?
 
     /// `count` sources, which is at least one.
     init(count: Int, policy: FailoverPolicy) {
@@ -66,9 +72,15 @@ struct FailoverStateMachine: ~Copyable {
         guard case .idle = state else { return }
         if let holder {
             state = .settled(holder)
+            resumed = (holder, now)
             return
         }
-        state = .seeking(Seek(holder: nil, tried: [0], nextTrial: now + policy.headStart))
+        begin(at: now)
+    }
+
+    private mutating func begin(at now: NIODeadline) {
+        resumed = nil
+        state = .seeking(Seek(holder: nil, tried: [0], nextTrial: now + policy.headStart, isHeadStart: true))
     }
 
     /// Nobody does any more.
@@ -79,25 +91,18 @@ struct FailoverStateMachine: ~Copyable {
 
     // MARK: Sources
 
-    enum SourceSentResult: Hashable {
-        case nothing
-        /// The silent source on the air sends again.
-        case recovered
-    }
-
     /// The newest packet of a source came at `arrival`; `isStartable` once it has shown a key frame. May be told again.
-    mutating func sourceSent(_ source: Int, at arrival: NIODeadline, isStartable: Bool) -> SourceSentResult {
+    mutating func sourceSent(_ source: Int, at arrival: NIODeadline, isStartable: Bool) {
         let isNews = records[source].rhythm.lastArrival.map { arrival > $0 } ?? true
-        guard isNews else { return .nothing }
-        records[source].rhythm.heard(at: arrival)
-        if isStartable, records[source].wellSince == nil { records[source].wellSince = arrival }
-        switch state {
-        case .seeking(let seek) where seek.holder == source:
-            state = .settled(source)
-            return .recovered
-        case .idle, .seeking, .settled:
-            return .nothing
+        guard isNews else { return }
+        if case .seeking(var seek) = state, seek.holder == source, seek.flowsSince == nil {
+            records[source].rhythm.resumed(at: arrival)
+            seek.flowsSince = arrival
+            state = .seeking(seek)
+        } else {
+            records[source].rhythm.heard(at: arrival)
         }
+        if isStartable, records[source].wellSince == nil { records[source].wellSince = arrival }
     }
 
     enum SourceTookAirResult: Hashable {
@@ -132,10 +137,14 @@ struct FailoverStateMachine: ~Copyable {
         records[source].wellSince = nil
         switch state {
         case .settled(source):
+            if let resumed, resumed.holder == source, now - resumed.at < policy.headStart {
+                begin(at: now)
+                return .nothing
+            }
             seek(insteadOf: source, holder: nil, at: now)
             return .lost
         case .seeking(var seek):
-            if seek.holder == source { seek.holder = nil }
+            if seek.holder == source { (seek.holder, seek.flowsSince) = (nil, nil) }
             if seek.tried.contains(source) { seek.nextTrial = min(seek.nextTrial, now) }
             state = .seeking(seek)
             return .nothing
@@ -144,32 +153,65 @@ struct FailoverStateMachine: ~Copyable {
         }
     }
 
+    /// A source could not be had: where it was the last hope, the next one is not waited for.
+    mutating func sourceFailed(_ source: Int, at now: NIODeadline) {
+        guard case .seeking(var seek) = state, seek.tried.last == source else { return }
+        seek.nextTrial = min(seek.nextTrial, now)
+        state = .seeking(seek)
+    }
+
     enum TimePassedResult: Hashable {
         case nothing
         /// The source on the air has fallen silent.
         case stalled(Int)
+        /// It sends again, and has done so for a while.
+        case recovered(Int)
         /// One more is tried.
         case tries(Int)
     }
 
     /// To be told some times a second.
     mutating func timePassed(at now: NIODeadline) -> TimePassedResult {
-        for index in records.indices where records[index].rhythm.isSilent(at: now, least: policy.stall) {
+        for index in records.indices where isSilent(index, at: now) {
             records[index].wellSince = nil
         }
         switch state {
-        case .settled(let source) where records[source].rhythm.isSilent(at: now, least: policy.stall):
+        case .settled(let source) where isSilent(source, at: now):
             seek(insteadOf: source, holder: source, at: now)
             return .stalled(source)
-        case .seeking(var seek) where now >= seek.nextTrial:
-            guard let next = Self.next(beside: seek.tried, of: records.count) else { return .nothing }
-            seek.tried.append(next)
-            seek.nextTrial = now + policy.trial
-            state = .seeking(seek)
-            return .tries(next)
-        case .idle, .seeking, .settled:
+        case .seeking(let seek):
+            return timePassed(seeking: seek, at: now)
+        case .idle, .settled:
             return .nothing
         }
+    }
+
+    private mutating func timePassed(seeking: Seek, at now: NIODeadline) -> TimePassedResult {
+        var seek = seeking
+        defer { if case .seeking = state { state = .seeking(seek) } }
+        if let holder = seek.holder, let since = seek.flowsSince {
+            if isSilent(holder, at: now) {
+                seek.flowsSince = nil
+            } else if now - since >= policy.stall {
+                state = .settled(holder)
+                return .recovered(holder)
+            } else {
+                return .nothing
+            }
+        }
+        guard now >= seek.nextTrial, let next = Self.next(beside: seek.tried, of: records.count) else {
+            return .nothing
+        }
+        // It waits for its key frame, which comes sooner than another source.
+        if seek.isHeadStart, !isSilent(0, at: now) { return .nothing }
+        seek.tried.append(next)
+        seek.nextTrial = now + policy.trial
+        seek.isHeadStart = false
+        return .tries(next)
+    }
+
+    private func isSilent(_ source: Int, at now: NIODeadline) -> Bool {
+        records[source].rhythm.isSilent(at: now, least: policy.stall)
     }
 
     // MARK: What follows
@@ -197,7 +239,8 @@ struct FailoverStateMachine: ~Copyable {
         noteRelapse(of: lost, at: now)
         var tried = [lost]
         if policy.returnAfter != nil { tried += 0..<lost }
-        let flows = tried.contains { $0 != lost && !records[$0].rhythm.isSilent(at: now, least: policy.stall) }
+        var flows = false
+        for source in tried where source != lost && !isSilent(source, at: now) { flows = true }
         if !flows, let next = Self.next(beside: tried, of: records.count) { tried.append(next) }
         state = .seeking(Seek(holder: holder, tried: tried, nextTrial: now + policy.trial))
     }

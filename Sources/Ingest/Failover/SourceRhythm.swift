@@ -21,6 +21,11 @@ struct SourceRhythm: Sendable {
         interval = interval.map { $0 + (step - $0) * Self.weight } ?? step
     }
 
+    /// It sends again after a silence that was none of its own rhythm, and must not become it.
+    mutating func resumed(at arrival: NIODeadline) {
+        lastArrival = max(arrival, lastArrival ?? arrival)
+    }
+
     /// The session is over; how often the camera sends is still known.
     mutating func ended() {
         lastArrival = nil

@@ -126,13 +126,14 @@ final class ListenSession {
     }
 
     /// Whether RTP from a sender that was not heard on this track may be what is listened for: it is of the track, and the source
-    /// as a whole is silent, or has not been heard on this track and sends the others from this host.
+    /// as a whole is silent, or sends the leading track from this host; where the hosts are told, any of them may begin a track.
     private func admits(
         _ datagram: ByteBuffer, from source: SocketAddress, track: Int, at arrival: NIODeadline
     ) -> Bool {
         guard isValid(datagram, of: track) else { return false }
-        guard !isSilent(at: arrival), senders.indices.contains(track), senders[track] != nil else { return true }
-        return track != lead && senders[lead]?.unmapped.ipAddress == source.unmapped.ipAddress
+        guard !isSilent(at: arrival), senders.indices.contains(track) else { return true }
+        if senders[track] == nil, !plan.points[track].sources.isEmpty { return true }
+        return track != lead && pairs[lead].sender?.unmapped.ipAddress == source.unmapped.ipAddress
     }
 
     private func isValid(_ datagram: ByteBuffer, of track: Int) -> Bool {
@@ -154,6 +155,7 @@ final class ListenSession {
         do throws(ListenError) {
             reception = try makeReception(datagram, at: arrival)
         } catch {
+            pairs[track].forgetSender()
             tell(error)
         }
         senders = Array(repeating: nil, count: pairs.count)
@@ -207,6 +209,8 @@ final class ListenSession {
         ending.end()
         guard let error else { return }
         var counters = ending.counters
+        // Who sends nothing of use must not keep out who would.
+        for pair in pairs { pair.forgetSender() }
         for pair in pairs { counters.foreignDatagrams &+= pair.counters.foreign }
         tell(
             error,

@@ -69,6 +69,7 @@ package struct PullSupervisor: Sendable {
                 await experience.released(outcome)
                 break
             }
+            try? await stream.homeLoop.submit { [stream] in stream.tryFailed() }.get()
             let pause = await experience.ended(outcome, at: NIODeadline.now())
             let isLocked = await experience.isLocked
             monitor.entered(isLocked ? .locked : .waiting, because: outcome.error)

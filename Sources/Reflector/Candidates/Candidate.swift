@@ -31,7 +31,13 @@ final class Candidate {
     private let air: StreamAir
     private var source: Source?
     private weak var publication: Publication?
-    var permission = CandidatePermission.none
+    var permission = CandidatePermission.none {
+        didSet {
+            guard permission == .rescue, oldValue != .rescue, source?.hasShownStart == false else { return }
+            // It was watched from anywhere in a group; its key frame may be near.
+            source?.gate?.restart()
+        }
+    }
     var isWanted = false
     var changed: ((CandidateChange) -> Void)?
 
@@ -59,24 +65,26 @@ final class Candidate {
         return publication
     }
 
-    /// While another one has the air, the stream comes from there and not from who is asked.
-    func sourceIsAsked(through relays: RelayChain) {
-        if air.isFree { air.core.sourceIsAsked(through: relays) }
-    }
-
     /// A packet of a source that does not have the air; the stream's own core where it has it from this packet on.
     func received(_ packet: RTPPacket, track: Int, at arrival: NIODeadline) -> StreamCore? {
         guard source != nil else { return nil }
-        let patience = permission == .rescue ? ResumptionGate.patience : Self.calmPatience
-        // In place: most packets that wait change nothing.
+        // One that has shown a key frame will show another.
+        let isHasty = permission == .rescue && source?.gate?.hasShownKeyFrame != true
+        let patience = isHasty ? ResumptionGate.patience : Self.calmPatience
+        // In place: most packets that wait change nothing. Sound alone is no source where a picture is described.
         let opens =
-            source?.gate?.opens(for: packet, track: track, at: arrival, within: patience) ?? (track == source?.lead)
+            track == source?.lead
+            && source?.gate?.opens(for: packet, track: track, at: arrival, within: patience) ?? true
         if opens { source?.hasShownStart = true }
-        // The first viewers hold no pictures yet that a key frame would have to replace.
-        guard permission != .none, opens || air.core.isNew, let source else { return nil }
+        guard permission != .none, opens || isAnyPacketGood, let source else { return nil }
         guard air.taken(by: self, source.tracks, name: source.name, via: source.via) else { return nil }
         changed?(.tookAir)
         return air.core
+    }
+
+    /// Nobody holds pictures that a key frame would have to replace, and nobody else sends.
+    private var isAnyPacketGood: Bool {
+        permission == .rescue && air.isFree && air.core.viewerCount == 0
     }
 
     /// Another one has the air now.

@@ -17,6 +17,8 @@ package enum CandidateChange: Sendable, Hashable {
     case tookAir
     /// Its publication is over, whether it had the air or not.
     case ended
+    /// It was tried, in vain or until it was lost, and will be again.
+    case failed
 }
 
 /// A place for one of several sources of a stream. All may publish at the same time; one has the air, the others' packets are
@@ -45,8 +47,11 @@ package final class CandidatePlace: PublishingPlace {
         try candidate.value.publish(tracks, by: source, via: via)
     }
 
-    package func sourceIsAsked(through relays: RelayChain) {
-        candidate.value.sourceIsAsked(through: relays)
+    /// Says nothing of the stream, which another source may feed at any moment: who must not have it learns that when this one does.
+    package func sourceIsAsked(through relays: RelayChain) {}
+
+    package func tryFailed() {
+        candidate.value.changed?(.failed)
     }
 
     /// Asks for the source, or sends it away; said once, however often it is asked.

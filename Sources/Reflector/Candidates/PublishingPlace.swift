@@ -19,6 +19,9 @@ package protocol PublishingPlace: Sendable {
 
     /// The source that is being asked for is known to be a relay, or to come through some; on the home loop only.
     func sourceIsAsked(through relays: RelayChain)
+
+    /// The source could not be had, or was lost, and is tried again later; on the home loop only.
+    func tryFailed()
 }
 
 extension PublishingPlace {
@@ -28,4 +31,7 @@ extension PublishingPlace {
     }
 }
 
-extension Stream: PublishingPlace {}
+extension Stream: PublishingPlace {
+    /// There is no other source that could be tried.
+    package func tryFailed() {}
+}

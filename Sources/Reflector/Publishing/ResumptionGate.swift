@@ -14,6 +14,8 @@ struct ResumptionGate {
     private let track: Int
     private let classifier: PayloadClassifier
     private var began: NIODeadline?
+    /// A key frame came, and not merely the end of the patience.
+    private(set) var hasShownKeyFrame = false
 
     /// `nil` where there is nothing to wait for: no video, or of a codec that is not understood.
     init?(_ tracks: [TrackDescription]) {
@@ -35,9 +37,15 @@ struct ResumptionGate {
         self.began = began
         if track == self.track, isStart(packet) {
             self.began = arrival
+            hasShownKeyFrame = true
             return true
         }
         return arrival - began > patience
+    }
+
+    /// The patience begins with the next packet.
+    mutating func restart() {
+        began = nil
     }
 
     private func isStart(_ packet: RTPPacket) -> Bool {

@@ -11,7 +11,11 @@ private struct Scene: ~Copyable {
     /// Those that send, and have shown a key frame.
     var sending: Set<Int> = []
     var results: [FailoverStateMachine.TimePassedResult] = []
-    var recoveries = 0
+    /// Whether they take the air as soon as they may, each packet a key frame.
+    var takesAir = false
+    /// The longest time that viewers saw nothing, although a source sent.
+    private(set) var longestSilence = TimeAmount.zero
+    private var silence = TimeAmount.zero
 
     init(_ count: Int = 3, returnAfter: TimeAmount? = .seconds(30)) {
         var policy = FailoverPolicy()
@@ -24,10 +28,21 @@ private struct Scene: ~Copyable {
         for _ in 0..<Int((seconds * 10).rounded()) {
             now = now + .milliseconds(100)
             for source in sending.sorted() {
-                if machine.sourceSent(source, at: now, isStartable: true) == .recovered { recoveries += 1 }
+                machine.sourceSent(source, at: now, isStartable: true)
             }
             let result = machine.timePassed(at: now)
             if result != .nothing { results.append(result) }
+            if takesAir { takeAir() }
+            let isSeen = (0..<count).contains { sending.contains($0) && machine.duty(of: $0, at: now) == .onAir }
+            silence = isSeen || sending.isEmpty ? .zero : silence + .milliseconds(100)
+            longestSilence = max(longestSilence, silence)
+        }
+    }
+
+    private mutating func takeAir() {
+        for source in sending.sorted() {
+            let duty = machine.duty(of: source, at: now)
+            if duty == .rescue || duty == .relieve { _ = machine.sourceTookAir(source, at: now) }
         }
     }
 
@@ -65,11 +80,69 @@ struct FailoverStateMachineTests {
         scene.pass(10)
         var duties = scene.duties
         #expect(duties == [.onAir, .rest, .rest])
-        scene.machine.unwanted()
-        scene.machine.wanted(at: scene.now, holder: 0)
         let ended = scene.machine.sourceEnded(0, at: scene.now)
         duties = scene.duties
         #expect(ended == .lost && duties == [.rescue, .rescue, .rest])
+    }
+
+    @Test("A session that is on its way down when the next viewer comes is no loss: the first is tried alone again")
+    func wantedWhileReleased() {
+        var scene = Scene()
+        scene.start()
+        scene.machine.unwanted()
+        scene.machine.wanted(at: scene.now, holder: 0)
+        let ended = scene.machine.sourceEnded(0, at: scene.now)
+        scene.sending = []
+        scene.pass(2.9)
+        var duties = scene.duties
+        #expect(ended == .nothing && duties == [.rescue, .rest, .rest])
+        scene.pass(0.1)
+        duties = scene.duties
+        #expect(duties == [.rescue, .rescue, .rest])
+    }
+
+    @Test("While the first sends its key frame is waited for; where it is refused the second is not")
+    func headStart() {
+        var scene = Scene()
+        scene.machine.wanted(at: scene.now)
+        scene.sending = [0]
+        scene.pass(10)
+        var duties = scene.duties
+        #expect(duties == [.rescue, .rest, .rest])
+        scene.machine.unwanted()
+        scene.sending = []
+        scene.pass(5)
+        scene.machine.wanted(at: scene.now)
+        scene.machine.sourceFailed(0, at: scene.now)
+        scene.pass(0.1)
+        duties = scene.duties
+        #expect(duties == [.rescue, .rescue, .rest])
+        scene.machine.sourceFailed(0, at: scene.now)
+        scene.pass(0.1)
+        duties = scene.duties
+        #expect(duties == [.rescue, .rescue, .rest], "the first again hurries nothing")
+        scene.machine.sourceFailed(1, at: scene.now)
+        scene.pass(0.1)
+        duties = scene.duties
+        #expect(duties == [.rescue, .rescue, .rescue])
+    }
+
+    @Test("One that sends a packet now and then neither keeps the others away nor makes it its rhythm")
+    func nearlyDead() {
+        var scene = Scene()
+        scene.start()
+        scene.sending = []
+        scene.pass(2.5)
+        for _ in 0..<20 {
+            scene.sending = [0]
+            scene.pass(0.1)
+            scene.sending = []
+            let duties = scene.duties
+            #expect(duties[0] == .onAir && duties[1] == .rescue)
+            scene.pass(2.5)
+        }
+        let results = scene.results
+        #expect(results == [.stalled(0), .tries(2)])
     }
 
     @Test("The first is tried alone, after three seconds the second too, and each second one more")
@@ -135,16 +208,20 @@ struct FailoverStateMachineTests {
         #expect(ended == .lost && duties == [.rescue, .rescue, .rest])
     }
 
-    @Test("One that falls silent and sends again before another took over keeps the air")
+    @Test("One that sends again before another took over keeps the air; two seconds later the others are let go")
     func recovers() {
         var scene = Scene()
         scene.start()
         scene.sending = []
         scene.pass(2.5)
         scene.sending = [0]
+        scene.pass(2)
+        var duties = scene.duties
+        #expect(duties == [.onAir, .rescue, .rest])
         scene.pass(0.1)
-        let (duties, recoveries) = (scene.duties, scene.recoveries)
-        #expect(duties == [.onAir, .rest, .rest] && recoveries == 1)
+        duties = scene.duties
+        let results = scene.results
+        #expect(duties == [.onAir, .rest, .rest] && results == [.stalled(0), .recovered(0)])
     }
 
     @Test("A better source takes the air back when it was well for 30 s, while the other one goes on")
@@ -240,6 +317,7 @@ struct FailoverStateMachineTests {
         var random = SystemRandomNumberGenerator()
         for _ in 0..<50 {
             var scene = Scene(3, returnAfter: .seconds(1))
+            scene.takesAir = true
             scene.machine.wanted(at: scene.now)
             for _ in 0..<100 {
                 let source = Int.random(in: 0..<3, using: &random)
@@ -255,6 +333,9 @@ struct FailoverStateMachineTests {
                 #expect(duties.count { $0 == .onAir } <= 1)
                 #expect(duties.contains { $0 == .onAir || $0 == .rescue })
             }
+            // Two seconds of stall, three of head start, a trial of one each; those that sent by fits and starts have a slow rhythm.
+            let longest = scene.longestSilence
+            #expect(longest < .seconds(20), "\(longest)")
         }
     }
 }

@@ -111,6 +111,18 @@ private struct FailoverBench: Sendable {
         }
     }
 
+    @Test("A camera that refuses at once is followed by the next at once")
+    func refused() async throws {
+        let policy = StreamPolicy(onDemand: true)
+        try await FailoverBench.run(policy: policy, watches: false) { bench in
+            try await bench.cameras[0].stop()
+            let asked = NIODeadline.now()
+            _ = try await PullBench.watch(bench.stream)
+            try await bench.untilOnAir(2)
+            #expect(NIODeadline.now() - asked < .seconds(15), "the head start is 30 s")
+        }
+    }
+
     @Test("On demand nothing is connected to before the first viewer, and nothing after the last")
     func onDemand() async throws {
         let policy = StreamPolicy(onDemand: true, linger: .milliseconds(50))

@@ -40,6 +40,16 @@ struct SourceRhythmTests {
         #expect(SourceRhythm().isSilent(at: now, least: Self.least))
     }
 
+    @Test("A silence that was a stall does not become the rhythm")
+    func resumes() {
+        var (rhythm, now) = rhythm(Array(repeating: 0.1, count: 5))
+        for _ in 0..<100 {
+            now = now + .seconds(5)
+            rhythm.resumed(at: now)
+        }
+        #expect(rhythm.isSilent(at: now + .seconds(2), least: Self.least))
+    }
+
     @Test("A session's end is silence, its rhythm is kept for the next")
     func ends() {
         var (rhythm, now) = rhythm([5, 5])

@@ -110,6 +110,27 @@ struct ListenSupervisorTests {
         }
     }
 
+    @Test("One who sends nothing of use any more does not keep out another who does")
+    func uselessSender() async throws {
+        try await ListenBench.run(Self.rtp, configure: { $0.stall = .milliseconds(200) }) { bench in
+            try await bench.untilListening()
+            let useless = try await FakeSender.start()
+            var sound = Sound()
+            try await useless.send(sound.packet(), to: Int(bench.port))
+            try await eventually("up") { bench.packets.count == 1 }
+            let good = try await FakeSender.start()
+            var nonsense = Sound(payloadType: 97, number: 100)
+            sound = Sound(number: 4000, ssrc: 2)
+            try await eventually("the other one is heard") {
+                try await useless.send(nonsense.packet(), to: Int(bench.port))
+                try await good.send(sound.packet(), to: Int(bench.port))
+                return bench.packets.count >= 5
+            }
+            try await useless.stop()
+            try await good.stop()
+        }
+    }
+
     @Test("A payload type that tells nothing is told of once")
     func undescribed() async throws {
         try await ListenBench.run(Self.rtp) { bench in

@@ -24,9 +24,11 @@ enum Multiplex {
 
     static let programs = packet(0, section(0, [0, 1, 0xE1, 0x00]))
 
-    static func map(_ types: [(UInt8, UInt16)], isCurrent: Bool = true, stuffing: Int = 0) -> [UInt8] {
+    static func map(
+        _ types: [(UInt8, UInt16)], isCurrent: Bool = true, stuffing: Int = 0, at pid: UInt16 = 0x100
+    ) -> [UInt8] {
         let streams = types.flatMap { [$0.0, 0xE0 | UInt8($0.1 >> 8), UInt8($0.1 & 0xFF), 0xF0, 2, 5, 0] as [UInt8] }
-        return packet(0x100, section(2, [0xE1, 0x01, 0xF0, 0] + streams, isCurrent: isCurrent), stuffing: stuffing)
+        return packet(pid, section(2, [0xE1, 0x01, 0xF0, 0] + streams, isCurrent: isCurrent), stuffing: stuffing)
     }
 }
 
@@ -43,7 +45,10 @@ struct ProgramMapsTests {
         let map = Multiplex.map([(0x1B, 0x101), (0x0F, 0x102)])
         let (maps, changes) = Self.changes([Multiplex.programs + map, map, map])
         #expect(changes == [false, false, false])
-        #expect(maps.types == [0x101: 0x1B, 0x102: 0x0F])
+        #expect(
+            maps.types == [
+                ProgramMaps.Entry(map: 0x100, stream: 0x101): 0x1B, ProgramMaps.Entry(map: 0x100, stream: 0x102): 0x0F,
+            ])
     }
 
     @Test("Another codec on the same stream is noticed, behind an adaptation field too; a further stream is none")
@@ -55,6 +60,19 @@ struct ProgramMapsTests {
             Multiplex.map([(0x24, 0x101), (0x0F, 0x102)]),
         ])
         #expect(changes == [false, false, true, false])
+    }
+
+    @Test("Two programs may call a stream that nobody carries by two names, and change the name")
+    func shared() {
+        let programs = Multiplex.packet(0, Multiplex.section(0, [0, 1, 0xE1, 0x00, 0, 2, 0xE2, 0x00]))
+        let first = Multiplex.map([(0x1B, 0x101), (0x06, 0x110)])
+        let second = Multiplex.map([(0x1B, 0x201), (0x86, 0x110)], at: 0x200)
+        let (maps, changes) = Self.changes([
+            programs + first + second, first, second, Multiplex.map([(0x1B, 0x101), (0x15, 0x110)]),
+            Multiplex.map([(0x24, 0x201), (0x86, 0x110)], at: 0x200),
+        ])
+        #expect(changes == [false, false, false, false, true])
+        #expect(maps.types.count == 4)
     }
 
     @Test("What is broken, not valid yet, or of another packet is passed over")

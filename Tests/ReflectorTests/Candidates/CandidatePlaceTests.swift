@@ -64,6 +64,19 @@ private final class TwoSources {
         publications[source]?.readEnded(at: now)
     }
 
+    /// One packet of sound, of the second track.
+    func sendSound(_ source: Int, after: TimeAmount = .milliseconds(20)) {
+        now = now + after
+        publications[source]?.receive(
+            RTPPacket(
+                marker: false, payloadType: 0, sequenceNumber: SequenceNumber(sequenceNumbers[source]),
+                timestamp: UInt32(truncatingIfNeeded: now.uptimeNanoseconds / 125_000), ssrc: 9,
+                payload: ByteBuffer(repeating: 0x7F, count: 160)),
+            track: 1, at: now)
+        sequenceNumbers[source] &+= 1
+        publications[source]?.readEnded(at: now)
+    }
+
     /// Which source each packet of the viewer came from.
     var origins: [UInt8] {
         viewer.packets(of: 0).map {
@@ -216,6 +229,83 @@ struct CandidatePlaceTests {
         #expect(two.origins == [0])
         two.places[1].permission = .rescue
         two.send(1, NALUnit.slice)
+        two.send(1, NALUnit.slice, after: .seconds(12))
+        #expect(two.origins == [0])
+        two.send(1, NALUnit.slice)
         #expect(two.origins == [0, 1])
+    }
+
+    @Test("One that has shown a key frame shows another: a rescue waits for it")
+    func rareKeyFrames() throws {
+        let two = try TwoSources()
+        two.places[0].permission = .rescue
+        try two.publish(0)
+        two.send(0, NALUnit.idr)
+        two.watch()
+        try two.publish(1)
+        two.send(1, NALUnit.idr)
+        two.send(1, NALUnit.slice, after: .seconds(15))
+        two.places[1].permission = .rescue
+        two.send(1, NALUnit.slice)
+        two.send(1, NALUnit.slice, after: .seconds(20))
+        #expect(two.origins == [0])
+        two.send(1, NALUnit.idr)
+        #expect(two.origins == [0, 1])
+    }
+
+    @Test("Where nobody watches nobody waits for a key frame, the second time no more than the first")
+    func unwatched() throws {
+        let two = try TwoSources()
+        two.places[0].permission = .rescue
+        for times in 1...3 {
+            try two.publish(0)
+            two.send(0, NALUnit.slice)
+            #expect(two.changes[0].count { $0 == .tookAir } == times)
+            two.end(0)
+        }
+        two.watch()
+        try two.publish(0)
+        two.send(0, NALUnit.slice)
+        #expect(!two.places[0].hasAir)
+        two.send(0, NALUnit.idr)
+        #expect(two.places[0].hasAir)
+    }
+
+    @Test("Two that send sound alone, though they describe pictures, do not take the air from each other")
+    func soundAlone() throws {
+        let two = try TwoSources()
+        for source in 0...1 {
+            two.places[source].permission = .rescue
+            try two.publish(source, [PublishedStream.video, PublishedStream.audio])
+        }
+        for _ in 0..<20 {
+            two.sendSound(0, after: .seconds(10))
+            two.sendSound(1)
+        }
+        #expect(two.changes == [[.tookAir], []])
+    }
+
+    @Test("A relay that one source is asked through may have what another one sends, and not what comes through it")
+    func relays() throws {
+        let two = try TwoSources()
+        let other = RelayChain(["other"])
+        two.places[1].sourceIsAsked(through: other)
+        let waits = two.stream.describe(on: two.loop, for: other)
+        two.loop.run()
+        two.places[0].permission = .rescue
+        try two.publish(0)
+        two.send(0, NALUnit.idr)
+        two.loop.run()
+        #expect(try waits.wait().via == .direct)
+        two.end(0)
+
+        let publication = try two.places[1].publish(tracks: [PublishedStream.video], by: "test", via: other)
+        two.publications[1] = publication
+        two.places[1].permission = .rescue
+        two.send(1, NALUnit.idr)
+        let answer = two.stream.describe(on: two.loop, for: other)
+        two.loop.run()
+        #expect(throws: StreamError.loop(two.stream.path)) { try answer.wait() }
+        two.end(1)
     }
 }

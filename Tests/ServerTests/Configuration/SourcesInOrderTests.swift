@@ -46,6 +46,14 @@ struct SourcesInOrderTests {
         #expect(policy?.stall == .seconds(2))
     }
 
+    @Test("One group from two senders is two sources")
+    func group() throws {
+        let url = "udp://239.1.2.3:5000"
+        let written = try failover(
+            "{sources: [{url: \"\(url)\", source: 10.0.0.1}, {url: \"\(url)\", source: 10.0.0.2}]}")
+        #expect(written?.sources.count == 2)
+    }
+
     @Test("The summary tells all of them, and no password")
     func summary() throws {
         let relay = try load(
@@ -68,6 +76,14 @@ struct SourcesInOrderTests {
             ),
             (
                 "{sources: [\"rtsp://a/1\", {url: \"rtsp://a/1\", transport: udp}]}",
+                "sources[2]: found the URL of source 1 a second time, expected each source once"
+            ),
+            (
+                "{sources: [\"udp://:5000\", {url: \"rtp://:5000\", source: 10.0.0.2}]}",
+                "sources[2]: found the port of source 1 a second time, expected each port once"
+            ),
+            (
+                "{sources: [\"udp://239.1.2.3:5000\", \"udp://239.1.2.3:5000\"]}",
                 "sources[2]: found the URL of source 1 a second time, expected each source once"
             ),
             (

@@ -16,11 +16,20 @@ struct ProgramMaps {
     /// More than any multiplex has; what is beyond it is not watched.
     private static let most = 256
 
-    /// Stream type by PID.
-    private(set) var types: [UInt16: UInt8] = [:]
+    /// What `TransportStreamReader` carries: AAC with ADTS and with LATM headers, H.264, H.265 (table 2-34).
+    private static let carried: Set<UInt8> = [0x0F, 0x11, 0x1B, 0x24]
+
+    /// One map's word on one stream: programs may share a stream, and call what is private by names of their own.
+    struct Entry: Hashable {
+        var map: UInt16
+        var stream: UInt16
+    }
+
+    /// Stream types.
+    private(set) var types: [Entry: UInt8] = [:]
     private var maps: Set<UInt16> = []
 
-    /// Takes whole packets; `true` where a stream that was known has another type now, which is noted.
+    /// Takes whole packets; `true` where a stream that was known has another type now, and one of the two is carried.
     mutating func changed(by packets: ByteBuffer) -> Bool {
         var isChanged = false
         for start in stride(
@@ -31,7 +40,7 @@ struct ProgramMaps {
             else { continue }
             switch (pid, section.table) {
             case (0, 0): learnMaps(section.body)
-            case (1..., 2): isChanged = learnTypes(section.body) || isChanged
+            case (1..., 2): isChanged = learnTypes(section.body, of: pid) || isChanged
             default: break
             }
         }
@@ -48,14 +57,17 @@ struct ProgramMaps {
         }
     }
 
-    private mutating func learnTypes(_ body: ArraySlice<UInt8>) -> Bool {
+    private mutating func learnTypes(_ body: ArraySlice<UInt8>, of map: UInt16) -> Bool {
         guard body.count >= 4 else { return false }
         var isChanged = false
         var rest = body.dropFirst(4 + Int(body.word(2) & 0x0FFF))
         while rest.count >= 5 {
             let (type, pid) = (rest[rest.startIndex], rest.word(1) & 0x1FFF)
-            if let known = types[pid], known != type { isChanged = true }
-            if types[pid] != nil || types.count < Self.most { types[pid] = type }
+            let entry = Entry(map: map, stream: pid)
+            if let known = types[entry], known != type, !Self.carried.isDisjoint(with: [known, type]) {
+                isChanged = true
+            }
+            if types[entry] != nil || types.count < Self.most { types[entry] = type }
             rest = rest.dropFirst(5 + Int(rest.word(3) & 0x0FFF))
         }
         return isChanged

@@ -113,9 +113,10 @@ extension CameraReading {
     private func refusesTwins(_ entries: [Entry]) -> Bool {
         for (index, entry) in entries.enumerated() {
             guard let first = entries[..<index].firstIndex(where: { $0.place == entry.place }) else { continue }
+            let same = entry.listensAtPort ? "port" : "URL"
             section.reading.report(
-                entry.field.place, entry.field.keyPath, found: "the URL of source \(first + 1) a second time",
-                expected: "each source once")
+                entry.field.place, entry.field.keyPath, found: "the \(same) of source \(first + 1) a second time",
+                expected: entry.listensAtPort ? "each port once" : "each source once")
             return true
         }
         return false
@@ -135,7 +136,23 @@ extension CameraReading.Entry {
     fileprivate var place: String {
         switch source {
         case .pull(let pull): pull.url
-        case .listen(let listen): "\(listen)"
+        case .listen(let listen): listen.unicastPort.map { ":\($0)" } ?? "\(listen) \(listen.source ?? "")"
+        }
+    }
+
+    fileprivate var listensAtPort: Bool {
+        if case .listen(let listen) = source { listen.unicastPort != nil } else { false }
+    }
+}
+
+extension ListenSourceConfiguration {
+    /// The port that is this source's alone; of a group there may be several members, each for another sender.
+    fileprivate var unicastPort: UInt16? {
+        switch origin {
+        case .description: return nil
+        case .rtp(let host, let port), .transportStream(let host, let port):
+            let address = host.flatMap { try? SocketAddress(ipAddress: $0, port: 0) }
+            return address?.isMulticast == true ? nil : port
         }
     }
 }
