@@ -22,11 +22,17 @@ final class MovieContainer {
     let attempt: String
     private let interruption: Interruption
     private let packet: UnsafeMutablePointer<AVPacket>
-    private var context: UnsafeMutablePointer<AVFormatContext>?
+    private(set) var context: UnsafeMutablePointer<AVFormatContext>?
+
+    /// The containers of movies, as libavformat calls them. Its other formats follow what they read to other files and machines.
+    private static let formats = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,flv,mpegts,mpeg,aac,wav,h264,hevc"
+    /// What libav may allocate in one piece, in the whole process: the index of a movie of days, not a packet of gigabytes.
+    private static let boundMemory: Void = av_max_alloc(256 << 20)
 
     /// Opens a regular file and looks into it; `isWanted` is asked meanwhile, and ends it where it says no.
     init(path: String, isWanted: @escaping () -> Bool) throws(LibAVError) {
         LibAVLog.beQuiet()
+        _ = Self.boundMemory
         attempt = "play \(path)"
         interruption = Interruption(isWanted)
         try Self.expectFile(path, attempt)
@@ -39,14 +45,15 @@ final class MovieContainer {
                 guard let opaque else { return 0 }
                 return Unmanaged<Interruption>.fromOpaque(opaque).takeUnretainedValue().isWanted() ? 0 : 1
             }, opaque: Unmanaged.passUnretained(interruption).toOpaque())
-        context.pointee.flags |= AVFMT_FLAG_GENPTS
         self.context = context
         var options: OpaquePointer?
         defer { av_dict_free(&options) }
-        // A playlist of another kind, which libavformat would follow to other machines, is no movie.
         av_dict_set(&options, "protocol_whitelist", "file", 0)
+        av_dict_set(&options, "format_whitelist", Self.formats, 0)
         // Where it fails libavformat frees the context. Without the scheme a name such as "concat:x" would be one.
         let opened = avformat_open_input(&self.context, "file:\(path)", nil, &options)
+        // What it says of a format that is not on the list.
+        guard opened != -EINVAL else { throw LibAVError(attempt, because: "its container is not one of movies") }
         guard opened >= 0 else { throw LibAVError(attempt, code: opened) }
         let understood = avformat_find_stream_info(self.context, nil)
         guard understood >= 0 else { throw LibAVError(attempt, code: understood) }

@@ -20,6 +20,10 @@ struct MovieLane {
 
     /// G.711 is cut into about so many packets a second, as cameras do.
     private static let soundsPerSecond = 50
+    /// Of G.711, in bytes; even. More does not fit into a packet of most paths.
+    private static let largestSound = 1400
+    /// Larger packets of a file are none, in bytes.
+    private static let largestPacket = 8 << 20
     /// Times beyond this are nonsense, and would overflow: 1500 years.
     private static let largestTime: Int64 = 1 << 52
 
@@ -64,7 +68,8 @@ struct MovieLane {
             let rate = Int(parameters.sample_rate)
             guard (1...2).contains(channels), (8000...48_000).contains(rate) else { return nil }
             codec = parameters.codec_id == AV_CODEC_ID_PCM_MULAW ? .pcmu : .pcma
-            framing = .samples(bytes: rate / Self.soundsPerSecond * channels, perSecond: rate * channels)
+            let size = min(rate / Self.soundsPerSecond * channels, Self.largestSound) & ~1
+            framing = .samples(bytes: size, perSecond: rate * channels)
             track = .init(codec: codec, configuration: .none, clockRate: rate, channels: channels)
         default: return nil
         }
@@ -75,7 +80,7 @@ struct MovieLane {
 
     /// Makes the units of a packet; none of one that makes no sense.
     mutating func units(of packet: borrowing AVPacket, track: Int, _ emit: (MovieReader.Unit) -> Void) {
-        guard let start = packet.data, packet.size > 0 else { return }
+        guard let start = packet.data, (1...Self.largestPacket).contains(Int(packet.size)) else { return }
         let bytes = ByteBuffer(bytes: UnsafeBufferPointer(start: start, count: Int(packet.size)))
         let shown = time(packet.pts)
         // The time of presentation comes last: the first reordered pictures of Matroska have no other.
@@ -112,7 +117,8 @@ struct MovieLane {
         _ bytes: ByteBuffer, like first: MovieReader.Unit, size: Int, perSecond: Int, _ emit: (MovieReader.Unit) -> Void
     ) {
         // In pieces of one length, rather than a short one at the end.
-        let count = max(1, (bytes.readableBytes + size / 2) / size)
+        let least = (bytes.readableBytes + Self.largestSound - 1) / Self.largestSound
+        let count = max(1, least, (bytes.readableBytes + size / 2) / size)
         // Up, and even: a frame of two channels is one piece.
         let length = ((bytes.readableBytes + count - 1) / count + 1) & ~1
         var rest = bytes

@@ -108,6 +108,10 @@ struct MovieReaderTests {
                 try await Self.make(
                     Self.sound + ["-ar", "16000", "-ac", "2", "-c:a", "pcm_alaw"], "a.wav", in: directory))
             #expect(wave.tracks.map(\.clockRate) == [16_000] && wave.tracks.map(\.channels) == [2])
+            let fast = Self.read(
+                try await Self.make(
+                    Self.sound + ["-ar", "48000", "-ac", "2", "-c:a", "pcm_alaw"], "f.wav", in: directory))
+            #expect(fast.units.count > 100 && fast.units.allSatisfy { $0.parts[0].readableBytes <= 1400 })
             #expect(wave.units.dropLast().allSatisfy { (426...960).contains($0.parts[0].readableBytes) })
 
             let mixed = Self.read(
@@ -145,6 +149,47 @@ struct MovieReaderTests {
             for path in [empty.path, list.path, "concat:/etc/passwd", "http://127.0.0.1:1/a.mp4", ""] {
                 #expect(Self.read(path).error != nil, "\(path)")
             }
+        }
+    }
+
+    @Test(
+        "A text in the place of a movie leads to no other file, pipe or machine, nor to itself", .timeLimit(.minutes(1))
+    )
+    func texts() async throws {
+        try await withTemporaryDirectory { directory in
+            let film = try await Self.make(Self.picture + Self.h264, "film.ts", in: directory)
+            let pipe = directory.appendingPathComponent("pipe.ts").path
+            #expect(mkfifo(pipe, 0o600) == 0)
+            let texts = [
+                "ffconcat version 1.0\nfile a.mp4\n",
+                "ffconcat version 1.0\nfile pipe.ts\n",
+                "ffconcat version 1.0\nfile film.ts\n",
+                "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n\(film)\n#EXT-X-ENDLIST\n",
+            ]
+            for text in texts {
+                let path = directory.appendingPathComponent("a.mp4")
+                try Data(text.utf8).write(to: path)
+                let error = Self.read(path.path).error
+                #expect(error != nil, "\(text)")
+                if text.hasPrefix("ff") { #expect(error?.reason == "its container is not one of movies") }
+            }
+            let container = try MovieContainer(path: film, isWanted: { true })
+            let protocols = try #require(container.context?.pointee.protocol_whitelist)
+            #expect(String(cString: protocols) == "file")
+        }
+    }
+
+    @Test("Sound that goes on behind the last picture is not read into memory for its sake")
+    func soundBehindPictures() async throws {
+        try await withTemporaryDirectory { directory in
+            let long = ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000:duration=60"]
+            let path = try await Self.make(
+                Self.picture + long + Self.h264 + ["-c:a", "pcm_s16le"], "a.avi", in: directory)
+            let container = try MovieContainer(path: path, isWanted: { true })
+            let file = try #require(container.context?.pointee.pb)
+            var ahead: Int64 = 0
+            while try container.read({ if $0.pos >= 0 { ahead = max(ahead, file.pointee.pos - $0.pos) } }) {}
+            #expect((1...1_000_000).contains(ahead))
         }
     }
 

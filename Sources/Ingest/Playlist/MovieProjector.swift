@@ -8,6 +8,8 @@ import RTSPTransport
 struct MovieProjector {
     /// A movie is told to begin when each track has come, or so many units have.
     private static let mostUnitsToBegin = 500
+    /// Or so many bytes.
+    private static let mostBytesToBegin = 8 << 20
 
     /// How long a list of which nothing can be played is left alone.
     static let backoff = Backoff(base: .seconds(1), ceiling: .seconds(30))
@@ -44,6 +46,8 @@ struct MovieProjector {
     /// Returns when the list is over, or nobody wants any more of it.
     mutating func run() {
         if let position = resumption.take() {
+            // It was played before, whatever is left of it.
+            played = 1
             play(position.entry, from: position.movieTime)
         } else {
             beginRound()
@@ -73,7 +77,12 @@ struct MovieProjector {
         for problem in listing.problems {
             say("playlist incomplete", "\(problem)", of: "\(problem.file):\(problem.line ?? 0)", .error)
         }
-        progress.begin(listing.entries)
+        // A list that is being saved at this moment, or a disk that is gone for a while, is no empty list.
+        if listing.entries.isEmpty, !listing.problems.isEmpty {
+            progress.beginAgain()
+        } else {
+            progress.begin(listing.entries)
+        }
     }
 
     private mutating func play(_ entry: PlaylistEntry, from time: Int64?) {
@@ -98,18 +107,24 @@ struct MovieProjector {
     private mutating func show(_ reader: MovieReader, _ entry: PlaylistEntry) throws(LibAVError) -> Bool {
         let kinds = reader.tracks.map { TrackDescription($0) }
         var opening = MovieOpening(pictures: kinds.firstIndex { $0.kind == .video })
-        var beginning: [MovieReader.Unit] = []
+        var beginning = CircularBuffer<MovieReader.Unit>()
+        var bytes = 0
         var firsts = [Int64?](repeating: nil, count: kinds.count)
-        while firsts.contains(nil), beginning.count < Self.mostUnitsToBegin, let unit = try reader.next() {
+        var newest = firsts
+        while firsts.contains(nil), beginning.count < Self.mostUnitsToBegin, bytes < Self.mostBytesToBegin,
+            let unit = try reader.next()
+        {
             guard opening.takes(unit) else { continue }
             firsts[unit.track] = firsts[unit.track] ?? unit.presentationTime
+            newest[unit.track] = max(newest[unit.track] ?? .min, unit.presentationTime)
+            bytes += unit.parts.reduce(0) { $0 + $1.readableBytes }
             beginning.append(unit)
         }
         guard !beginning.isEmpty else { return false }
-        timeline.begin(zip(kinds.map(\.kind), firsts).map { (kind: $0, first: $1) })
+        timeline.begin(zip(kinds.map(\.kind), firsts).map { (kind: $0, first: $1) }, newest: newest)
         let position = PlaylistPosition(entry: entry, progress: progress, movieTime: nil)
         guard output.append(.movie(position, tracks: kinds)) else { return true }
-        for unit in beginning {
+        while let unit = beginning.popFirst() {
             guard put(unit) else { return true }
         }
         do throws(LibAVError) {

@@ -52,8 +52,9 @@ final class PlaylistSource {
         ended = ending.futureResult
     }
 
-    /// Plays on, until the end or `stop()`.
+    /// Plays on, until the end or `stop()`; nothing behind one of these.
     func begin() {
+        guard !isEnded else { return }
         let own = NIOLoopBound(self, eventLoop: stream.homeLoop)
         input.onArrival { own.eventLoop.execute { own.value.turn() } }
         turn()
@@ -107,6 +108,7 @@ final class PlaylistSource {
     }
 
     private func begin(_ descriptions: [TrackDescription], of entry: PlaylistEntry) {
+        clock.movieBegan()
         logger.debug("movie begins", metadata: ["movie": "\(entry.path)"])
         if publication != nil, tracks.goOn(with: descriptions) { return }
         endPublication()
@@ -123,8 +125,9 @@ final class PlaylistSource {
 
     private func play(_ unit: PlaylistUnit, at now: NIODeadline) {
         guard let publication else { return }
+        // The picture comes first, where there is one. Sound that a file keeps too far from it is left out.
+        guard clock.played(unit.decodingTime, leads: unit.track == 0, at: now) else { return }
         position?.movieTime = unit.movieTime
-        clock.played(unit.decodingTime, at: now)
         let isFirst = tracks.play(unit, to: publication, at: now)
         guard isFirst || lastReport.map({ now - $0 >= Self.reportInterval }) ?? true else { return }
         lastReport = now

@@ -6,6 +6,8 @@ struct PlayoutClock {
     private static let patience = TimeAmount.milliseconds(500)
 
     private var anchor: (time: Int64, moment: NIODeadline)?
+    /// The furthest time of the present movie that was played.
+    private var newest: Int64?
 
     /// How far the timeline is; `nil` before it begins.
     func time(at now: NIODeadline) -> Int64? {
@@ -17,10 +19,23 @@ struct PlayoutClock {
         anchor.map { $0.moment + Self.amount(time &- $0.time) }
     }
 
+    /// Another movie begins: its first unit may move the timeline, wherever it is.
+    mutating func movieBegan() { newest = nil }
+
     /// Something of that time is played now; the first begins the timeline.
-    mutating func played(_ time: Int64, at now: NIODeadline) {
-        if let due = moment(of: time), now - due <= Self.patience { return }
+    ///
+    /// `leads` where others follow it: pictures, or sound alone. What follows moves nothing where others were played that come behind it:
+    /// `false` then, and it is too late for it.
+    @discardableResult
+    mutating func played(_ time: Int64, leads: Bool = true, at now: NIODeadline) -> Bool {
+        if let due = moment(of: time), now - due <= Self.patience {
+            newest = max(newest ?? time, time)
+            return true
+        }
+        guard leads || newest.map({ time >= $0 }) ?? true else { return false }
         anchor = (time, now)
+        newest = time
+        return true
     }
 
     private static func ticks(_ amount: TimeAmount) -> Int64 {

@@ -6,17 +6,33 @@ import NIOCore
 /// | length: 1 to 4 bytes | NAL unit | length | NAL unit | …
 /// ```
 package enum LengthPrefix {
-    /// The NAL units of one sample, which share its storage; empty ones are left out. `nil` where a length exceeds what is there.
+    /// More in one sample are none: a file may have a length in each byte or two of it.
+    package static let mostUnits = 4096
+
+    /// The NAL units of one sample, which share its storage; empty ones are left out.
+    ///
+    /// `nil` where a length exceeds what is there, and where there are more than `mostUnits`.
     package static func nalUnits(in sample: ByteBuffer, lengthSize: Int) -> [ByteBuffer]? {
         guard (1...4).contains(lengthSize) else { return nil }
         var rest = sample
         var units: [ByteBuffer] = []
+        var lengths = 0
         while rest.readableBytes > 0 {
-            guard let bytes = rest.readBytes(length: lengthSize) else { return nil }
-            let length = bytes.reduce(0) { $0 << 8 | Int($1) }
-            guard let unit = rest.readSlice(length: length) else { return nil }
+            lengths += 1
+            guard lengths <= mostUnits, let length = readLength(of: lengthSize, from: &rest),
+                let unit = rest.readSlice(length: length)
+            else { return nil }
             if length > 0 { units.append(unit) }
         }
         return units
+    }
+
+    private static func readLength(of size: Int, from rest: inout ByteBuffer) -> Int? {
+        var length = 0
+        for _ in 0..<size {
+            guard let byte = rest.readInteger(as: UInt8.self) else { return nil }
+            length = length << 8 | Int(byte)
+        }
+        return length
     }
 }

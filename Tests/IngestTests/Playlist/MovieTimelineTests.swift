@@ -105,6 +105,56 @@ struct MovieTimelineTests {
         #expect(placed.map(\.presentation) == [0, 14_400, 7200, 3600, 10_800])
     }
 
+    @Test("Pictures whose times stand still are played by the usual step, and those of a fast camera by their own")
+    func standstill() {
+        var timeline = MovieTimeline()
+        timeline.begin([(.video, 0)])
+        let still = (0..<1050).map { _ in timeline.place(track: 0, presentation: 7, decoding: 7, duration: 0).decoding }
+        #expect((still.last ?? 0) >= 990 * 3600)
+        timeline.begin([(.video, 0)])
+        let fast = (0..<500).map { timeline.place(track: 0, presentation: $0 * 375, decoding: $0 * 375, duration: 375) }
+        #expect(zip(fast, fast.dropFirst()).allSatisfy { $1.decoding - $0.decoding == 375 })
+    }
+
+    @Test("A movie takes a fifth of a second at least")
+    func shortest() {
+        var timeline = MovieTimeline()
+        let begins = (0..<5).map { _ in Film(pictures: 1).play(on: &timeline).pictures[0] }
+        #expect(begins == [0, 18_000, 36_000, 54_000, 72_000])
+    }
+
+    @Test("A track whose times begin hours away is played beside the other; one that the file has late begins late")
+    func apart() {
+        let hours: Int64 = 10 * 3600 * 90_000
+        var timeline = MovieTimeline()
+        timeline.begin([(.video, 0), (.audio, hours)], newest: [7200, hours])
+        #expect(timeline.place(track: 0, presentation: 0, decoding: 0, duration: 3600).decoding == 0)
+        #expect(timeline.place(track: 1, presentation: hours, decoding: hours, duration: 1920).decoding == 0)
+        timeline = MovieTimeline()
+        timeline.begin([(.video, hours), (.audio, 0)], newest: [hours, 0])
+        #expect(timeline.place(track: 0, presentation: hours, decoding: hours, duration: 3600).decoding == 0)
+        timeline = MovieTimeline()
+        timeline.begin([(.video, 0), (.audio, 900_000)], newest: [896_400, 900_000])
+        #expect(timeline.place(track: 1, presentation: 900_000, decoding: 900_000, duration: 1920).decoding == 900_000)
+        timeline = MovieTimeline()
+        timeline.begin([(.video, 0), (.audio, nil)], newest: [3_600_000, nil])
+        #expect(timeline.place(track: 0, presentation: 3600, decoding: 3600, duration: 3600).decoding == 3600)
+        #expect(timeline.place(track: 1, presentation: hours, decoding: hours, duration: 1920).decoding == 3600)
+    }
+
+    @Test("A gap of half a minute in a file is none, unless the picture before it is said to last so long")
+    func gap() {
+        let times: [Int64] = [0, 3600, 2_700_000]
+        for (duration, last) in [(Int64(3600), Int64(7200)), (2_696_400, 2_700_000)] {
+            var timeline = MovieTimeline()
+            timeline.begin([(.video, 0)])
+            let placed = times.map {
+                timeline.place(track: 0, presentation: $0, decoding: $0, duration: duration).decoding
+            }
+            #expect(placed.last == last)
+        }
+    }
+
     // MARK: The begin of a movie
 
     private static func unit(_ track: Int, _ time: Int64, key: Bool = false) -> MovieReader.Unit {
@@ -150,5 +200,21 @@ struct MovieTimelineTests {
         #expect(clock.moment(of: 180_000) == begin + .seconds(2))
         clock.played(180_000, at: begin + .seconds(5))
         #expect(clock.moment(of: 270_000) == begin + .seconds(6))
+    }
+
+    @Test("What follows moves nothing when it comes late behind others; what leads does, and so does a new movie")
+    func follower() {
+        var clock = PlayoutClock()
+        let begin = NIODeadline.uptimeNanoseconds(1_000_000_000)
+        var inTime = [clock.played(0, at: begin), clock.played(900_000, at: begin + .seconds(10))]
+        inTime.append(clock.played(0, leads: false, at: begin + .seconds(10)))
+        #expect(inTime == [true, true, false] && clock.moment(of: 990_000) == begin + .seconds(11))
+        let afterPause = clock.played(990_000, leads: false, at: begin + .seconds(20))
+        #expect(afterPause && clock.moment(of: 990_000) == begin + .seconds(20))
+        let leading = clock.played(450_000, at: begin + .seconds(20))
+        #expect(leading && clock.moment(of: 450_000) == begin + .seconds(20))
+        clock.movieBegan()
+        let first = clock.played(90_000, leads: false, at: begin + .seconds(21))
+        #expect(first && clock.moment(of: 90_000) == begin + .seconds(21))
     }
 }

@@ -79,6 +79,15 @@ struct PlaylistListingTests {
             ])
     }
 
+    @Test("One bad line does not take the others off the air; a list that is empty at this moment is told")
+    func badLine() {
+        let contents = ["/m/l.ply": "*PLAY-LIST*\na.mp4 77\na.mp4", "/m/a.mp4": "", "/m/e.m3u": ""]
+        let listing = Self.listing([.contents(of: "/m/l.ply"), .contents(of: "/m/e.m3u")], contents)
+        #expect(listing.entries.map(\.path) == ["/m/a.mp4"])
+        #expect(listing.problems.map(\.line) == [2, nil])
+        #expect(listing.problems.last?.found == "an empty file")
+    }
+
     @Test("Lists that have each other are told, by whatever path, and lists within lists end somewhere")
     func loops() {
         let two = ["/a.ply": "*PLAY-LIST*\nx.mp4\n+ ./b.ply", "/b.ply": "*PLAY-LIST*\n+ /./a.ply", "/x.mp4": ""]

@@ -216,6 +216,38 @@ struct PlaylistSourceTests {
         #expect(throws: Never.self) { try bench.stream.publish(tracks: [Self.video], by: "another").end() }
     }
 
+    @Test("Sound that a file keeps ten seconds behind its picture is left out, and the picture goes on in time")
+    func soundTooLate() throws {
+        let bench = try Bench()
+        bench.source.begin()
+        bench.movie("a.avi", [Self.video, Self.sound])
+        bench.picture(0, key: true)
+        bench.loop.run()
+        bench.watch()
+        for index in 1...250 {
+            bench.picture(Int64(index) * 3600)
+            bench.loop.advanceTime(by: .milliseconds(40))
+        }
+        for index in 0..<250 { bench.sound(Int64(index) * 3600) }
+        bench.loop.run()
+        #expect((0...20).contains(bench.packets(1).count))
+        bench.picture(251 * 3600)
+        bench.loop.advanceTime(by: .milliseconds(40))
+        #expect(bench.packets(0).filter(\.marker).count == 251)
+    }
+
+    @Test("What was stopped does not begin, and is let go")
+    func beginAfterStop() throws {
+        weak var kept: PlaylistSource?
+        do {
+            let bench = try Bench()
+            kept = bench.source
+            bench.source.stop()
+            bench.source.begin()
+        }
+        #expect(kept == nil)
+    }
+
     // MARK: What is read ahead
 
     private static func unit(_ track: Int, _ time: Int64, size: Int = 10) -> PlaylistEvent {

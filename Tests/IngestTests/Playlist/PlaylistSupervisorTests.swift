@@ -97,6 +97,49 @@ struct PlaylistSupervisorTests {
         }
     }
 
+    @Test("A list that is empty while it is being saved leaves the channel on the air")
+    func saving() async throws {
+        try await withTemporaryDirectory { directory in
+            _ = try await Self.film("film.mp4", in: directory)
+            let list = directory.appendingPathComponent("list.m3u")
+            try Data("film.mp4\n".utf8).write(to: list)
+            try await Self.play([list.path]) { playing in
+                try await eventually("it plays", within: .seconds(10)) { playing.pictures > 0 }
+                try Data().write(to: list)
+                try await eventually("told", within: .seconds(10)) { playing.heard("error playlist incomplete") == 1 }
+                let rounds = playing.heard("debug movie begins")
+                try await eventually("it goes on", within: .seconds(10)) {
+                    playing.heard("debug movie begins") >= rounds + 3
+                }
+                #expect(playing.heard("camera down") == 0 && playing.viewer.value.endings == 0)
+            }
+        }
+    }
+
+    @Test("A list that does not loop ends where nothing is left of the movie at which it stopped")
+    func onceResumed() async throws {
+        var progress = PlaylistProgress(order: .once)
+        let entry = PlaylistEntry(path: "/nonexistent/last.mp4")
+        progress.begin([entry])
+        var generator = SystemRandomNumberGenerator()
+        #expect(progress.next(using: &generator) == entry)
+        let output = ReadAhead()
+        let position = PlaylistPosition(entry: entry, progress: progress, movieTime: 90_000)
+        let configuration = PlaylistConfiguration(items: [.entry(entry)], order: .once, onDemand: true)
+        let isRead = OwnThread.run {
+            var projector = MovieProjector(configuration, from: position, into: output, logger: LogRecord().logger)
+            projector.run()
+        }
+        #expect(isRead)
+        try await eventually("something is told") { output.count > 0 }
+        let finding = output.take(dueBy: nil)
+        output.close()
+        guard case .event(.over) = finding else {
+            Issue.record("\(finding)")
+            return
+        }
+    }
+
     @Test("On demand it plays for its viewers alone, and goes on where it stopped")
     func onDemand() async throws {
         try await withTemporaryDirectory { directory in

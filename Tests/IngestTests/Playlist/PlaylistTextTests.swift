@@ -28,13 +28,21 @@ struct PlaylistTextTests {
         "/abs/a.mp4"
         """
 
+    /// The first thing that is wrong is thrown.
+    private static func parse(_ text: String, file: String) throws -> [PlaylistLine] {
+        var wrong: [PlaylistError] = []
+        let lines = try PlaylistText.parse(text, file: file) { wrong.append($0) }
+        if let first = wrong.first { throw first }
+        return lines
+    }
+
     private static func entry(_ path: String, _ weight: Int, _ number: Int) -> PlaylistLine {
         PlaylistLine(item: .entry(weight: weight), path: path, number: number)
     }
 
     @Test("Darwin's lists have paths, weights, comments and other lists")
     func darwinList() throws {
-        let lines = try PlaylistText.parse(Self.darwin, file: "night.ply")
+        let lines = try Self.parse(Self.darwin, file: "night.ply")
         #expect(
             lines == [
                 Self.entry("first film.mp4", 3, 3), Self.entry("second.mov", 10, 4), Self.entry("folder/", 10, 5),
@@ -42,16 +50,16 @@ struct PlaylistTextTests {
                 PlaylistLine(item: .include, path: "more.ply", number: 8), Self.entry("/abs/a.mp4", 10, 9),
             ])
         let windows = "\u{FEFF}" + Self.darwin.replacing("\n", with: "\r\n")
-        #expect(try PlaylistText.parse(windows, file: "night.ply") == lines)
+        #expect(try Self.parse(windows, file: "night.ply") == lines)
     }
 
     @Test("An M3U is known by its name or its first line; each line is a path, with blanks and all")
     func extended() throws {
         let text = "#EXTM3U\n#EXTINF:12,A title\nfirst film.mp4\n\n  b.mov \n"
         let lines = [Self.entry("first film.mp4", 10, 3), Self.entry("b.mov", 10, 5)]
-        #expect(try PlaylistText.parse(text, file: "list") == lines)
-        #expect(try PlaylistText.parse("a.mp4\r\n", file: "x.M3U8") == [Self.entry("a.mp4", 10, 1)])
-        #expect(try PlaylistText.parse("", file: "x.m3u") == [])
+        #expect(try Self.parse(text, file: "list") == lines)
+        #expect(try Self.parse("a.mp4\r\n", file: "x.M3U8") == [Self.entry("a.mp4", 10, 1)])
+        #expect(try Self.parse("", file: "x.m3u") == [])
     }
 
     @Test(
@@ -78,8 +86,17 @@ struct PlaylistTextTests {
         ])
     func wrong(text: String, error: String) {
         #expect {
-            try PlaylistText.parse(text, file: "l.ply")
+            try Self.parse(text, file: "l.ply")
         } throws: { "\($0)" == error }
+    }
+
+    @Test("A line that is wrong leaves the others as they are")
+    func wrongLines() throws {
+        var wrong: [Int?] = []
+        let text = "*PLAY-LIST*\na.mp4\nb.mp4 11\n\"c.mp4\n+ d.ply\n"
+        let lines = try PlaylistText.parse(text, file: "l.ply") { wrong.append($0.line) }
+        #expect(lines == [Self.entry("a.mp4", 10, 2), PlaylistLine(item: .include, path: "d.ply", number: 5)])
+        #expect(wrong == [3, 4])
     }
 
     @Test("Mutated lists give lines of the list, or an error")
@@ -99,7 +116,7 @@ struct PlaylistTextTests {
                 if bytes.isEmpty { bytes = [0] }
             }
             let text = String(decoding: bytes, as: UTF8.self)
-            let lines = (try? PlaylistText.parse(text, file: "l.ply")) ?? []
+            let lines = (try? PlaylistText.parse(text, file: "l.ply") { _ in }) ?? []
             #expect(lines.allSatisfy { !$0.path.isEmpty && text.contains($0.path) && $0.number > 0 })
         }
     }

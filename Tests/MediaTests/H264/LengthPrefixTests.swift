@@ -55,6 +55,17 @@ struct LengthPrefixTests {
         #expect(LengthPrefix.nalUnits(in: ByteBuffer(bytes: bytes), lengthSize: 0) == nil)
     }
 
+    @Test("A sample of nothing but lengths is none")
+    func lengthsOnly() {
+        let most = LengthPrefix.mostUnits
+        for unit: [UInt8] in [[0], [1, 9]] {
+            let sample = ByteBuffer(bytes: [[UInt8]](repeating: unit, count: most).joined())
+            #expect(LengthPrefix.nalUnits(in: sample, lengthSize: 1)?.count == (unit == [0] ? 0 : most))
+            let longer = ByteBuffer(bytes: [[UInt8]](repeating: unit, count: most + 1).joined())
+            #expect(LengthPrefix.nalUnits(in: longer, lengthSize: 1) == nil)
+        }
+    }
+
     @Test("Mutated records and samples give units that are within them, or nothing")
     func mutations() {
         var generator = SeededGenerator(seed: 4)

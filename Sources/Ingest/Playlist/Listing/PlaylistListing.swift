@@ -110,7 +110,9 @@ package struct PlaylistListing: Sendable, Equatable {
                 PlaylistError(place?.file ?? path, line: place?.line, found: found, expected: "another playlist"))
         }
         do throws(PlaylistError) {
-            for line in try lines(of: path, namedBy: place, files) {
+            let (lines, wrong) = try lines(of: path, namedBy: place, files)
+            for problem in wrong { report(problem) }
+            for line in lines {
                 let target = line.path.hasPrefix("/") ? line.path : path.folder + line.path
                 switch line.item {
                 case .include: include(target, namedBy: (path, line.number), within: outer + [own], files)
@@ -125,9 +127,10 @@ package struct PlaylistListing: Sendable, Equatable {
         }
     }
 
+    /// Those that name something, and what is wrong with others.
     private func lines(
         of path: String, namedBy place: (file: String, line: Int)?, _ files: PlaylistFiles
-    ) throws(PlaylistError) -> [PlaylistLine] {
+    ) throws(PlaylistError) -> (lines: [PlaylistLine], wrong: [PlaylistError]) {
         let bytes: [UInt8]
         do throws(PlaylistFiles.Unreadable) {
             bytes = try files.read(path, PlaylistText.mostBytes)
@@ -135,12 +138,18 @@ package struct PlaylistListing: Sendable, Equatable {
             let found = place == nil ? error.reason : "\(path.quotedForPlaylist), \(error.reason)"
             throw PlaylistError(place?.file ?? path, line: place?.line, found: found, expected: "a playlist")
         }
+        // Most often one that is being saved.
+        guard !bytes.isEmpty else { throw PlaylistError(path, found: "an empty file", expected: "a playlist") }
         guard bytes.count <= PlaylistText.mostBytes else {
             throw PlaylistError(path, found: "more than \(PlaylistText.mostBytes) bytes", expected: "a playlist")
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw PlaylistError(path, found: "bytes that are not UTF-8", expected: "a playlist in UTF-8")
         }
-        return try PlaylistText.parse(text, file: path)
+        var wrong: [PlaylistError] = []
+        let lines = try PlaylistText.parse(text, file: path) { problem in
+            if wrong.count < Self.mostProblems { wrong.append(problem) }
+        }
+        return (lines, wrong)
     }
 }

@@ -20,6 +20,9 @@ struct PlaylistProgress: Sendable, Equatable {
         given = 0
     }
 
+    /// A round of the same movies begins.
+    mutating func beginAgain() { given = 0 }
+
     /// The next movie; `nil` where the round is over.
     mutating func next(using random: inout some RandomNumberGenerator) -> PlaylistEntry? {
         guard given < entries.count else { return nil }

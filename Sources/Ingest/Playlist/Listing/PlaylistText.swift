@@ -36,14 +36,18 @@ enum PlaylistText {
     }
 
     /// The lines that name something; `file` is the playlist's own path, for errors and for its kind.
-    static func parse(_ text: String, file: String) throws(PlaylistError) -> [PlaylistLine] {
+    ///
+    /// A line that makes no sense is reported, and the others count; throws where the text is no list of movies.
+    static func parse(
+        _ text: String, file: String, report: (PlaylistError) -> Void
+    ) throws(PlaylistError) -> [PlaylistLine] {
         var lines: [Substring] = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         if let first = lines.first, first.unicodeScalars.first == "\u{FEFF}" {
             lines[0] = Substring(first.unicodeScalars.dropFirst())
         }
         let first = lines.first?.trimmedBlanks ?? ""
         if first == mark {
-            return try collect(lines, from: 1, file, darwin)
+            return collect(lines, from: 1, file, darwin, report)
         }
         guard ["m3u", "m3u8"].contains(file.fileExtension) || first.hasPrefix("#EXTM3U") else {
             throw PlaylistError(
@@ -51,23 +55,31 @@ enum PlaylistText {
                 expected: "\(mark), or #EXTM3U, or a file that is called .m3u"
             )
         }
-        return try collect(lines, from: 0, file, extended)
+        if let segments = lines.firstIndex(where: { $0.trimmedBlanks.hasPrefix("#EXT-X-") }) {
+            throw PlaylistError(
+                file, line: segments + 1, found: "a playlist of HLS segments", expected: "a list of movies")
+        }
+        return collect(lines, from: 0, file, extended, report)
     }
 
     private static func collect(
         _ lines: [Substring], from first: Int, _ file: String,
-        _ parse: (Substring, Int, String) throws(PlaylistError) -> PlaylistLine?
-    ) throws(PlaylistError) -> [PlaylistLine] {
+        _ parse: (Substring, Int, String) throws(PlaylistError) -> PlaylistLine?, _ report: (PlaylistError) -> Void
+    ) -> [PlaylistLine] {
         var found: [PlaylistLine] = []
         for (index, line) in lines.enumerated().dropFirst(first) {
-            guard let named = try parse(line.trimmedBlanks, index + 1, file) else { continue }
-            guard !named.path.isEmpty, named.path.utf8.count <= longestPath, !named.path.contains("\0") else {
-                throw PlaylistError(
-                    file, line: index + 1, found: named.path.quotedForPlaylist,
-                    expected: "the path of a movie, a folder or a playlist"
-                )
+            do throws(PlaylistError) {
+                guard let named = try parse(line.trimmedBlanks, index + 1, file) else { continue }
+                guard !named.path.isEmpty, named.path.utf8.count <= longestPath, !named.path.contains("\0") else {
+                    throw PlaylistError(
+                        file, line: index + 1, found: named.path.quotedForPlaylist,
+                        expected: "the path of a movie, a folder or a playlist"
+                    )
+                }
+                found.append(named)
+            } catch {
+                report(error)
             }
-            found.append(named)
         }
         return found
     }
@@ -115,10 +127,6 @@ enum PlaylistText {
     private static func extended(
         _ line: Substring, _ number: Int, _ file: String
     ) throws(PlaylistError) -> PlaylistLine? {
-        if line.hasPrefix("#EXT-X-") {
-            throw PlaylistError(
-                file, line: number, found: "a playlist of HLS segments", expected: "a list of movies")
-        }
         guard let first = line.first, first != "#" else { return nil }
         guard !line.contains("://") else {
             throw PlaylistError(
