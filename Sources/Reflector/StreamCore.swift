@@ -114,7 +114,7 @@ final class StreamCore {
 
     var awaitsRest: Bool { intake.builder.isMidPicture && isWatched }
 
-    private var isWatched: Bool { watching > 0 }
+    var isWatched: Bool { watching > 0 }
 
     func readEnded(at now: NIODeadline) {
         guard !intake.builder.isEmpty else { return }

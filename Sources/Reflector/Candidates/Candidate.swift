@@ -84,7 +84,7 @@ final class Candidate {
 
     /// Nobody holds pictures that a key frame would have to replace, and nobody else sends.
     private var isAnyPacketGood: Bool {
-        permission == .rescue && air.isFree && air.core.viewerCount == 0
+        permission == .rescue && air.isFree && !air.core.isWatched
     }
 
     /// Another one has the air now.

@@ -176,7 +176,7 @@ import Testing
 
     @Test("a session that is set up and never records ends, and a connection that announces alone is as idle as any")
     func idle() async throws {
-        try await AnnounceBench.run(idle: .seconds(6)) { bench in
+        try await AnnounceBench.run(idle: .seconds(3)) { bench in
             let announcing = try await bench.publisher()
             #expect(try await announcing.announce(bench.url(), AnnounceBench.sdp).status == 200)
             let setUp = try await bench.publisher()

@@ -288,7 +288,7 @@ struct CandidatePlaceTests {
     @Test("A relay that one source is asked through may have what another one sends, and not what comes through it")
     func relays() throws {
         let two = try TwoSources()
-        let other = RelayChain(["other"])
+        let other = RelayChain(["heliograph-other"])
         two.places[1].sourceIsAsked(through: other)
         let waits = two.stream.describe(on: two.loop, for: other)
         two.loop.run()
