@@ -25,7 +25,7 @@ struct NameLookupTests {
     }
 
     private func connect(
-        to host: String, _ port: UInt16, by names: NameLookup, within time: TimeAmount = .seconds(30)
+        to host: String, _ port: UInt16, by names: NameLookup, within time: TimeAmount = .minutes(3)
     ) -> EventLoopFuture<any Channel> {
         ClientBootstrap.rtsp(on: loop, within: time).connect(to: host, port: port, on: loop, lookingUpBy: names)
     }
