@@ -67,14 +67,16 @@ struct ListenedPlaybackTests {
                 let arguments = Self.film + ["-f", "mpegts", "udp://127.0.0.1:\(port)?pkt_size=1316"]
                 let first = try OutsideTool("ffmpeg").start(arguments, in: directory)
                 try await eventually("up", within: .seconds(20)) { relay.logged("camera up") == 1 }
-                let file = directory.appendingPathComponent("recording.mkv")
+                let file = directory.appendingPathComponent("recording.ts")
                 let recorder = try OutsideTool("ffmpeg").start(
                     [
                         "-nostdin", "-hide_banner", "-loglevel", "error", "-rtsp_transport", "tcp", "-i",
-                        relay.url("ts"), "-t", "5", "-c", "copy", file.path,
+                        relay.url("ts"), "-t", "5", "-c", "copy", "-flush_packets", "1", file.path,
                     ], in: directory)
                 try await eventually("watched", within: .seconds(10)) { try await relay.viewerCount(of: "ts") == 1 }
-                try await Task.sleep(for: .seconds(1))
+                try await eventually("pictures of the first sender are recorded", within: .seconds(10)) {
+                    (try? Data(contentsOf: file).count) ?? 0 > 20_000
+                }
                 await first.stop()
                 let second = try OutsideTool("ffmpeg").start(arguments, in: directory)
                 let ended = try await recorder.ended(within: .seconds(20))
