@@ -60,6 +60,7 @@ let package = Package(
         source("Media", [nioCore]),
         source("RTP", ["Media", nioCore]),
         source("RTSP", ["Media", nioCore, crypto]),
+        source("ISOMedia", ["Media", "RTP", nioCore]),
 
         // The door to libav.
         .systemLibrary(
@@ -78,7 +79,8 @@ let package = Package(
         source(
             "Ingest",
             ["Reflector", "RTSPTransport", "RTSP", "RTP", "Media", "LibAV", nioCore, concurrencyHelpers, logging]),
-        source("Egress", ["Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, deque, logging]),
+        source(
+            "Egress", ["Reflector", "RTSPTransport", "RTSP", "RTP", "Media", "ISOMedia", nioCore, deque, logging]),
 
         // The other side: many viewers at once, to measure with.
         .target(name: "CReceive"),
@@ -90,13 +92,13 @@ let package = Package(
             "Server",
             [
                 "CHeap",
-                "Egress", "Ingest", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", "LibAV",
+                "Egress", "Ingest", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", "ISOMedia", "LibAV",
                 nioCore, nioPosix, concurrencyHelpers, logging, yams, serviceLifecycle,
             ]
         ),
         .executableTarget(
             name: "heliograph",
-            dependencies: ["Server", "Load", "Media", nioCore, argumentParser, logging],
+            dependencies: ["Server", "Load", "Media", "RTP", "ISOMedia", nioCore, argumentParser, logging],
             swiftSettings: settings
         ),
 
@@ -111,6 +113,7 @@ let package = Package(
         tests(of: "Media", ["TestSupport", nioCore]),
         tests(of: "RTP", ["TestSupport", "Media", nioCore]),
         tests(of: "RTSP", ["TestSupport", "Media", nioCore, crypto]),
+        tests(of: "ISOMedia", ["TestSupport", "Media", "RTP", nioCore]),
         tests(of: "LibAV", ["TestSupport", "Media", nioCore]),
         tests(of: "Reflector", ["TestSupport", "RTP", "Media", nioCore, nioEmbedded, concurrencyHelpers, logging]),
         tests(of: "RTSPTransport", ["TestSupport", "RTSP", "Media", nioCore, nioEmbedded, nioPosix]),
@@ -123,8 +126,8 @@ let package = Package(
         tests(
             of: "Egress",
             [
-                "TestSupport", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", nioCore, nioEmbedded, nioPosix,
-                logging,
+                "TestSupport", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", "ISOMedia", nioCore, nioEmbedded,
+                nioPosix, logging,
             ]),
         tests(
             of: "Server",

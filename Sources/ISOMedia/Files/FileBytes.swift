@@ -1,0 +1,78 @@
+import NIOCore
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// An open file, read with `pread(2)`: any number of viewers may read it at once, and share the system's page cache.
+///
+/// It stays the file that was opened, whatever its name comes to stand for; closed with the last reference.
+package final class FileBytes: RandomAccessBytes {
+    /// A name on a file system: the same for every opening of one file that has not been written to.
+    package struct Identity: Sendable, Hashable {
+        package let device: UInt64
+        package let node: UInt64
+        package let size: Int64
+        /// In nanoseconds since 1970.
+        package let modified: Int64
+    }
+
+    package let identity: Identity
+    private let descriptor: CInt
+
+    package var size: Int64 { identity.size }
+
+    /// Takes `descriptor` over, also where it throws: `.notAFile` for a folder, a pipe or a device.
+    package init(descriptor: CInt) throws(MovieError) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            let code = errno
+            close(descriptor)
+            throw .unreadable(code: code)
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw .notAFile
+        }
+        self.descriptor = descriptor
+        identity = Identity(
+            device: UInt64(status.st_dev), node: UInt64(status.st_ino), size: Int64(status.st_size),
+            modified: Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+        )
+    }
+
+    /// Opens `path`, and does not wait where that is a pipe.
+    package convenience init(path: String) throws(MovieError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw .unreadable(code: errno) }
+        try self.init(descriptor: descriptor)
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    package func read(at offset: Int64, count: Int) throws(MovieError) -> ByteBuffer {
+        guard offset >= 0, count >= 0, offset <= size, Int64(count) <= size - offset else {
+            throw .truncated(at: offset)
+        }
+        var buffer = ByteBufferAllocator().buffer(capacity: count)
+        while buffer.readableBytes < count {
+            let wanted = count - buffer.readableBytes
+            let place = offset + Int64(buffer.readableBytes)
+            var taken = 0
+            var code: CInt = 0
+            buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: wanted) { room in
+                taken = pread(descriptor, room.baseAddress, wanted, off_t(place))
+                code = errno
+                return max(0, taken)
+            }
+            // Somebody has cut it short since it was opened.
+            if taken == 0 { throw .truncated(at: place) }
+            guard taken > 0 || code == EINTR else { throw .unreadable(code: code) }
+        }
+        return buffer
+    }
+}

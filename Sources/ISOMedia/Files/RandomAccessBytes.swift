@@ -1,0 +1,25 @@
+import NIOCore
+
+/// Bytes that can be read anywhere, a few at a time: a movie is never in memory as a whole.
+///
+/// Reading may block: never on an event loop.
+package protocol RandomAccessBytes: Sendable {
+    /// Bytes there were when it was opened.
+    var size: Int64 { get }
+
+    /// Exactly `count` bytes from `offset` on.
+    ///
+    /// Throws `.truncated` where the file ends before, `.unreadable` where the system says so.
+    func read(at offset: Int64, count: Int) throws(MovieError) -> ByteBuffer
+}
+
+extension ByteBuffer: RandomAccessBytes {
+    package var size: Int64 { Int64(readableBytes) }
+
+    package func read(at offset: Int64, count: Int) throws(MovieError) -> ByteBuffer {
+        guard offset >= 0, count >= 0, let index = Int(exactly: offset), index <= readableBytes,
+            let slice = getSlice(at: readerIndex + index, length: count)
+        else { throw .truncated(at: offset) }
+        return slice
+    }
+}

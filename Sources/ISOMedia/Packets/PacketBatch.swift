@@ -1,0 +1,109 @@
+import NIOCore
+
+/// RTP packets made out of a movie, one behind the other, each behind the framing of interleaved data.
+///
+/// ```
+/// ┌─────┬─────────┬────────────┬──────────────────────────┐
+/// │ '$' │ channel │ length: 16 │ RTP packet: length bytes │ …
+/// └─────┴─────────┴────────────┴──────────────────────────┘
+/// ```
+/// One copy on the way: from what was read of the file into here.
+package struct PacketBatch: Sendable {
+    /// One packet of the batch.
+    package struct Entry: Sendable, Hashable {
+        /// Where the RTP packet begins, in bytes from the beginning of `bytes`; its framing is the four bytes before.
+        package var offset: Int
+        /// Of the RTP packet, in bytes.
+        package var length: Int
+        /// Which of the played tracks it is of.
+        package var track: Int
+        /// When it is to be sent, in microseconds of the movie's presentation.
+        package var due: Int64
+        package var traits: Traits
+    }
+
+    /// What a sender that has to choose may know of a packet.
+    package struct Traits: OptionSet, Sendable, Hashable {
+        package let rawValue: UInt8
+
+        package init(rawValue: UInt8) {
+            self.rawValue = rawValue
+        }
+
+        /// The first one of a sample that decoding can begin with.
+        package static let startsRandomAccess = Traits(rawValue: 1)
+        /// Nothing else refers to it (a B picture).
+        package static let disposable = Traits(rawValue: 2)
+        /// The same data again, against loss: of no use on a reliable transport.
+        package static let repeated = Traits(rawValue: 4)
+    }
+
+    /// The longest packet that its framing can tell, in bytes.
+    package static let maximumPacketLength = Int(UInt16.max)
+
+    package private(set) var bytes: ByteBuffer
+    package private(set) var entries: [Entry] = []
+    /// Of the track whose packets are written now.
+    package var heading: PacketHeading
+    /// The index of that track among those that are played.
+    package var track = 0
+
+    private var start = 0
+
+    /// A batch with room for `capacity` bytes; it grows.
+    package init(heading: PacketHeading, capacity: Int = 0) {
+        self.heading = heading
+        bytes = ByteBufferAllocator().buffer(capacity: capacity)
+    }
+
+    /// Forgets the packets and keeps the room, unless somebody else holds the bytes.
+    package mutating func removeAll() {
+        bytes.clear()
+        entries.removeAll(keepingCapacity: true)
+    }
+
+    /// Begins a packet; `append` gives it its payload, `end` ends it.
+    ///
+    /// `due` in microseconds of the presentation, `media` in units of the RTP clock. The sequence number is the heading's next one.
+    package mutating func begin(
+        due: Int64, at media: Int64, payloadType: UInt8, marker: Bool, hasExtension: Bool = false, traits: Traits = []
+    ) {
+        start = bytes.writerIndex
+        let bits = 0x8000 | (hasExtension ? 0x1000 : 0) | (marker ? 0x80 : 0) | UInt16(payloadType & 0x7F)
+        bytes.writeMultipleIntegers(
+            UInt8(ascii: "$"), heading.channel, 0 as UInt16, bits, heading.sequenceNumber, heading.timestamp(at: media),
+            heading.ssrc
+        )
+        entries.append(Entry(offset: start + 4, length: 12, track: track, due: due, traits: traits))
+    }
+
+    /// Adds to the payload of the packet that has begun (with its header extension before it, where it has one).
+    package mutating func append(_ payload: some Collection<UInt8>) {
+        bytes.writeBytes(payload)
+    }
+
+    /// Adds all of `payload`.
+    package mutating func append(_ payload: ByteBuffer) {
+        bytes.writeImmutableBuffer(payload)
+    }
+
+    /// Ends the packet. One longer than its framing can tell is taken back, and false.
+    @discardableResult
+    package mutating func end() -> Bool {
+        let length = bytes.writerIndex - start - 4
+        guard length <= Self.maximumPacketLength else {
+            cancel()
+            return false
+        }
+        bytes.setInteger(UInt16(length), at: start + 2)
+        entries[entries.count - 1].length = length
+        heading.sequenceNumber &+= 1
+        return true
+    }
+
+    /// Takes the packet that has begun back, as if it had never been.
+    package mutating func cancel() {
+        bytes.moveWriterIndex(to: start)
+        entries.removeLast()
+    }
+}
