@@ -56,8 +56,17 @@ package struct HintedPackets: TrackPackets {
     /// Of the first packet: its timestamp tells. Reads the file.
     package func presentationTime(ofSample index: Int) -> Int64 {
         let time = dueTime(ofSample: index)
-        guard let offset = synchronization.firstTimestampOffset(ofSample: index), offset != 0 else { return time }
+        guard let offset = synchronization.firstPacket(ofSample: index)?.timestampOffset, offset != 0 else {
+            return time
+        }
         return time &+ MovieTime.convert(Int64(offset), from: track.clockRate, to: MovieTime.microseconds)
+    }
+
+    /// The number that the hinter gave the first packet, with what it wants added (`snro`); 0 where there is none soon. Reads the
+    /// file.
+    package var firstSequence: UInt16 {
+        let first = (0..<min(16, sampleCount)).lazy.compactMap { synchronization.firstPacket(ofSample: $0) }.first
+        return first.map { $0.sequenceNumber &+ UInt16(truncatingIfNeeded: track.sequenceOffset) } ?? 0
     }
 
     /// Gives back what was read ahead: who waits needs no memory.

@@ -19,11 +19,14 @@ package struct PacketizedSamples: TrackPackets {
     /// Longer samples are none that anybody plays, in bytes.
     static let maximumSampleSize = 16 << 20
 
-    /// `format` is the track's own; `bytes` are the movie's.
-    package init(_ track: MovieTrack, format: MediaTrackFormat, in bytes: any RandomAccessBytes) {
+    /// `format` is the track's own; `bytes` are the movie's; `limit` is that of a payload, in bytes.
+    package init(
+        _ track: MovieTrack, format: MediaTrackFormat, in bytes: any RandomAccessBytes,
+        limit: Int = MediaTrackFormat.maximumPayloadSize
+    ) {
         self.track = track
         self.format = format
-        limit = MediaTrackFormat.maximumPayloadSize
+        self.limit = limit
         span = PlayedSpan(of: track, isSound: format.description.kind == .audio)
         // Between pieces of sound mostly lie pictures, which would be read for nothing.
         window = FileWindow(bytes, readAhead: format.description.kind == .video ? 128 << 10 : 8 << 10)
