@@ -79,6 +79,25 @@ struct HintSynchronization: Sendable {
         return HintSample(read, length: sample.size)
     }
 
+    /// How far from its time the last sound is that a hint sample refers to, in microseconds; `nil` where that cannot be told.
+    ///
+    /// ffmpeg counts packets where it has to count the samples of PCM: what it refers to falls further and further behind.
+    var drift: Int64? {
+        guard let media, let size = media.samples.uniformSampleSize, size > 0 else { return nil }
+        for index in (max(0, sampleCount - 16)..<max(0, sampleCount)).reversed() {
+            guard let place = own.samples.sample(at: index),
+                let reference = Self.beginning(of: index, own, bytes)?.firstMediaSample()
+            else { continue }
+            let skipped =
+                reference.hasBlocks
+                ? reference.offset / reference.bytesPerBlock * reference.samplesPerBlock : reference.offset / size
+            guard let sample = media.samples.sample(at: reference.sample - 1 + skipped) else { continue }
+            return media.edits.presentationTime(ofMedia: sample.decodeTime)
+                - own.edits.presentationTime(ofMedia: place.decodeTime)
+        }
+        return nil
+    }
+
     /// The first packet of a hint sample; `nil` where it has none.
     func firstPacket(ofSample index: Int) -> HintPacket? {
         guard var sample = Self.beginning(of: index, own, bytes), case .packet(let packet) = sample.next() else {
