@@ -25,6 +25,13 @@ package struct BoxHeader: Sendable, Hashable {
     /// Where the next one begins; never more than 2^62.
     package var end: Int64 { offset + size }
 
+    init(type: FourCC, offset: Int64, length: Int, size: Int64) {
+        self.type = type
+        self.offset = offset
+        self.length = length
+        self.size = size
+    }
+
     /// The head that `bytes` begin with, which stand at `offset` in the file, in a box (or a file) that ends at `limit`.
     ///
     /// `nil` where they are too few, or the size is less than the head's own or beyond all files. The box may well end beyond `limit`.
@@ -46,9 +53,6 @@ package struct BoxHeader: Sendable, Hashable {
         if type == "uuid" { length += 16 }
         if short == 0 { size = limit - offset }
         guard size >= length, bytes.readableBytes >= length, size < 1 << 61, offset < 1 << 61 else { return nil }
-        self.type = type
-        self.offset = offset
-        self.length = length
-        self.size = size
+        self.init(type: type, offset: offset, length: length, size: size)
     }
 }

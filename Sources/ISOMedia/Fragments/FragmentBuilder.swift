@@ -14,6 +14,7 @@ struct FragmentBuilder: Sendable {
     private var time: Int64
     /// Where the data of the last run end.
     private var offset: Int64 = 0
+    private var bytes: Int64 = 0
     /// When the last sample is decoded.
     private var last: Int64
 
@@ -28,7 +29,8 @@ struct FragmentBuilder: Sendable {
 
     /// `nil` where there are none.
     var samples: FragmentSamples? {
-        count > 0 ? FragmentSamples(runs: runs, rows: rows, syncs: syncs, count: count, end: time) : nil
+        guard count > 0 else { return nil }
+        return FragmentSamples(runs: runs, rows: rows, syncs: syncs, count: count, end: time, bytes: bytes)
     }
 
     /// A fragment begins, which says when it is decoded (`tfdt`, §8.8.12). Time never goes back.
@@ -94,6 +96,7 @@ struct FragmentBuilder: Sendable {
     private mutating func pass(_ samples: Int64, of run: FragmentRun) {
         time += samples * Int64(run.duration)
         offset &+= samples * Int64(run.size)
+        bytes += samples * Int64(run.size)
     }
 
     /// A run whose samples have fields of their own, in pieces.
@@ -118,7 +121,9 @@ struct FragmentBuilder: Sendable {
             note(1, areSync: step == 0 ? isFirstSync ?? own : own)
             last = time
             time += Int64(field(.duration) ?? run.duration)
-            offset &+= Int64(field(.size) ?? run.size)
+            let size = Int64(field(.size) ?? run.size)
+            offset &+= size
+            bytes += size
         }
     }
 

@@ -5,22 +5,28 @@ final class FragmentSamples: Sendable {
     let count: Int
     /// Where the last one ends, in units of the track's timescale.
     let end: Int64
+    /// Of all samples together.
+    let bytes: Int64
     private let runs: [FragmentRun]
     /// Of all runs, one behind the other, as in the file.
     private let rows: ByteBuffer
     /// Samples that decoding can begin with, as ranges, for one may be like the other.
     private let syncs: [Range<Int>]
 
-    init(runs: [FragmentRun], rows: ByteBuffer, syncs: [Range<Int>], count: Int, end: Int64) {
+    init(runs: [FragmentRun], rows: ByteBuffer, syncs: [Range<Int>], count: Int, end: Int64, bytes: Int64) {
         self.runs = runs
         self.rows = rows
         self.syncs = syncs
         self.count = count
         self.end = end
+        self.bytes = bytes
     }
 
     /// Not all samples are ones that decoding can begin with.
     var hasSyncTable: Bool { syncs != [0..<count] }
+
+    /// Those that decoding can begin with.
+    var syncCount: Int { syncs.reduce(0) { $0 + $1.count } }
 
     /// `nil` beyond the end, and where it is nowhere.
     func sample(at index: Int) -> MovieSample? {

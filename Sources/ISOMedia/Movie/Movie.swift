@@ -48,12 +48,7 @@ package struct Movie: Sendable {
         reading bytes: any RandomAccessBytes, limits: MovieLimits = MovieLimits()
     ) throws(MovieError) {
         let outline = try MovieOutline(of: bytes, limits: limits)
-        guard let header = outline.moov else { throw .notAMovie }
-        guard header.size <= Int64(limits.moovBytes) else {
-            throw .tooMuch("a moov box of \(header.size) bytes; \(limits.moovBytes) are read at most")
-        }
-        let body = try bytes.read(at: header.bodyOffset, count: Int(header.bodySize))
-        let moov = Box(header: header, body: body)
+        let moov = try Self.header(in: bytes, outline: outline, limits: limits)
         let boxes = try moov.children()
         guard let headerBox = boxes.first("mvhd") else { throw Self.unusable(moov, boxes) }
         let movieHeader = try TimeHeader(headerBox)
@@ -76,6 +71,17 @@ package struct Movie: Sendable {
         let userData = UserData(boxes.first("udta"))
         sessionDescription = userData.movieSessionDescription
         name = userData.name
+    }
+
+    /// The `moov` box. Throws `.tooMuch` where it is larger than what is read.
+    static func header(
+        in bytes: any RandomAccessBytes, outline: MovieOutline, limits: MovieLimits
+    ) throws(MovieError) -> Box {
+        guard let header = outline.moov else { throw .notAMovie }
+        guard header.size <= Int64(limits.moovBytes) else {
+            throw .tooMuch("a moov box of \(header.size) bytes; \(limits.moovBytes) are read at most")
+        }
+        return Box(header: header, body: try bytes.read(at: header.bodyOffset, count: Int(header.bodySize)))
     }
 
     private static func longest(_ tracks: [MovieTrack], timescale: UInt32) -> Int64 {

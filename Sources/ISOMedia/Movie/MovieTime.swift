@@ -17,10 +17,12 @@ package enum MovieTime {
         return time < 0 ? -bounded : bounded
     }
 
-    /// Seconds since 1970 of a date that movies tell: since 1904, or since 1970 by writers that do not know; `nil` for 0.
+    /// Seconds since 1970 of a date that movies tell: since 1904, or since 1970 by writers that do not know; `nil` for 0, and
+    /// beyond the year 9999.
     static func date(_ value: Int64?) -> Int64? {
         guard let value, value > 0 else { return nil }
         let since1904: Int64 = 2_082_844_800
-        return value >= since1904 ? value - since1904 : value
+        let date = value >= since1904 ? value - since1904 : value
+        return date <= 253_402_300_799 ? date : nil
     }
 }

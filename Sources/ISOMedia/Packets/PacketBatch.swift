@@ -65,11 +65,14 @@ package struct PacketBatch: Sendable {
     /// Begins a packet; `append` gives it its payload, `end` ends it.
     ///
     /// `due` in microseconds of the presentation, `media` in units of the RTP clock. The sequence number is the heading's next one.
+    /// Where it `hasPadding`, the last bytes appended are it.
     package mutating func begin(
-        due: Int64, at media: Int64, payloadType: UInt8, marker: Bool, hasExtension: Bool = false, traits: Traits = []
+        due: Int64, at media: Int64, payloadType: UInt8, marker: Bool, hasExtension: Bool = false,
+        hasPadding: Bool = false, traits: Traits = []
     ) {
         start = bytes.writerIndex
-        let bits = 0x8000 | (hasExtension ? 0x1000 : 0) | (marker ? 0x80 : 0) | UInt16(payloadType & 0x7F)
+        let first = 0x8000 | (hasPadding ? 0x2000 : 0) | (hasExtension ? 0x1000 : 0) as UInt16
+        let bits = first | (marker ? 0x80 : 0) | UInt16(payloadType & 0x7F)
         bytes.writeMultipleIntegers(
             UInt8(ascii: "$"), heading.channel, 0 as UInt16, bits, heading.sequenceNumber, heading.timestamp(at: media),
             heading.ssrc

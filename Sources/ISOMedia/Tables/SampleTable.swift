@@ -45,6 +45,17 @@ package struct SampleTable: Sendable {
         fragments?.end ?? plain?.end ?? 0
     }
 
+    /// Of all samples together.
+    package var bytes: Int64 {
+        (plain.map { $0.sizes.length(from: 0, to: $0.count) } ?? 0) + (fragments?.bytes ?? 0)
+    }
+
+    /// How many samples decoding can begin with.
+    package var syncCount: Int {
+        (plain.map { samples in samples.syncs.map { $0.row(notBefore: samples.count) } ?? samples.count } ?? 0)
+            + (fragments?.syncCount ?? 0)
+    }
+
     /// The one size that all samples have, as PCM has.
     package var uniformSampleSize: Int? {
         guard fragments == nil, let packing = plain?.sizes.packing, packing.samples == 1 else { return nil }

@@ -81,7 +81,7 @@ struct SizeTable: Sendable {
         return length
     }
 
-    private static func size(_ sample: Int, bits: Int, rows: TableRows) -> Int {
+    static func size(_ sample: Int, bits: Int, rows: TableRows) -> Int {
         switch bits {
         case 32: return Int(rows.field(sample, 0))
         case 16: return Int(rows.bytes.getInteger(at: sample * 2, as: UInt16.self) ?? 0)
