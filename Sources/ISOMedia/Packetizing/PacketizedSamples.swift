@@ -27,7 +27,7 @@ package struct PacketizedSamples: TrackPackets {
         self.track = track
         self.format = format
         self.limit = limit
-        span = PlayedSpan(of: track, isSound: format.description.kind == .audio)
+        span = PlayedSpan(of: track)
         // Between pieces of sound mostly lie pictures, which would be read for nothing.
         window = FileWindow(bytes, readAhead: format.description.kind == .video ? 128 << 10 : 8 << 10)
         cursor = SampleCursor(track.samples)

@@ -23,7 +23,7 @@ package struct PacketizedWaveform: TrackPackets {
         self.track = track
         self.format = format
         framesPerPacket = form.framesPerPacket(limit: limit)
-        end = PlayedSpan(of: track, isSound: false).end
+        end = PlayedSpan(of: track).end
         window = FileWindow(bytes, readAhead: 16 << 10)
     }
 

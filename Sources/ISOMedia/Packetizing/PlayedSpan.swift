@@ -4,12 +4,8 @@ import Media
 struct PlayedSpan: Sendable, Hashable {
     /// The sample behind the last one.
     let end: Int
-    /// A decoder of sound needs the frame before the first one that is heard.
-    private let startsBefore: Bool
 
-    /// `isSound` of a codec whose frames build on each other.
-    init(of track: MovieTrack, isSound: Bool) {
-        startsBefore = isSound
+    init(of track: MovieTrack) {
         end = Self.end(of: track)
     }
 
@@ -36,7 +32,6 @@ struct PlayedSpan: Sendable, Hashable {
         } else if !isShown(sync), let previous = samples.syncIndex(before: sync) {
             sync = previous
         }
-        if startsBefore, time <= 0, sync > 0 { sync -= 1 }
         return max(0, min(sync, end - 1))
     }
 }

@@ -111,6 +111,11 @@ package struct PacketBatch: Sendable {
         }
     }
 
+    /// Adds all of `payload`: bytes where they lie in what was read.
+    package mutating func append(_ payload: UnsafeRawBufferPointer) {
+        bytes.writeBytes(payload)
+    }
+
     /// Adds all of `payload`.
     package mutating func append(_ payload: ByteBuffer) {
         bytes.writeImmutableBuffer(payload)

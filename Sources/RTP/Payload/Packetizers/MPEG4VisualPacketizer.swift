@@ -25,9 +25,9 @@ package struct MPEG4VisualPacketizer: Sendable {
         var code = StartCode.first(in: bytes)
         while let found = code, found.end < bytes.count {
             code = StartCode.first(in: bytes, from: found.end)
-            if bytes[found.end] == vopStartCode { break }
+            if bytes[found.end] == vopStartCode { return code?.start ?? bytes.count }
         }
-        return code.map(\.start) ?? bytes.count
+        return bytes.count
     }
 
     private static let vopStartCode: UInt8 = 0xB6
