@@ -89,7 +89,7 @@ struct HintTruthTests {
         let codec = hint.description.track.primary.encodingName?.uppercased() ?? ""
         let expected = try mediaUnits(of: media, in: bytes, codec: codec).map { Self.withoutParameterSets($0, codec) }
         guard hint.kind == .video else { return try compareSound(sent, codec: codec, expected.map { $0[0] }) }
-        var units = try #require(Depacketizing.units(sent.packets, codec: codec))
+        var units = try #require(HintDepacketizing.units(sent.packets, codec: codec))
         for index in units.indices { units[index].pieces = Self.withoutParameterSets(units[index].pieces, codec) }
         let skipped = try #require(expected.firstIndex { $0 == units.first?.pieces })
         // Some hinters leave out what stands before the edit list begins, and the last picture.
@@ -119,7 +119,7 @@ struct HintTruthTests {
     private static func compareSound(_ sent: SentPackets, codec: String, _ expected: [[UInt8]]) throws {
         switch codec {
         case "MPEG4-GENERIC":
-            let units = try #require(Depacketizing.units(sent.packets, codec: codec)).flatMap(\.pieces)
+            let units = try #require(HintDepacketizing.units(sent.packets, codec: codec)).flatMap(\.pieces)
             let skipped = try #require(expected.firstIndex { $0 == units.first })
             // ffmpeg loses the last packet, which has several units.
             #expect(units.count >= expected.count - skipped - 8)
