@@ -16,6 +16,6 @@ struct Heliograph: AsyncParsableCommand {
             Exit codes: 0 done, 1 failed while running, 64 wrong usage, 78 wrong configuration.
             """,
         version: "0.1.0",
-        subcommands: [Serve.self, Check.self, Load.self]
+        subcommands: [Serve.self, Check.self, Load.self, MovieCommand.self]
     )
 }

@@ -65,11 +65,14 @@ package struct PacketBatch: Sendable {
     /// Begins a packet; `append` gives it its payload, `end` ends it.
     ///
     /// `due` in microseconds of the presentation, `media` in units of the RTP clock. The sequence number is the heading's next one.
+    /// Where it `hasPadding`, the last bytes appended are it.
     package mutating func begin(
-        due: Int64, at media: Int64, payloadType: UInt8, marker: Bool, hasExtension: Bool = false, traits: Traits = []
+        due: Int64, at media: Int64, payloadType: UInt8, marker: Bool, hasExtension: Bool = false,
+        hasPadding: Bool = false, traits: Traits = []
     ) {
         start = bytes.writerIndex
-        let bits = 0x8000 | (hasExtension ? 0x1000 : 0) | (marker ? 0x80 : 0) | UInt16(payloadType & 0x7F)
+        let first = 0x8000 | (hasPadding ? 0x2000 : 0) | (hasExtension ? 0x1000 : 0) as UInt16
+        let bits = first | (marker ? 0x80 : 0) | UInt16(payloadType & 0x7F)
         bytes.writeMultipleIntegers(
             UInt8(ascii: "$"), heading.channel, 0 as UInt16, bits, heading.sequenceNumber, heading.timestamp(at: media),
             heading.ssrc
@@ -79,6 +82,37 @@ package struct PacketBatch: Sendable {
 
     /// Adds to the payload of the packet that has begun (with its header extension before it, where it has one).
     package mutating func append(_ payload: some Collection<UInt8>) {
+        bytes.writeBytes(payload)
+    }
+
+    /// Adds the 2, 3 or 4 lowest bytes of `number`, highest first: what a payload format has before its bytes.
+    package mutating func append(_ number: UInt32, bytes count: Int) {
+        switch count {
+        case 2: bytes.writeInteger(UInt16(truncatingIfNeeded: number))
+        case 3: bytes.writeMultipleIntegers(UInt16(truncatingIfNeeded: number >> 8), UInt8(truncatingIfNeeded: number))
+        default: bytes.writeInteger(number)
+        }
+    }
+
+    /// Adds `payload` with the bytes of each `size` of them turned round; what is left over at the end is left out.
+    package mutating func append(_ payload: UnsafeRawBufferPointer, turningEach size: Int) {
+        bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: payload.count) { room in
+            var place = 0
+            while place + size <= payload.count {
+                if size == 2 {
+                    let value = payload.loadUnaligned(fromByteOffset: place, as: UInt16.self)
+                    room.storeBytes(of: value.byteSwapped, toByteOffset: place, as: UInt16.self)
+                } else {
+                    for byte in 0..<size { room[place + byte] = payload[place + size - 1 - byte] }
+                }
+                place += size
+            }
+            return place
+        }
+    }
+
+    /// Adds all of `payload`: bytes where they lie in what was read.
+    package mutating func append(_ payload: UnsafeRawBufferPointer) {
         bytes.writeBytes(payload)
     }
 

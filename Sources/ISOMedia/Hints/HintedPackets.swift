@@ -1,0 +1,223 @@
+import NIOCore
+
+/// The packets that a hint track tells to send: its recipes carried out, straight from the file into a batch.
+///
+/// The relative time of a packet moves when it is sent and never its timestamp; `tsro` and `snro` are part of what a sender makes
+/// up anyway. What cannot be made, because a reference points outside or a sample is damaged, is left out and counted.
+package struct HintedPackets: TrackPackets {
+    package let track: HintTrack
+    /// Packets that could not be made so far; of a damaged sample, one for all that would have followed.
+    package private(set) var leftOut = 0
+
+    let bytes: any RandomAccessBytes
+    let synchronization: HintSynchronization
+    private var own: HintSource
+    private var sources: [HintSource?]
+
+    /// A hint sample tells where payload is, or has it: a picture's is the largest.
+    private static let largestSample = 16 << 20
+    /// Nobody sends a packet that much before or after its time, in microseconds.
+    private static let farthestTime: Int64 = 10_000_000
+    /// Hinters that round are a packet off.
+    private static let largestDrift: Int64 = 1_000_000
+    private static let readAhead = 128 * 1024
+    /// Of hint samples that hold no payload: some seconds of them, for media lies between.
+    private static let smallReadAhead = 16 * 1024
+
+    /// Throws `.nothingToPlay` for a track without samples, and for one that refers to the wrong sound.
+    package init(_ track: HintTrack, in bytes: any RandomAccessBytes) throws(MovieError) {
+        guard track.track.samples.count > 0 else {
+            throw .nothingToPlay("hint track \(track.track.id) has no samples")
+        }
+        self.track = track
+        self.bytes = bytes
+        synchronization = HintSynchronization(of: track, in: bytes)
+        if let drift = synchronization.drift, drift.magnitude > Self.largestDrift {
+            throw .nothingToPlay("hint track \(track.track.id) refers to other sound than its times say")
+        }
+        let refers = synchronization.refers
+        own = HintSource(track.track, in: bytes, readAhead: refers ? Self.smallReadAhead : Self.readAhead)
+        sources = track.sources.map { source in
+            source.map { HintSource($0, in: bytes, readAhead: Self.readAhead) }
+        }
+    }
+
+    package var sampleCount: Int { synchronization.sampleCount }
+    package func isSync(_ index: Int) -> Bool { synchronization.isSync(index) }
+    package func syncSample(for time: Int64) -> Int { synchronization.syncSample(for: time) }
+    package func syncSample(after index: Int) -> Int? { synchronization.syncSample(after: index) }
+    package func syncSample(before index: Int) -> Int? { synchronization.syncSample(before: index) }
+
+    package func dueTime(ofSample index: Int) -> Int64 {
+        let samples = track.track.samples
+        let last = max(0, samples.count - 1)
+        return due(samples.sample(at: min(max(0, index), last))?.decodeTime ?? 0)
+    }
+
+    package func rtpTime(at presentationTime: Int64) -> Int64 {
+        MovieTime.convert(presentationTime, from: MovieTime.microseconds, to: track.clockRate)
+    }
+
+    /// Of the first packet: its timestamp tells. Reads the file.
+    package func presentationTime(ofSample index: Int) -> Int64 {
+        let time = dueTime(ofSample: index)
+        guard let offset = synchronization.firstPacket(ofSample: index)?.timestampOffset, offset != 0 else {
+            return time
+        }
+        return time &+ MovieTime.convert(Int64(offset), from: track.clockRate, to: MovieTime.microseconds)
+    }
+
+    /// The number that the hinter gave the first packet, with what it wants added (`snro`); 0 where there is none soon. Reads the
+    /// file.
+    package var firstSequence: UInt16 {
+        let first = (0..<min(16, sampleCount)).lazy.compactMap { synchronization.firstPacket(ofSample: $0) }.first
+        return first.map { $0.sequenceNumber &+ UInt16(truncatingIfNeeded: track.sequenceOffset) } ?? 0
+    }
+
+    /// Gives back what was read ahead: who waits needs no memory.
+    package mutating func release() {
+        own.release()
+        for index in sources.indices { sources[index]?.release() }
+    }
+
+    package mutating func write(sample index: Int, to batch: inout PacketBatch) throws(MovieError) {
+        guard let place = own.sample(at: index) else {
+            throw .malformed(box: "stbl", at: 0, reason: "hint track \(track.track.id) has no sample \(index + 1)")
+        }
+        guard place.size <= Self.largestSample else {
+            leftOut += 1
+            return
+        }
+        let sample = HintSample(try own.read(place))
+        var moment = HintMoment(index: index, due: due(place.decodeTime), traits: traits(of: sample, at: index))
+        moment.media = rtpTime(at: moment.due)
+        var rest = sample
+        while true {
+            switch rest.next() {
+            case .packet(let packet): try write(packet, of: sample, at: &moment, to: &batch)
+            case .end: return
+            case .damaged:
+                leftOut += 1
+                return
+            }
+        }
+    }
+
+    private func due(_ decodeTime: Int64) -> Int64 {
+        track.track.edits.presentationTime(ofMedia: decodeTime)
+    }
+
+    private func traits(of sample: HintSample, at index: Int) -> PacketBatch.Traits {
+        synchronization.isSync(index, reading: sample) ? .startsRandomAccess : []
+    }
+
+    private mutating func write(
+        _ packet: HintPacket, of sample: HintSample, at moment: inout HintMoment, to batch: inout PacketBatch
+    ) throws(MovieError) {
+        var traits: PacketBatch.Traits = packet.isDisposable ? .disposable : []
+        if packet.isRepeated { traits.insert(.repeated) } else { traits.formUnion(moment.traits) }
+        let relative = MovieTime.convert(
+            Int64(packet.relativeTime), from: track.track.timescale, to: MovieTime.microseconds)
+        batch.begin(
+            due: moment.due &+ min(max(relative, -Self.farthestTime), Self.farthestTime),
+            at: moment.media &+ Int64(packet.timestampOffset), payloadType: packet.payloadType, marker: packet.marker,
+            hasExtension: packet.hasExtension, hasPadding: packet.hasPadding, traits: traits)
+        let isWhole: Bool
+        do {
+            isWhole = try append(packet, of: sample, at: &moment, to: &batch)
+        } catch {
+            batch.cancel()
+            throw error
+        }
+        guard isWhole else {
+            batch.cancel()
+            leftOut += 1
+            return
+        }
+        guard batch.end() else {
+            leftOut += 1
+            return
+        }
+        if !packet.isRepeated { moment.traits = [] }
+    }
+
+    /// The payload; false where a piece of it cannot be had, or there is none.
+    private mutating func append(
+        _ packet: HintPacket, of sample: HintSample, at moment: inout HintMoment, to batch: inout PacketBatch
+    ) throws(MovieError) -> Bool {
+        var length = 0
+        for index in 0..<packet.constructorCount {
+            guard let constructor = sample.constructor(index, of: packet) else { return false }
+            let isThere: Bool
+            switch constructor {
+            case .nothing:
+                continue
+            case .invalid:
+                return false
+            case .immediate(let offset, let count):
+                length += count
+                isThere = append(sample, offset, count, to: &batch)
+            case .sample(let reference) where reference.track < 0:
+                length += reference.length
+                isThere = try appendOwn(reference, of: sample, at: &moment, to: &batch)
+            case .sample(let reference):
+                length += reference.length
+                guard reference.track < sources.count else { return false }
+                isThere = try sources[reference.track]?.append(reference, to: &batch, within: &moment.budget) ?? false
+            case .description(let reference):
+                length += reference.length
+                isThere = appendDescription(reference, to: &batch)
+            }
+            guard isThere, length < PacketBatch.maximumPacketLength else { return false }
+        }
+        return length > 0
+    }
+
+    private func append(_ sample: HintSample, _ offset: Int, _ count: Int, to batch: inout PacketBatch) -> Bool {
+        guard let slice = sample.bytes.getSlice(at: sample.bytes.readerIndex + offset, length: count) else {
+            return false
+        }
+        batch.append(slice)
+        return true
+    }
+
+    /// Out of the hint track: mostly what stands behind the packets of this very sample.
+    private mutating func appendOwn(
+        _ reference: HintConstructor.SampleReference, of sample: HintSample, at moment: inout HintMoment,
+        to batch: inout PacketBatch
+    ) throws(MovieError) -> Bool {
+        guard reference.track == -1 else { return false }
+        guard reference.sample == moment.index + 1 else {
+            var other = own
+            return try other.append(reference, to: &batch, within: &moment.budget)
+        }
+        guard moment.budget.takes(reference.length) else { return false }
+        return append(sample, reference.offset, reference.length, to: &batch)
+    }
+
+    private func appendDescription(
+        _ reference: HintConstructor.DescriptionReference, to batch: inout PacketBatch
+    ) -> Bool {
+        if reference.track == -1 { return own.append(reference, to: &batch) }
+        guard reference.track >= 0, reference.track < sources.count else { return false }
+        return sources[reference.track]?.append(reference, to: &batch) ?? false
+    }
+}
+
+/// What the packets of one hint sample have in common.
+private struct HintMoment {
+    let index: Int
+    /// In microseconds of the presentation.
+    let due: Int64
+    /// Of the first packet that is sent; none for the others.
+    var traits: PacketBatch.Traits
+    /// In units of the RTP clock.
+    var media: Int64 = 0
+    var budget = HintBudget()
+
+    init(index: Int, due: Int64, traits: PacketBatch.Traits) {
+        self.index = index
+        self.due = due
+        self.traits = traits
+    }
+}
