@@ -60,15 +60,21 @@ class Bench:
         return Camera(self.load_cpu, **{**common, **options})
 
     @contextmanager
-    def server(self, on=None, transport="tcp", environment=None, **camera):
-        """A server and its cameras, for as long as the block lasts."""
+    def server(self, on=None, transport="tcp", environment=None, media=None, **camera):
+        """A server and its cameras, for as long as the block lasts; with the movies of the folder `media`."""
         with self.camera(**camera) as source:
-            with Server(self.program, on or self.server_cpu, source, transport, environment) as server:
+            with Server(self.program, on or self.server_cpu, source, transport, environment, media) as server:
                 yield server
 
     def load(self, server, viewers, transport="tcp", seconds=None, **options):
         """One run of the client against a server; its report."""
-        report = self.client.finish(self.start_load(server, viewers, transport, seconds, **options))
+        return self.load_of(server.urls(), server, viewers, transport, seconds, **options)
+
+    def load_of(self, urls, server, viewers, transport="tcp", seconds=None, **options):
+        """The same for URLs of that server."""
+        process = self.client.start(
+            urls, viewers, transport, seconds or self.options.seconds, server.pid, **options)
+        report = self.client.finish(process)
         if not report["packets"]:
             raise RuntimeError(f"the server delivered nothing to {viewers} viewers over {transport}")
         return report
