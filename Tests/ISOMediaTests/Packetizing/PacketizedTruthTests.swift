@@ -30,7 +30,7 @@ struct PacketizedTruthTests {
             let probed = try await ProbedPacket.packets(of: file, options: [])
             for (number, track) in movie.tracks.enumerated() {
                 let format = try MediaTrackFormat(track, in: bytes)
-                var reader = format.packets(of: track, in: bytes)
+                var reader = PacketizedSamples(track, format: format, in: bytes)
                 let expected = probed.filter { $0.stream == number }
                 #expect(reader.sampleCount == expected.count)
                 for (index, packet) in expected.enumerated() {
@@ -101,7 +101,7 @@ struct PacketizedTruthTests {
                 "b.mp4", "-c:v libx264 -preset ultrafast -bf 2 -g 12 -x264-params b-pyramid=0:b-adapt=0 -an")
             let bytes = try FileBytes(path: try await made.make(in: directory).path)
             let track = try Movie(reading: bytes).tracks[0]
-            var reader = try MediaTrackFormat(track, in: bytes).packets(of: track, in: bytes)
+            var reader = try PacketizedSamples(track, format: MediaTrackFormat(track, in: bytes), in: bytes)
             var disposable = 0
             for index in 0..<reader.sampleCount {
                 let played = try PlayedPacket.packets(ofSample: index, &reader)
@@ -134,8 +134,7 @@ struct PacketizedTruthTests {
             let track = try #require(Movie(reading: bytes).tracks.first { $0.handler == "soun" })
             let format = try MediaTrackFormat(track, in: bytes)
             #expect(format.mediaDescription.contains("a=rtpmap:\(format.payloadType) \(map)\r\n"))
-            var reader = format.packets(of: track, in: bytes)
-            #expect(reader is PacketizedWaveform)
+            var reader = PacketizedSamples(track, format: format, in: bytes)
             var played: [PlayedPacket] = []
             for index in 0..<reader.sampleCount { played += try PlayedPacket.packets(ofSample: index, &reader) }
             #expect(played.flatMap(\.payload) == samples)

@@ -13,7 +13,7 @@ struct PlayedPacket {
     var due: Int64
 
     /// Those of one sample, whose timestamps are media times.
-    static func packets(ofSample index: Int, _ reader: inout any TrackPackets) throws -> [PlayedPacket] {
+    static func packets(ofSample index: Int, _ reader: inout PacketizedSamples) throws -> [PlayedPacket] {
         var batch = PacketBatch(heading: PacketHeading(channel: 0, ssrc: 1, sequenceNumber: 7, timestampOrigin: 0))
         try reader.write(sample: index, to: &batch)
         return try packets(of: batch)
