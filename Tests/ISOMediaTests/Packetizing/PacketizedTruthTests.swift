@@ -65,17 +65,17 @@ struct PacketizedTruthTests {
         switch format.description.primary.codec {
         case .h264, .h265:
             let isH265 = format.description.primary.codec == .h265
-            let units = try #require(Depacketizing.units(payloads, isH265: isH265))
+            let units = try #require(PlayedSample.units(payloads, isH265: isH265))
             let own = try #require(LengthPrefix.nalUnits(in: sample, lengthSize: 4)).map { Array(buffer: $0) }
             #expect(units.suffix(own.count).elementsEqual(own))
             let sets = units.dropLast(own.count)
             let expected: [[UInt8]] = isSync && !hasSets(own, isH265) ? knownSets(format) : []
             #expect(sets.elementsEqual(expected))
-        case .aac: #expect(Depacketizing.aac(payloads) == whole)
-        case .mpegAudio: #expect(Depacketizing.mpegAudio(payloads) == whole)
-        case .h263: #expect(Depacketizing.h263(payloads) == whole)
+        case .aac: #expect(PlayedSample.aac(payloads) == whole)
+        case .mpegAudio: #expect(PlayedSample.mpegAudio(payloads) == whole)
+        case .h263: #expect(PlayedSample.h263(payloads) == whole)
         case .mjpeg:
-            let scan = try #require(Depacketizing.jpegScan(payloads))
+            let scan = try #require(PlayedSample.jpegScan(payloads))
             #expect(whole.suffix(scan.count + 2).elementsEqual(scan + [0xFF, 0xD9]))
             #expect(whole.dropLast(scan.count + 2).suffix(3) == [0, 63, 0])
         default: #expect(payloads.flatMap { $0 } == whole)

@@ -33,7 +33,7 @@ struct PlayedPacket {
 }
 
 /// What a receiver makes of payloads, by the letter of their RFCs; `nil` where it would complain.
-enum Depacketizing {
+enum PlayedSample {
     /// The NAL units, none in an aggregate (RFC 6184 §5.6, §5.8; RFC 7798 §4.4.1, §4.4.3).
     static func units(_ payloads: [[UInt8]], isH265: Bool) -> [[UInt8]]? {
         let length = isH265 ? 2 : 1
