@@ -18,6 +18,8 @@ package struct LoadPlan: Sendable {
     package var drain: TimeAmount = .milliseconds(5)
     /// Sessions that leave and come again in each second of the window.
     package var churn = 0.0
+    /// Of a movie: the sessions begin at places spread evenly over so much of it; zero is the beginning for all.
+    package var places: TimeAmount = .zero
     /// Each session pauses once it plays.
     package var isPaused = false
     /// The packets tell when they were sent.
@@ -41,6 +43,13 @@ package struct LoadPlan: Sendable {
     /// The fewest files this process has open at once: each session has a connection, and over UDP a pair of ports for
     /// each track, of which there is one at least.
     var openFiles: Int { viewers * (transport == .udp ? 3 : 1) + Self.otherOpenFiles }
+
+    /// Where session `number` begins to play.
+    func range(ofSession number: Int) -> RangeHeader {
+        guard places > .zero else { return .fromTheBeginning }
+        let part = Double(number) / Double(max(1, viewers))
+        return .npt(start: .seconds(Double(places.nanoseconds) / 1e9 * part), end: nil)
+    }
 
     /// Standard input and output, and what is read in `/proc`.
     private static let otherOpenFiles = 8

@@ -12,7 +12,7 @@ package struct MediaTrackFormat: Sendable {
     let forms: [SampleForm?]
 
     /// What a packet may carry, in bytes, without RTP header.
-    static let maximumPayloadSize = 1440
+    package static let maximumPayloadSize = 1440
 
     /// Reads the sample descriptions, and the first sample where they do not say enough.
     ///

@@ -21,11 +21,14 @@ package struct PacketizedSamples: TrackPackets {
     /// Longer samples are none that anybody plays, in bytes.
     static let maximumSampleSize = 16 << 20
 
-    /// `format` is the track's own; `bytes` are the movie's.
-    package init(_ track: MovieTrack, format: MediaTrackFormat, in bytes: any RandomAccessBytes) {
+    /// `format` is the track's own; `bytes` are the movie's; `limit` is that of a payload, in bytes.
+    package init(
+        _ track: MovieTrack, format: MediaTrackFormat, in bytes: any RandomAccessBytes,
+        limit: Int = MediaTrackFormat.maximumPayloadSize
+    ) {
         self.track = track
         self.format = format
-        limit = MediaTrackFormat.maximumPayloadSize
+        self.limit = limit
         span = PlayedSpan(of: track)
         waveform = PacketizedWaveform(track, format: format, in: bytes)
         // Between pieces of sound mostly lie pictures, which would be read for nothing.

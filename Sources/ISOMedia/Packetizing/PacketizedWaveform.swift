@@ -12,14 +12,17 @@ package struct PacketizedWaveform: TrackPackets {
     private var window: FileWindow
 
     /// `nil` for a track that is none, or has many frames to the sample: `PacketizedSamples` takes these.
-    package init?(_ track: MovieTrack, format: MediaTrackFormat, in bytes: any RandomAccessBytes) {
+    package init?(
+        _ track: MovieTrack, format: MediaTrackFormat, in bytes: any RandomAccessBytes,
+        limit: Int = MediaTrackFormat.maximumPayloadSize
+    ) {
         guard case .waveform(let form)? = format.forms.lazy.compactMap({ $0 }).first,
             track.samples.uniformSampleSize == form.bytesPerFrame, track.samples.run(from: 0, maximum: 1) != nil
         else { return nil }
         self.form = form
         self.track = track
         self.format = format
-        framesPerPacket = form.framesPerPacket(limit: MediaTrackFormat.maximumPayloadSize)
+        framesPerPacket = form.framesPerPacket(limit: limit)
         end = PlayedSpan(of: track).end
         window = FileWindow(bytes, readAhead: 16 << 10)
     }

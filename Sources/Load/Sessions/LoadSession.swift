@@ -20,6 +20,8 @@ final class LoadSession {
     let context: SessionContext
     let target: Int
     let url: RTSPURL
+    /// What PLAY asks for.
+    private let range: RangeHeader
     var phase = Phase.idle
     var machine: PlayClientStateMachine
     var reader = InterleavedReader()
@@ -49,18 +51,19 @@ final class LoadSession {
         self.context = context
         target = number % context.plan.targets.count
         url = context.plan.targets[target].url
-        machine = Self.conversation(context.plan, url)
+        range = context.plan.range(ofSession: number)
+        machine = Self.conversation(context.plan, url, range)
     }
 
-    private static func conversation(_ plan: LoadPlan, _ url: RTSPURL) -> PlayClientStateMachine {
-        PlayClientStateMachine(
-            .init(
-                url: url,
-                transport: plan.transport,
-                userAgent: "Heliograph load",
-                clientNonce: String(UInt64.random(in: .min ... .max), radix: 16)
-            )
+    private static func conversation(
+        _ plan: LoadPlan, _ url: RTSPURL, _ range: RangeHeader
+    ) -> PlayClientStateMachine {
+        var request = PlayClientStateMachine.Request(
+            url: url, transport: plan.transport, userAgent: "Heliograph load",
+            clientNonce: String(UInt64.random(in: .min ... .max), radix: 16)
         )
+        request.range = range
+        return PlayClientStateMachine(request)
     }
 
     // MARK: Beginning
@@ -68,7 +71,7 @@ final class LoadSession {
     /// Connects; only an idle session begins.
     func begin(at now: UInt64) {
         guard phase == .idle else { return }
-        machine = Self.conversation(context.plan, url)
+        machine = Self.conversation(context.plan, url, range)
         reader = InterleavedReader()
         tracks = []
         hasPacket = false

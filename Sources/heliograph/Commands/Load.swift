@@ -56,6 +56,9 @@ struct Load: ParsableCommand {
     @Option(help: "Sessions a second that leave and come again during the window.")
     var churn = 0.0
 
+    @Option(help: "Of a movie: the sessions begin at places spread evenly over so much of it, from its beginning on.")
+    var places = LoadDuration(.zero)
+
     @Flag(help: "Each session pauses once it plays: what do idle viewers cost?")
     var paused = false
 
@@ -124,6 +127,7 @@ struct Load: ParsableCommand {
         plan.drain = drain.amount
         plan.threads = min(threads, viewers)
         plan.churn = churn
+        plan.places = places.amount
         plan.isPaused = paused
         plan.isStamped = stamped
         plan.serverProcess = serverPid

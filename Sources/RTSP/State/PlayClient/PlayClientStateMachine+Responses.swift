@@ -140,11 +140,11 @@ extension PlayClientStateMachine {
             return .send(setup)
         }
         guard !plan.tracks.isEmpty else { return end(.refused(.setup, lastStatus)) }
-        // Without Range some cameras refuse PLAY (quirk F9), and with a track's URL they do not answer (D10).
+        // With a track's URL some cameras do not answer (quirk D10).
         let play = requests.make(
             .play,
             uri: plan.base.requestURI,
-            headers: ["Range": RangeHeader.fromTheBeginning.serialized]
+            headers: ["Range": request.range.serialized]
         )
         let tracks = plan.tracks
         state = .starting(plan)

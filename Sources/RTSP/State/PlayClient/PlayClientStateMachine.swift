@@ -14,6 +14,8 @@ package struct PlayClientStateMachine: ~Copyable {
         package var url: RTSPURL
         /// What SETUP asks for; the other one needs a new connection.
         package var transport: TransportSpecification.LowerTransport
+        /// What PLAY asks for. Without a range some cameras refuse it (quirk F9).
+        package var range = RangeHeader.fromTheBeginning
         /// Over UDP: asks for the group that the server sends to for everyone.
         package var isMulticast = false
         /// How the session is kept alive.
