@@ -30,7 +30,7 @@ package struct PacketizedSamples: TrackPackets {
         self.format = format
         self.limit = limit
         span = PlayedSpan(of: track)
-        waveform = PacketizedWaveform(track, format: format, in: bytes)
+        waveform = PacketizedWaveform(track, format: format, in: bytes, limit: limit)
         // Between pieces of sound mostly lie pictures, which would be read for nothing.
         window = FileWindow(bytes, readAhead: format.description.kind == .video ? 128 << 10 : 8 << 10)
         cursor = SampleCursor(track.samples)
