@@ -5,6 +5,9 @@ import NIOCore
 package struct MediaTrackFormat: Sendable {
     /// As viewers are told of it; without `a=control`.
     package let description: TrackDescription
+    package let payloadType: UInt8
+    /// Of RTP, in Hz.
+    package let clockRate: Int
     /// By sample description, from 0; `nil` for one whose samples are left out, for the track changes its codec there.
     let forms: [SampleForm?]
 
@@ -26,12 +29,9 @@ package struct MediaTrackFormat: Sendable {
             return other?.isCompatible(with: leading) == true ? other?.form : nil
         }
         description = try leading.completed(with: track, in: bytes)
+        payloadType = description.primary.payloadType
+        clockRate = description.primary.clockRate ?? 90_000
     }
-
-    package var payloadType: UInt8 { description.primary.payloadType }
-
-    /// Of RTP, in Hz.
-    package var clockRate: Int { description.primary.clockRate ?? 90_000 }
 
     /// The lines of its session description: `m=` with port 0, no `a=control`.
     package var mediaDescription: String { description.mediaDescription }

@@ -5,12 +5,14 @@ import RTP
 /// The samples of a track made into packets where they are asked for: a track without a hint track.
 ///
 /// A sample is what the file has for one: a picture, a frame or several of sound. Of waveforms, whose samples are a byte or a few,
-/// a packet stands for one: see `PacketizedWaveform`.
+/// each packet stands for one: `PacketizedWaveform` has these.
 package struct PacketizedSamples: TrackPackets {
     let format: MediaTrackFormat
     let track: MovieTrack
     let limit: Int
     private let span: PlayedSpan
+    /// Of a track that is counted in packets, which then does it all.
+    private var waveform: PacketizedWaveform?
     private var window: FileWindow
     private var cursor: SampleCursor
     /// What the cursor gave last: of the sample that is likely to be asked for next.
@@ -28,20 +30,26 @@ package struct PacketizedSamples: TrackPackets {
         self.format = format
         self.limit = limit
         span = PlayedSpan(of: track)
+        waveform = PacketizedWaveform(track, format: format, in: bytes, limit: limit)
         // Between pieces of sound mostly lie pictures, which would be read for nothing.
         window = FileWindow(bytes, readAhead: format.description.kind == .video ? 128 << 10 : 8 << 10)
         cursor = SampleCursor(track.samples)
         upcoming = cursor.next()
     }
 
-    package var sampleCount: Int { span.end }
+    package var sampleCount: Int { waveform?.sampleCount ?? span.end }
 
     package func dueTime(ofSample index: Int) -> Int64 {
+        waveform?.dueTime(ofSample: index) ?? decodingTime(ofSample: index)
+    }
+
+    private func decodingTime(ofSample index: Int) -> Int64 {
         track.edits.presentationTime(ofMedia: sample(at: index)?.decodeTime ?? 0)
     }
 
     package func presentationTime(ofSample index: Int) -> Int64 {
-        track.edits.presentationTime(ofMedia: sample(at: index)?.compositionTime ?? 0)
+        if let time = waveform?.presentationTime(ofSample: index) { return time }
+        return track.edits.presentationTime(ofMedia: sample(at: index)?.compositionTime ?? 0)
     }
 
     package func rtpTime(at presentationTime: Int64) -> Int64 {
@@ -49,22 +57,28 @@ package struct PacketizedSamples: TrackPackets {
     }
 
     package func isSync(_ index: Int) -> Bool {
-        track.samples.isSync(index)
+        waveform?.isSync(index) ?? track.samples.isSync(index)
     }
 
     package func syncSample(for time: Int64) -> Int {
-        span.syncSample(for: time, of: track)
+        waveform?.syncSample(for: time) ?? span.syncSample(for: time, of: track)
     }
 
     package func syncSample(after index: Int) -> Int? {
-        track.samples.syncIndex(after: index).flatMap { $0 < span.end ? $0 : nil }
+        if let waveform { return waveform.syncSample(after: index) }
+        return track.samples.syncIndex(after: index).flatMap { $0 < span.end ? $0 : nil }
     }
 
     package func syncSample(before index: Int) -> Int? {
-        track.samples.syncIndex(before: min(index, span.end))
+        if let waveform { return waveform.syncSample(before: index) }
+        return track.samples.syncIndex(before: min(index, span.end))
     }
 
     package mutating func write(sample index: Int, to batch: inout PacketBatch) throws(MovieError) {
+        if waveform != nil {
+            try waveform?.write(sample: index, to: &batch)
+            return
+        }
         guard index >= 0, index < sampleCount else { return }
         guard let sample = advance(to: index) else {
             throw .malformed(box: "stbl", at: 0, reason: "it names no place for sample \(index)")
@@ -85,6 +99,7 @@ package struct PacketizedSamples: TrackPackets {
     /// Forgets what was read ahead: who pauses needs no memory.
     package mutating func release() {
         window.release()
+        waveform?.release()
     }
 
     private func sample(at index: Int) -> MovieSample? {

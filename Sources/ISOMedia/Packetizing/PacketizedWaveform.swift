@@ -74,6 +74,11 @@ package struct PacketizedWaveform: TrackPackets {
         batch.end()
     }
 
+    /// Forgets what was read ahead.
+    mutating func release() {
+        window.release()
+    }
+
     /// As many runs as there are chunks.
     private mutating func append(frames: Range<Int>, to batch: inout PacketBatch) throws(MovieError) {
         var next = frames.lowerBound
@@ -87,13 +92,5 @@ package struct PacketizedWaveform: TrackPackets {
             }
             next += run.count
         }
-    }
-}
-
-extension MediaTrackFormat {
-    /// The packets of the track that this is the format of, for one viewer.
-    package func packets(of track: MovieTrack, in bytes: any RandomAccessBytes) -> any TrackPackets {
-        if let waveform = PacketizedWaveform(track, format: self, in: bytes) { return waveform }
-        return PacketizedSamples(track, format: self, in: bytes)
     }
 }

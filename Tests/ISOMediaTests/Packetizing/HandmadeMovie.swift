@@ -101,7 +101,7 @@ struct HandmadeMovie {
 func packets(of movie: HandmadeMovie) throws -> [(sample: Int, packet: PlayedPacket)] {
     let bytes = movie.bytes
     let track = try Movie(reading: bytes).tracks[0]
-    var reader = try MediaTrackFormat(track, in: bytes).packets(of: track, in: bytes)
+    var reader = try PacketizedSamples(track, format: MediaTrackFormat(track, in: bytes), in: bytes)
     return try (0..<reader.sampleCount).flatMap { index in
         try PlayedPacket.packets(ofSample: index, &reader).map { (index, $0) }
     }

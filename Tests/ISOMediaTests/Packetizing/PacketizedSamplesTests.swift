@@ -64,7 +64,7 @@ import Testing
         movie.edit = (start: 7 * 3600, duration: 500)
         let bytes = movie.bytes
         let track = try Movie(reading: bytes).tracks[0]
-        let reader = try MediaTrackFormat(track, in: bytes).packets(of: track, in: bytes)
+        let reader = try PacketizedSamples(track, format: MediaTrackFormat(track, in: bytes), in: bytes)
         #expect(reader.sampleCount == 20)
         #expect(reader.presentationTime(ofSample: 7) == 0 && reader.presentationTime(ofSample: 5) == -80_000)
         #expect(reader.syncSample(for: 0) == 5)
@@ -80,7 +80,7 @@ import Testing
         let movie = Self.movie((0..<20).map { [[0x41, 0x80, UInt8($0)]] })
         let bytes = movie.bytes
         let track = try Movie(reading: bytes).tracks[0]
-        var reader = try MediaTrackFormat(track, in: bytes).packets(of: track, in: bytes)
+        var reader = try PacketizedSamples(track, format: MediaTrackFormat(track, in: bytes), in: bytes)
         for index in [0, 5, 6, 7, 3, 19, 0, 1, 19, 18] {
             let played = try PlayedPacket.packets(ofSample: index, &reader)
             #expect(played.last?.payload == [0x41, 0x80, UInt8(index)])
@@ -96,7 +96,7 @@ import Testing
         let bytes = movie.bytes
         let track = try Movie(reading: bytes).tracks[0]
         let short = try #require(bytes.getSlice(at: 0, length: 36))
-        var reader = try MediaTrackFormat(track, in: bytes).packets(of: track, in: short)
+        var reader = try PacketizedSamples(track, format: MediaTrackFormat(track, in: bytes), in: short)
         var batch = PacketBatch(heading: PacketHeading(channel: 0, ssrc: 1, sequenceNumber: 0, timestampOrigin: 0))
         try reader.write(sample: 0, to: &batch)
         #expect(throws: MovieError.self) { try reader.write(sample: 1, to: &batch) }

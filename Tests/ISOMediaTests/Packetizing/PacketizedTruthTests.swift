@@ -30,7 +30,7 @@ struct PacketizedTruthTests {
             let probed = try await ProbedPacket.packets(of: file, options: [])
             for (number, track) in movie.tracks.enumerated() {
                 let format = try MediaTrackFormat(track, in: bytes)
-                var reader = format.packets(of: track, in: bytes)
+                var reader = PacketizedSamples(track, format: format, in: bytes)
                 let expected = probed.filter { $0.stream == number }
                 #expect(reader.sampleCount == expected.count)
                 for (index, packet) in expected.enumerated() {
@@ -65,17 +65,17 @@ struct PacketizedTruthTests {
         switch format.description.primary.codec {
         case .h264, .h265:
             let isH265 = format.description.primary.codec == .h265
-            let units = try #require(Depacketizing.units(payloads, isH265: isH265))
+            let units = try #require(PlayedSample.units(payloads, isH265: isH265))
             let own = try #require(LengthPrefix.nalUnits(in: sample, lengthSize: 4)).map { Array(buffer: $0) }
             #expect(units.suffix(own.count).elementsEqual(own))
             let sets = units.dropLast(own.count)
             let expected: [[UInt8]] = isSync && !hasSets(own, isH265) ? knownSets(format) : []
             #expect(sets.elementsEqual(expected))
-        case .aac: #expect(Depacketizing.aac(payloads) == whole)
-        case .mpegAudio: #expect(Depacketizing.mpegAudio(payloads) == whole)
-        case .h263: #expect(Depacketizing.h263(payloads) == whole)
+        case .aac: #expect(PlayedSample.aac(payloads) == whole)
+        case .mpegAudio: #expect(PlayedSample.mpegAudio(payloads) == whole)
+        case .h263: #expect(PlayedSample.h263(payloads) == whole)
         case .mjpeg:
-            let scan = try #require(Depacketizing.jpegScan(payloads))
+            let scan = try #require(PlayedSample.jpegScan(payloads))
             #expect(whole.suffix(scan.count + 2).elementsEqual(scan + [0xFF, 0xD9]))
             #expect(whole.dropLast(scan.count + 2).suffix(3) == [0, 63, 0])
         default: #expect(payloads.flatMap { $0 } == whole)
@@ -101,7 +101,7 @@ struct PacketizedTruthTests {
                 "b.mp4", "-c:v libx264 -preset ultrafast -bf 2 -g 12 -x264-params b-pyramid=0:b-adapt=0 -an")
             let bytes = try FileBytes(path: try await made.make(in: directory).path)
             let track = try Movie(reading: bytes).tracks[0]
-            var reader = try MediaTrackFormat(track, in: bytes).packets(of: track, in: bytes)
+            var reader = try PacketizedSamples(track, format: MediaTrackFormat(track, in: bytes), in: bytes)
             var disposable = 0
             for index in 0..<reader.sampleCount {
                 let played = try PlayedPacket.packets(ofSample: index, &reader)
@@ -134,8 +134,7 @@ struct PacketizedTruthTests {
             let track = try #require(Movie(reading: bytes).tracks.first { $0.handler == "soun" })
             let format = try MediaTrackFormat(track, in: bytes)
             #expect(format.mediaDescription.contains("a=rtpmap:\(format.payloadType) \(map)\r\n"))
-            var reader = format.packets(of: track, in: bytes)
-            #expect(reader is PacketizedWaveform)
+            var reader = PacketizedSamples(track, format: format, in: bytes)
             var played: [PlayedPacket] = []
             for index in 0..<reader.sampleCount { played += try PlayedPacket.packets(ofSample: index, &reader) }
             #expect(played.flatMap(\.payload) == samples)

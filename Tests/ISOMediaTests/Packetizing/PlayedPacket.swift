@@ -13,7 +13,7 @@ struct PlayedPacket {
     var due: Int64
 
     /// Those of one sample, whose timestamps are media times.
-    static func packets(ofSample index: Int, _ reader: inout any TrackPackets) throws -> [PlayedPacket] {
+    static func packets(ofSample index: Int, _ reader: inout PacketizedSamples) throws -> [PlayedPacket] {
         var batch = PacketBatch(heading: PacketHeading(channel: 0, ssrc: 1, sequenceNumber: 7, timestampOrigin: 0))
         try reader.write(sample: index, to: &batch)
         return try packets(of: batch)
@@ -33,7 +33,7 @@ struct PlayedPacket {
 }
 
 /// What a receiver makes of payloads, by the letter of their RFCs; `nil` where it would complain.
-enum Depacketizing {
+enum PlayedSample {
     /// The NAL units, none in an aggregate (RFC 6184 §5.6, §5.8; RFC 7798 §4.4.1, §4.4.3).
     static func units(_ payloads: [[UInt8]], isH265: Bool) -> [[UInt8]]? {
         let length = isH265 ? 2 : 1

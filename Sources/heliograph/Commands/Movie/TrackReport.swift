@@ -34,6 +34,8 @@ struct TrackReport: Encodable {
     let isSelfContained: Bool
     let references: [String: [UInt32]]
     let edits: [Edit]
+    /// What a hinter counted, where it told.
+    let hints: HintReport?
 
     init(_ track: MovieTrack) {
         self.track = track.id
@@ -58,6 +60,7 @@ struct TrackReport: Encodable {
         bitsPerSecond = seconds > 0 ? Double(bytes) * 8 / seconds : nil
         isSelfContained = track.isSelfContained
         references = Dictionary(uniqueKeysWithValues: track.references.map { ("\($0)", $1) })
+        hints = track.hintInformation.map { [seconds] in HintReport(HintStatistics(reading: $0), seconds: seconds) }
         edits = track.edits.segments.map { segment in
             Edit(
                 start: Double(segment.start) / 1e6, seconds: segment.duration.map { Double($0) / 1e6 },
@@ -82,6 +85,7 @@ struct TrackReport: Encodable {
             add(kind, "track " + numbers.map(String.init).joined(separator: ", "))
         }
         if !isSelfContained { add("media", "in another file") }
+        lines += hints?.lines ?? []
         if !isPlain { for edit in edits { add("edit", Self.text(of: edit)) } }
         return lines
     }
