@@ -79,12 +79,31 @@ struct HintSynchronization: Sendable {
         return HintSample(read, length: sample.size)
     }
 
-    /// `rtpo` of the first packet of a hint sample; `nil` where it has none.
-    func firstTimestampOffset(ofSample index: Int) -> Int32? {
+    /// How far from its time the last sound is that a hint sample refers to, in microseconds; `nil` where that cannot be told.
+    ///
+    /// ffmpeg counts packets where it has to count the samples of PCM: what it refers to falls further and further behind.
+    var drift: Int64? {
+        guard let media, let size = media.samples.uniformSampleSize, size > 0 else { return nil }
+        for index in (max(0, sampleCount - 16)..<max(0, sampleCount)).reversed() {
+            guard let place = own.samples.sample(at: index),
+                let reference = Self.beginning(of: index, own, bytes)?.firstMediaSample()
+            else { continue }
+            let skipped =
+                reference.hasBlocks
+                ? reference.offset / reference.bytesPerBlock * reference.samplesPerBlock : reference.offset / size
+            guard let sample = media.samples.sample(at: reference.sample - 1 + skipped) else { continue }
+            return media.edits.presentationTime(ofMedia: sample.decodeTime)
+                - own.edits.presentationTime(ofMedia: place.decodeTime)
+        }
+        return nil
+    }
+
+    /// The first packet of a hint sample; `nil` where it has none.
+    func firstPacket(ofSample index: Int) -> HintPacket? {
         guard var sample = Self.beginning(of: index, own, bytes), case .packet(let packet) = sample.next() else {
             return nil
         }
-        return packet.timestampOffset
+        return packet
     }
 }
 
@@ -95,7 +114,9 @@ extension HintSynchronization {
         case .everywhere: return true
         case .ownTable: return own.samples.isSync(index)
         case .references, .parallel, .time:
-            guard let sent = mediaSample(sentBy: index, reading: sample), let media else { return false }
+            guard let media else { return false }
+            if let sent = sample.flatMap(reference(in:)) { return media.samples.isSync(sent) }
+            guard firstPacket(ofSample: index) != nil, let sent = mediaSample(sentBy: index) else { return false }
             return media.samples.isSync(sent)
         }
     }
@@ -172,8 +193,8 @@ extension HintSynchronization {
 }
 
 extension HintSynchronization {
-    /// The media sample, from 0, that a hint sample begins with; of one without any, that of the next one that has.
-    private func mediaSample(sentBy index: Int, reading sample: HintSample? = nil) -> Int? {
+    /// The media sample, from 0, that a hint sample begins with; of one without packets, that of the next one that has.
+    private func mediaSample(sentBy index: Int) -> Int? {
         switch relation {
         case .everywhere, .ownTable, .parallel:
             return index
@@ -182,10 +203,20 @@ extension HintSynchronization {
             let time = own.edits.presentationTime(ofMedia: place.decodeTime)
             return media.samples.index(decodedAt: media.edits.mediaTime(atPresentation: time))
         case .references:
-            if let sample { return reference(in: sample) }
-            return (max(0, index)..<min(index + Self.longestGap, own.samples.count)).lazy
-                .compactMap { Self.beginning(of: $0, own, bytes).flatMap(reference(in:)) }.first
+            return referred(from: max(0, index))
         }
+    }
+
+    /// What is too short to be referred to stands in the hint sample: it is counted back from the next reference.
+    private func referred(from index: Int) -> Int? {
+        var passed = 0
+        for candidate in index..<max(index, min(index + Self.longestGap, own.samples.count)) {
+            guard let sample = Self.beginning(of: candidate, own, bytes) else { return nil }
+            if let found = reference(in: sample) { return max(0, found - passed) }
+            var packets = sample
+            if case .packet = packets.next() { passed += 1 }
+        }
+        return nil
     }
 
     private func reference(in sample: HintSample) -> Int? {
@@ -226,6 +257,6 @@ extension HintSynchronization {
 
     /// Hint samples that send nothing may stand before the one that does.
     private func withPackets(from index: Int) -> Int {
-        (index..<min(index + Self.longestGap, own.samples.count)).first { sent(by: $0) != nil } ?? index
+        (index..<min(index + Self.longestGap, own.samples.count)).first { firstPacket(ofSample: $0) != nil } ?? index
     }
 }

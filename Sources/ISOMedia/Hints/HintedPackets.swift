@@ -18,11 +18,13 @@ package struct HintedPackets: TrackPackets {
     private static let largestSample = 16 << 20
     /// Nobody sends a packet that much before or after its time, in microseconds.
     private static let farthestTime: Int64 = 10_000_000
+    /// Hinters that round are a packet off.
+    private static let largestDrift: Int64 = 1_000_000
     private static let readAhead = 128 * 1024
     /// Of hint samples that hold no payload: some seconds of them, for media lies between.
     private static let smallReadAhead = 16 * 1024
 
-    /// Throws `.nothingToPlay` for a track without samples.
+    /// Throws `.nothingToPlay` for a track without samples, and for one that refers to the wrong sound.
     package init(_ track: HintTrack, in bytes: any RandomAccessBytes) throws(MovieError) {
         guard track.track.samples.count > 0 else {
             throw .nothingToPlay("hint track \(track.track.id) has no samples")
@@ -30,6 +32,9 @@ package struct HintedPackets: TrackPackets {
         self.track = track
         self.bytes = bytes
         synchronization = HintSynchronization(of: track, in: bytes)
+        if let drift = synchronization.drift, drift.magnitude > Self.largestDrift {
+            throw .nothingToPlay("hint track \(track.track.id) refers to other sound than its times say")
+        }
         let refers = synchronization.refers
         own = HintSource(track.track, in: bytes, readAhead: refers ? Self.smallReadAhead : Self.readAhead)
         sources = track.sources.map { source in
@@ -56,8 +61,17 @@ package struct HintedPackets: TrackPackets {
     /// Of the first packet: its timestamp tells. Reads the file.
     package func presentationTime(ofSample index: Int) -> Int64 {
         let time = dueTime(ofSample: index)
-        guard let offset = synchronization.firstTimestampOffset(ofSample: index), offset != 0 else { return time }
+        guard let offset = synchronization.firstPacket(ofSample: index)?.timestampOffset, offset != 0 else {
+            return time
+        }
         return time &+ MovieTime.convert(Int64(offset), from: track.clockRate, to: MovieTime.microseconds)
+    }
+
+    /// The number that the hinter gave the first packet, with what it wants added (`snro`); 0 where there is none soon. Reads the
+    /// file.
+    package var firstSequence: UInt16 {
+        let first = (0..<min(16, sampleCount)).lazy.compactMap { synchronization.firstPacket(ofSample: $0) }.first
+        return first.map { $0.sequenceNumber &+ UInt16(truncatingIfNeeded: track.sequenceOffset) } ?? 0
     }
 
     /// Gives back what was read ahead: who waits needs no memory.

@@ -85,6 +85,37 @@ package struct PacketBatch: Sendable {
         bytes.writeBytes(payload)
     }
 
+    /// Adds the 2, 3 or 4 lowest bytes of `number`, highest first: what a payload format has before its bytes.
+    package mutating func append(_ number: UInt32, bytes count: Int) {
+        switch count {
+        case 2: bytes.writeInteger(UInt16(truncatingIfNeeded: number))
+        case 3: bytes.writeMultipleIntegers(UInt16(truncatingIfNeeded: number >> 8), UInt8(truncatingIfNeeded: number))
+        default: bytes.writeInteger(number)
+        }
+    }
+
+    /// Adds `payload` with the bytes of each `size` of them turned round; what is left over at the end is left out.
+    package mutating func append(_ payload: UnsafeRawBufferPointer, turningEach size: Int) {
+        bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: payload.count) { room in
+            var place = 0
+            while place + size <= payload.count {
+                if size == 2 {
+                    let value = payload.loadUnaligned(fromByteOffset: place, as: UInt16.self)
+                    room.storeBytes(of: value.byteSwapped, toByteOffset: place, as: UInt16.self)
+                } else {
+                    for byte in 0..<size { room[place + byte] = payload[place + size - 1 - byte] }
+                }
+                place += size
+            }
+            return place
+        }
+    }
+
+    /// Adds all of `payload`: bytes where they lie in what was read.
+    package mutating func append(_ payload: UnsafeRawBufferPointer) {
+        bytes.writeBytes(payload)
+    }
+
     /// Adds all of `payload`.
     package mutating func append(_ payload: ByteBuffer) {
         bytes.writeImmutableBuffer(payload)

@@ -25,6 +25,15 @@ extension SessionDescription {
     }
 }
 
+extension TrackDescription {
+    /// The lines of this track alone, from `m=` with port 0 on, ended by CR LF.
+    package var mediaDescription: String {
+        var text = SDPText()
+        write(at: 0, into: &text)
+        return text.lines
+    }
+}
+
 /// Lines of a session description, none of which can hold another.
 private struct SDPText {
     private(set) var lines = ""

@@ -58,6 +58,17 @@ struct HintSynchronizationTests {
         #expect(packets.syncSample(for: 330_000) == 2)
     }
 
+    @Test("A picture so short that it stands in its hint sample is told by its neighbours")
+    func shortPictures() throws {
+        var track = hint(Array(0..<10))
+        let packet = HintPacketBytes(constructors: [HintConstructorBytes.immediate([3, 3])])
+        for index in [3, 4, 5] { track.chunks[index] = [hintSampleBytes([packet])] }
+        let packets = try hintedPackets(of: movieBytes([media(), track]))
+        #expect((0..<10).filter { packets.isSync($0) } == [0, 4, 8])
+        #expect(packets.syncSample(for: 170_000) == 4)
+        #expect(packets.syncSample(after: 0) == 4 && packets.syncSample(before: 8) == 4)
+    }
+
     @Test("Where a media track has no table, decoding can begin anywhere")
     func everywhere() throws {
         let packets = try hintedPackets(of: movieBytes([media(syncs: nil), hint(Array(0..<10))]))

@@ -57,7 +57,7 @@ extension NALUnitSyntax {
         return fragments
     }
 
-    private var fragmentType: UInt8 {
+    var fragmentType: UInt8 {
         switch self {
         case .h264: 28
         case .h265: 49

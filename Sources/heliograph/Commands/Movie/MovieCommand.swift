@@ -11,9 +11,15 @@ struct MovieCommand: AsyncParsableCommand {
               heliograph movie boxes lecture.mov         the boxes of the file
               heliograph movie samples lecture.mov 1     where each sample is, and when it is shown
               heliograph movie table lecture.mov 1 stts  a table as it stands in the file
+              heliograph movie packets lecture.mov       the RTP packets it is sent as
+              heliograph movie sdp lecture.mov           its session description
+              heliograph movie hint lecture.mp4 new.mp4  a copy with hint tracks
 
             Exit codes: 0 done, 1 the file cannot be read or is no movie, 64 wrong usage, or no such track or table.
             """,
-        subcommands: [MovieSummary.self, MovieBoxes.self, MovieTracks.self, MovieSamples.self, MovieTable.self]
+        subcommands: [
+            MovieSummary.self, MovieBoxes.self, MovieTracks.self, MovieSamples.self, MovieTable.self, MoviePackets.self,
+            MovieSDP.self, MovieHint.self,
+        ]
     )
 }

@@ -11,7 +11,7 @@ struct ReceivedUnit: Equatable {
     var pieces: [[UInt8]] = []
 }
 
-enum Depacketizing {
+enum HintDepacketizing {
     /// Whole units in order; `nil` where a packet is none of its format.
     static func units(_ packets: [RTPPacket], codec: String) -> [ReceivedUnit]? {
         var units: [ReceivedUnit] = []

@@ -1,0 +1,154 @@
+import NIOCore
+
+/// What a hinted copy is made for.
+package enum HintForm: Sendable, Hashable {
+    /// Payload stands in the hint track, ready to be sent: read in one piece, and the file is twice as large.
+    case fast
+    /// Hints point into the media: a few percent more.
+    case small
+}
+
+/// Writes a copy of a movie with a hint track for each of its tracks that can be carried.
+///
+/// ```
+/// the movie as it was, its moov renamed to free │ mdat: hint samples │ moov: as it was, and the hint tracks
+/// ```
+/// Nothing of the media is moved, so all places of the old tables hold. Hint tracks that were there are left out.
+package struct HintWriter: Sendable {
+    private let movie: Movie
+    private let bytes: any RandomAccessBytes
+    private let header: BoxHeader
+    private let tracks: [HintedTrack]
+    private let form: HintForm
+
+    private static let copiedAtOnce: Int64 = 1 << 20
+
+    /// Throws `.nothingToPlay` where there is no track, or the movie is in fragments.
+    package init(
+        _ movie: Movie, in bytes: any RandomAccessBytes, tracks: [HintedTrack], form: HintForm
+    ) throws(MovieError) {
+        guard !tracks.isEmpty else { throw .nothingToPlay("there is no track to hint") }
+        guard !movie.isFragmented else {
+            throw .nothingToPlay("hints stand in moov, and this movie is in fragments; write it anew without")
+        }
+        guard let header = try MovieOutline(of: bytes, limits: MovieLimits()).moov else { throw .notAMovie }
+        self.movie = movie
+        self.bytes = bytes
+        self.header = header
+        self.tracks = tracks
+        self.form = form
+    }
+
+    /// Writes it all into `file`, which is empty. Throws `MovieError` and what writing throws.
+    package func write(to file: NewFile) throws {
+        try copyMovie(to: file)
+        let start = file.size
+        var head = ByteBuffer()
+        head.writeMultipleIntegers(1 as UInt32, FourCC("mdat").code, 0 as UInt64)
+        try file.append(head)
+        let progress = try writeSamples(to: file)
+        try file.replace(ByteBuffer(integer: UInt64(file.size - start)), at: start + 8)
+        try file.append(try movieBox(with: progress))
+    }
+
+    /// All boxes that are whole; where `moov` stands last it is not copied, else it becomes free space.
+    private func copyMovie(to file: NewFile) throws {
+        let end = try end()
+        let isLast = header.end == end.offset
+        let copied = isLast ? header.offset : end.offset
+        var offset: Int64 = 0
+        while offset < copied {
+            let count = min(Self.copiedAtOnce, copied - offset)
+            try file.append(try bytes.read(at: offset, count: Int(count)))
+            offset += count
+        }
+        if !isLast { try file.replace(ByteBuffer(integer: FourCC("free").code), at: header.offset + 4) }
+        guard let open = end.open, !isLast else { return }
+        guard let size = UInt32(exactly: copied - open) else {
+            throw MovieError.tooMuch("a last box that does not tell its size")
+        }
+        try file.replace(ByteBuffer(integer: size), at: open)
+    }
+
+    /// Where the last box ends; `open` is where it begins, if it says that it goes on to the end of the file.
+    private func end() throws(MovieError) -> (offset: Int64, open: Int64?) {
+        var offset: Int64 = 0
+        while offset < bytes.size {
+            let count = min(Int64(BoxHeader.maximumLength), bytes.size - offset)
+            let read = try bytes.read(at: offset, count: Int(count))
+            guard let box = BoxHeader(read, at: offset, limit: bytes.size), box.end <= bytes.size else { break }
+            if read.getInteger(at: read.readerIndex, as: UInt32.self) == 0 { return (box.end, offset) }
+            offset = box.end
+        }
+        return (offset, nil)
+    }
+
+    /// The hint samples of all tracks, in chunks in the order they are sent.
+    private func writeSamples(to file: NewFile) throws -> [HintedTrackProgress] {
+        var progress = tracks.map { HintedTrackProgress($0, of: movie, in: bytes, form: form) }
+        while let next = progress.indices.filter({ progress[$0].due != nil })
+            .min(by: { progress[$0].due ?? 0 < progress[$1].due ?? 0 })
+        {
+            if try progress[next].advance() { try file.append(progress[next].takeChunk(at: file.size)) }
+        }
+        return progress
+    }
+}
+
+extension HintWriter {
+    /// `moov` as it was, with other hint tracks and the next number of a track.
+    private func movieBox(with progress: [HintedTrackProgress]) throws(MovieError) -> ByteBuffer {
+        let old = Box(header: header, body: try bytes.read(at: header.bodyOffset, count: Int(header.bodySize)))
+        let boxes = try old.children()
+        let hints = Set(movie.tracks.filter { $0.handler == "hint" }.map(\.id))
+        let first = (boxes.compactMap(Self.trackID).max() ?? 0) &+ 1
+        var moov = ByteBuffer()
+        moov.writeBox("moov") { moov in
+            for box in boxes where box.type != "udta" {
+                if let id = Self.trackID(box), hints.contains(id) { continue }
+                let start = moov.writerIndex
+                moov.writeImmutableBuffer(Self.whole(box, of: old))
+                if box.type == "mvhd" {
+                    moov.setInteger(first &+ UInt32(progress.count), at: start + Int(box.header.size) - 4)
+                }
+            }
+            for (index, track) in progress.enumerated() {
+                track.write(id: first &+ UInt32(index), of: movie, to: &moov)
+            }
+            writeUserData(boxes.first("udta"), of: old, progress, to: &moov)
+        }
+        guard moov.readableBytes <= Int(Int32.max) else { throw .tooMuch("a moov box of \(moov.readableBytes) bytes") }
+        return moov
+    }
+
+    private func writeUserData(
+        _ old: Box?, of moov: Box, _ progress: [HintedTrackProgress], to buffer: inout ByteBuffer
+    ) {
+        buffer.writeBox("udta") { box in
+            if let old {
+                var reader = BoxReader(old)
+                while let child = try? reader.next() {
+                    if child.type != "hnti" { box.writeImmutableBuffer(Self.whole(child, of: moov)) }
+                }
+            }
+            let rate = progress.reduce(0) { $0 + UInt64($1.meanRate) } / 1000
+            box.writeBox("hnti") {
+                $0.writeBox("rtp ") { box in
+                    box.writeInteger(FourCC("sdp ").code)
+                    box.writeString("b=AS:\(max(1, rate))\r\n")
+                }
+            }
+        }
+    }
+
+    /// A box with its head, as it stands in the file.
+    private static func whole(_ box: Box, of moov: Box) -> ByteBuffer {
+        let place = Int(box.header.offset - moov.header.bodyOffset)
+        return moov.body.getSlice(at: moov.body.readerIndex + place, length: Int(box.header.size)) ?? ByteBuffer()
+    }
+
+    private static func trackID(_ box: Box) -> UInt32? {
+        guard box.type == "trak", let head = (try? box.children())?.first("tkhd") else { return nil }
+        return head.body.getInteger(at: head.body.readerIndex + (head.version == 1 ? 20 : 12))
+    }
+}

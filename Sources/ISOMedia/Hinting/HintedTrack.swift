@@ -1,0 +1,93 @@
+import Media
+import NIOCore
+
+/// A media track and the packets it is to be sent as.
+package struct HintedTrack: Sendable {
+    package let media: MovieTrack
+    package let packets: any TrackPackets
+    package let format: MediaTrackFormat
+
+    /// `limit` of a payload, in bytes without RTP header.
+    ///
+    /// Throws `.nothingToPlay` with the reason for a track that cannot be carried, others where the file cannot be read.
+    package init(_ media: MovieTrack, in bytes: any RandomAccessBytes, limit: Int) throws(MovieError) {
+        self.media = media
+        format = try MediaTrackFormat(media, in: bytes)
+        packets =
+            PacketizedWaveform(media, format: format, in: bytes, limit: limit)
+            ?? PacketizedSamples(media, format: format, in: bytes, limit: limit)
+    }
+
+    var clockRate: UInt32 { UInt32(clamping: format.clockRate) }
+
+    /// A hint sample is made of the media sample of the same number: not so of waveforms, of which a packet has many.
+    var canRefer: Bool { packets is PacketizedSamples }
+}
+
+/// A hint track while it is written: samples wait until there are enough for a chunk.
+struct HintedTrackProgress {
+    let track: HintedTrack
+    private(set) var tables = HintTables()
+    private(set) var samples: HintSampleWriter
+    /// Where the hint track begins in the presentation, in microseconds and in the movie's units.
+    let start: Int64
+    let emptyDuration: Int64
+    /// The sample that is next, and when it is sent, in microseconds; `nil` at the end.
+    private(set) var due: Int64?
+
+    private var packets: any TrackPackets
+    private var media: HintSource?
+    private var index = 0
+    private var batch: PacketBatch
+    private var chunk = ByteBuffer()
+    private var chunkDue: Int64 = 0
+    /// Of the first sample, in units of the clock.
+    private let origin: Int64
+    private let base: Int64
+
+    /// A chunk is read at once.
+    private static let longestChunk: Int64 = 500_000
+    private static let largestChunk = 256 * 1024
+
+    init(_ track: HintedTrack, of movie: Movie, in bytes: any RandomAccessBytes, form: HintForm) {
+        self.track = track
+        packets = track.packets
+        samples = HintSampleWriter(clockRate: track.clockRate)
+        batch = PacketBatch(heading: PacketHeading(channel: 0, ssrc: 0, sequenceNumber: 0, timestampOrigin: 0))
+        if form == .small, track.canRefer { media = HintSource(track.media, in: bytes, readAhead: 128 * 1024) }
+        due = track.packets.sampleCount > 0 ? track.packets.dueTime(ofSample: 0) : nil
+        // What comes before the presentation begins is sent when it begins.
+        let first = max(0, due ?? 0)
+        emptyDuration = MovieTime.convert(first, from: MovieTime.microseconds, to: movie.timescale)
+        start = MovieTime.convert(emptyDuration, from: movie.timescale, to: MovieTime.microseconds)
+        origin = MovieTime.convert(first, from: MovieTime.microseconds, to: track.clockRate)
+        base = MovieTime.convert(start, from: MovieTime.microseconds, to: track.clockRate)
+    }
+
+    /// Makes the next hint sample; true where a chunk is ready for `takeChunk`.
+    mutating func advance() throws(MovieError) -> Bool {
+        guard let due else { return false }
+        if chunk.readableBytes == 0 { chunkDue = due }
+        batch.removeAll()
+        try packets.write(sample: index, to: &batch)
+        let time = MovieTime.convert(max(0, due), from: MovieTime.microseconds, to: track.clockRate) - origin
+        var source: (bytes: ByteBuffer, number: UInt32)?
+        if let place = media?.sample(at: index), let read = try media?.read(place) {
+            source = (read, UInt32(clamping: index + 1))
+        }
+        let timestamp = UInt32(truncatingIfNeeded: max(time, tables.times.last ?? 0) + base)
+        let sample = samples.sample(of: batch, at: timestamp, media: source)
+        tables.add(size: sample.readableBytes, at: time, isSync: packets.isSync(index))
+        chunk.writeImmutableBuffer(sample)
+        index += 1
+        self.due = index < packets.sampleCount ? packets.dueTime(ofSample: index) : nil
+        return self.due.map { $0 - chunkDue >= Self.longestChunk } ?? true || chunk.readableBytes >= Self.largestChunk
+    }
+
+    /// The samples since the last chunk, which are going to stand at `offset`.
+    mutating func takeChunk(at offset: Int64) -> ByteBuffer {
+        tables.endChunk(at: offset)
+        defer { chunk = ByteBuffer() }
+        return chunk
+    }
+}

@@ -1,0 +1,43 @@
+import NIOCore
+import RTP
+
+/// How the samples of a track become packets.
+enum SampleForm: Sendable {
+    case nalUnits(NALUnitForm)
+    /// RFC 3640, one sample a packet.
+    case aac
+    case mpegAudio(MPEGAudioPacketizer)
+    case amr(AMRPacketizer)
+    /// A sample is a payload (RFC 7587).
+    case opus
+    case waveform(WaveformForm)
+    case mpeg4Visual(MPEG4VisualPacketizer)
+    case h263(H263Packetizer)
+    case jpeg(JPEGPacketizer)
+}
+
+/// Samples of NAL units, each behind its length (ISO/IEC 14496-15 §4.3.3).
+struct NALUnitForm: Sendable, Hashable {
+    var isH265: Bool
+    /// Bytes of a length: 1 to 4.
+    var lengthSize: Int
+    /// What is sent before a sample that decoding can begin with, where it has none of its own.
+    var parameterSets: [[UInt8]]
+    /// Whether a picture that its own layer does not refer to is referred to by no other.
+    var tellsDisposable: Bool
+}
+
+/// Uncompressed sound, or G.711: frames of one sample for each channel (RFC 3551 §4.5.11, §4.5.14).
+struct WaveformForm: Sendable, Hashable {
+    /// In Hz.
+    var sampleRate: Int
+    /// Of one sample of all channels.
+    var bytesPerFrame: Int
+    /// Of one sample of one channel, where the file has its low byte first and RTP its high byte; else 1.
+    var swappedBytes: Int
+
+    /// 20 ms, or what fits (RFC 3551 §4.2).
+    func framesPerPacket(limit: Int) -> Int {
+        max(1, min(sampleRate / 50, limit / bytesPerFrame))
+    }
+}

@@ -1,0 +1,44 @@
+import NIOCore
+
+/// Makes RTP payloads out of MPEG-4 Visual (RFC 6416 §5): pieces of the stream as it stands, none of two pictures (VOPs).
+package struct MPEG4VisualPacketizer: Sendable {
+    private let limit: Int
+
+    /// `maximumPayloadSize` in bytes, without RTP header.
+    package init(maximumPayloadSize: Int = 1440) {
+        limit = max(64, min(maximumPayloadSize, 65_000))
+    }
+
+    /// Takes what a file has for one picture, which may be more than one where an encoder packed B pictures; the last payload
+    /// of each has the marker.
+    package func packetize(_ sample: ByteBuffer, emit: (NormalizedPayload) -> Void) {
+        var rest = sample
+        while rest.readableBytes > 0 {
+            let end = rest.withUnsafeReadableBytes { Self.endOfPicture(in: $0) }
+            guard let picture = rest.readSlice(length: end) else { return }
+            picture.packetizePieces(of: limit, emit: emit)
+        }
+    }
+
+    /// Where the first start code behind a VOP stands: headers before a VOP are of its payload (§5.1).
+    private static func endOfPicture(in bytes: UnsafeRawBufferPointer) -> Int {
+        var code = StartCode.first(in: bytes)
+        while let found = code, found.end < bytes.count {
+            code = StartCode.first(in: bytes, from: found.end)
+            if bytes[found.end] == vopStartCode { return code?.start ?? bytes.count }
+        }
+        return bytes.count
+    }
+
+    private static let vopStartCode: UInt8 = 0xB6
+}
+
+extension ByteBuffer {
+    /// All of it in slices of at most `limit` bytes, with the marker on the last.
+    fileprivate func packetizePieces(of limit: Int, emit: (NormalizedPayload) -> Void) {
+        var rest = self
+        while rest.readableBytes > 0, let piece = rest.readSlice(length: min(limit, rest.readableBytes)) {
+            emit(NormalizedPayload(payload: piece, marker: rest.readableBytes == 0, traits: []))
+        }
+    }
+}

@@ -1,0 +1,156 @@
+import Foundation
+import NIOCore
+import TestSupport
+import Testing
+
+@testable import ISOMedia
+
+@Suite("Hinted copies")
+struct HintWriterTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let made: MadeMovie
+        let form: HintForm
+        var testDescription: String { "\(made.file) \(form)" }
+    }
+
+    private static let movies = [
+        MadeMovie("pictures.mp4", MadeMovie.h264),
+        MadeMovie("fast.mp4", MadeMovie.h264 + " -movflags +faststart"),
+        MadeMovie("sound.mov", "-c:v libx265 -preset ultrafast -x265-params log-level=none -ar 8000 -c:a pcm_mulaw"),
+        MadeMovie("visual.mov", "-c:v mpeg4 -g 12 -c:a aac -movflags +rtphint"),
+    ]
+
+    /// The copy's path.
+    private func hint(_ file: URL, form: HintForm, limit: Int = 1440) throws -> URL {
+        let bytes = try FileBytes(path: file.path)
+        let movie = try Movie(reading: bytes)
+        let tracks = try movie.tracks.filter { $0.handler != "hint" }
+            .map { try HintedTrack($0, in: bytes, limit: limit) }
+        let copy = file.deletingLastPathComponent().appending(path: "hinted-\(form)-\(limit)-" + file.lastPathComponent)
+        let output = try NewFile(at: copy.path, identifier: "test")
+        try HintWriter(movie, in: bytes, tracks: tracks, form: form).write(to: output)
+        #expect(!FileManager.default.fileExists(atPath: copy.path))
+        try output.finish()
+        return copy
+    }
+
+    @Test(
+        "A copy's packets are those made of the movie itself, at their times, with the media's own bytes",
+        arguments: movies.flatMap { made in [HintForm.fast, .small].map { Case(made: made, form: $0) } })
+    func samePackets(sample: Case) async throws {
+        try await withTemporaryDirectory { directory in
+            let file = try await sample.made.make(in: directory)
+            let copy = try hint(file, form: sample.form)
+            let bytes = try FileBytes(path: copy.path)
+            try compare(copy: bytes, with: FileBytes(path: file.path), limit: 1440)
+            if sample.made.file != "sound.mov" { _ = try HintTruthTests.compareAll(of: bytes) }
+            try await compareByOutsideTools(copy, with: file, in: directory)
+        }
+    }
+
+    private func compare(copy: FileBytes, with original: FileBytes, limit: Int) throws {
+        let movie = try Movie(reading: copy)
+        let media = movie.tracks.filter { $0.handler != "hint" }
+        let hints = movie.tracks.filter(HintTrack.isHint)
+        #expect(hints.map { $0.references["hint"] } == media.map { [$0.id] })
+        for (hint, source) in zip(hints, try Movie(reading: original).tracks.filter { $0.handler != "hint" }) {
+            let expected = try HintedTrack(source, in: original, limit: limit)
+            var plain = expected.packets
+            var packets = try HintedPackets(HintTrack(hint, of: movie, in: copy), in: copy)
+            #expect(packets.track.mediaDescription == expected.format.mediaDescription)
+            #expect(packets.sampleCount == plain.sampleCount)
+            for index in 0..<min(packets.sampleCount, plain.sampleCount) {
+                let isSame = try write(index, of: &packets) == write(index, of: &plain)
+                #expect(isSame, "sample \(index) of \(source.id)")
+                #expect(packets.isSync(index) == plain.isSync(index))
+                #expect(abs(packets.dueTime(ofSample: index) - max(0, plain.dueTime(ofSample: index))) <= 40)
+            }
+            #expect(packets.leftOut == 0)
+            let statistics = packets.track.statistics
+            #expect(statistics?.payloadType == expected.format.payloadType)
+            #expect(statistics?.largestPacket == packets.track.announcedPacketSize)
+        }
+    }
+
+    /// All bytes of the packets of a sample, headers among them.
+    private func write(_ index: Int, of packets: inout some TrackPackets) throws -> [UInt8] {
+        var batch = PacketBatch(
+            heading: PacketHeading(channel: 0, ssrc: 7, sequenceNumber: 9, timestampOrigin: 1 << 30))
+        try packets.write(sample: index, to: &batch)
+        return Array(batch.bytes.readableBytesView)
+    }
+
+    private func compareByOutsideTools(_ copy: URL, with original: URL, in directory: URL) async throws {
+        let streams = try await OutsideTool("ffprobe").lines(
+            ["-v", "error", "-show_entries", "stream=codec_type,codec_tag_string", "-of", "csv=p=0", copy.path],
+            in: directory)
+        #expect(streams.filter { $0.hasPrefix("data,rtp") || $0.contains("rtp") }.count == 2)
+        let map = ["-map", "0:v", "-map", "0:a", "-c", "copy", "-f", "framemd5", "-"]
+        let frames = try await OutsideTool("ffmpeg").output(["-v", "error", "-i", copy.path] + map, in: directory)
+        let expected = try await OutsideTool("ffmpeg").output(
+            ["-v", "error", "-i", original.path] + map, in: directory)
+        #expect(frames == expected)
+    }
+
+    @Test("A small copy is hardly larger than the movie, a fast one about twice; packets keep to the limit")
+    func sizes() async throws {
+        try await withTemporaryDirectory { directory in
+            let file = try await MadeMovie("big.mp4", "-c:v libx264 -preset ultrafast -qp 8 -an").make(in: directory)
+            func size(_ url: URL) throws -> Double { Double(try FileBytes(path: url.path).size) }
+            #expect(try size(hint(file, form: .small)) < size(file) * 1.08)
+            #expect(try size(hint(file, form: .fast)) > size(file) * 1.9)
+            let narrow = try hint(file, form: .small, limit: 500)
+            let bytes = try FileBytes(path: narrow.path)
+            let movie = try Movie(reading: bytes)
+            let hints = try #require(movie.tracks.first(where: HintTrack.isHint))
+            #expect(try HintTrack(hints, of: movie, in: bytes).announcedPacketSize == 512)
+            #expect(try HintTruthTests.compareAll(of: bytes)[0] > 100)
+        }
+    }
+
+    @Test("Sound that begins later than the picture stays so, to the tick")
+    func laterSound() async throws {
+        try await withTemporaryDirectory { directory in
+            let file = try await MadeMovie("a.mp4", MadeMovie.h264).make(in: directory)
+            let late = directory.appending(path: "late.mp4")
+            let arguments = "-v error -i a.mp4 -itsoffset 0.537 -i a.mp4 -map 0:v -map 1:a -c copy late.mp4"
+            _ = try await OutsideTool("ffmpeg").output(arguments.split(separator: " ").map(String.init), in: directory)
+            for form in [HintForm.fast, .small] {
+                let copy = try hint(late, form: form)
+                try compare(copy: FileBytes(path: copy.path), with: FileBytes(path: late.path), limit: 1440)
+            }
+            _ = file
+        }
+    }
+
+    @Test("Movies in fragments are refused, and a copy that fails leaves nothing behind")
+    func refused() async throws {
+        try await withTemporaryDirectory { directory in
+            let file = try await MadeMovie.fragmented[0].make(in: directory)
+            #expect(throws: MovieError.self) { try hint(file, form: .small) }
+            let names = try FileManager.default.contentsOfDirectory(atPath: directory.path)
+            #expect(names.allSatisfy { !$0.hasSuffix(".part") })
+        }
+    }
+
+    @Test("A new file takes the place of an old one only when it is whole")
+    func newFile() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = directory.appending(path: "x").path
+            try Data("old".utf8).write(to: URL(filePath: path))
+            do {
+                let file = try NewFile(at: path, identifier: "1")
+                try file.append(ByteBuffer(string: "new and whole"))
+                try file.replace(ByteBuffer(string: "N"), at: 0)
+                #expect(file.size == 13)
+                #expect(throws: NewFile.Failure.self) { try NewFile(at: path, identifier: "1") }
+                #expect(try String(contentsOfFile: path, encoding: .utf8) == "old")
+                try file.finish()
+            }
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == "New and whole")
+            try NewFile(at: path, identifier: "2").append(ByteBuffer(string: "half"))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["x"])
+            #expect(throws: NewFile.Failure.self) { try NewFile(at: path + "/none", identifier: "3") }
+        }
+    }
+}
