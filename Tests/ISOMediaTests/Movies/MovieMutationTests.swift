@@ -4,7 +4,7 @@ import Testing
 
 @testable import ISOMedia
 
-/// Thousands of spoilt movies: each is read, or refused, without harm.
+/// Some thousands of spoilt movies: each is read, or refused, without harm.
 struct MovieMutationTests {
     private struct Generator: RandomNumberGenerator {
         var state: UInt64
@@ -45,10 +45,12 @@ struct MovieMutationTests {
     @Test(
         "Spoilt movies are read or refused, with memory and time that the file's length bounds",
         arguments: [MovieFixture.plain, MovieFixture.quickTime, MovieFixture.compact, MovieFixture.fragmented])
-    func spoiltMovies(fixture: [UInt8]) throws {
+    func spoiltMovies(fixture: [UInt8]) async throws {
         var generator = Generator(state: UInt64(fixture.count))
         var read = 0
-        for _ in 0..<1200 {
+        for _ in 0..<500 {
+            // Other tests have things to wait for.
+            await Task.yield()
             let bytes = NotedBytes(spoilt(fixture, by: &generator))
             do throws(MovieError) {
                 let movie = try Movie(reading: bytes)
@@ -61,7 +63,7 @@ struct MovieMutationTests {
             check(bytes.all <= 3 * bytes.size + 4096)
         }
         // Else all of this would show nothing.
-        #expect(read > 120)
+        #expect(read > 50)
     }
 
     /// Millions of times, which is more than `#expect` is made for.
@@ -120,7 +122,7 @@ struct MovieMutationTests {
     }
 
     @Test("Spoilt tables of movies that QuickTime hinted are read or refused too, where such movies are at hand")
-    func spoiltRealMovies() throws {
+    func spoiltRealMovies() async throws {
         var generator = Generator(state: 815)
         let folder = URL(filePath: "../shared/media")
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
@@ -128,7 +130,8 @@ struct MovieMutationTests {
             let file = try FileBytes(path: folder.appending(path: name).path)
             guard let header = try MovieOutline(of: file, limits: MovieLimits()).moov else { continue }
             let moov = try Array(file.read(at: header.offset, count: Int(header.size)).readableBytesView)
-            for _ in 0..<25 {
+            for _ in 0..<8 {
+                await Task.yield()
                 let bytes = NotedBytes(spoilt(moov, by: &generator))
                 let movie = try? Movie(reading: bytes)
                 for track in movie?.tracks ?? [] { examine(track) }
@@ -138,10 +141,11 @@ struct MovieMutationTests {
     }
 
     @Test("Spoilt files are listed box by box, and their tables shown, without harm")
-    func spoiltListings() throws {
+    func spoiltListings() async throws {
         var generator = Generator(state: 4711)
         for fixture in [MovieFixture.plain, MovieFixture.quickTime, MovieFixture.compact, MovieFixture.fragmented] {
-            for _ in 0..<200 {
+            for _ in 0..<75 {
+                await Task.yield()
                 let bytes = ByteBuffer(bytes: spoilt(fixture, by: &generator))
                 var tree = BoxTree(bytes)
                 var count = 0
