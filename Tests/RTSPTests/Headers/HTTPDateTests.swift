@@ -31,7 +31,7 @@ import Testing
         arguments: [
             "", "GMT", "yesterday", "Sun, 06 Nov 1994 25:49:37 GMT", "Sun, 32 Nov 1994 08:49:37 GMT",
             "Sun, 06 Xxx 1994 08:49:37 GMT", "Sun, 06 Nov 99999 08:49:37 GMT", "Sun, 06 Nov 1994 08:49 GMT",
-            "Sun, -6 Nov 1994 08:49:37 GMT", ", , , , , ,",
+            ", , , , , ,",
         ])
     func unreadable(text: String) {
         #expect(HTTPDate(parsing: text) == nil)
