@@ -106,7 +106,7 @@ let package = Package(
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
         .target(
             name: "TestSupport",
-            dependencies: ["CAllocationCount", nioCore, nioPosix, concurrencyHelpers, logging],
+            dependencies: ["CAllocationCount", "ISOMedia", nioCore, nioPosix, concurrencyHelpers, logging],
             path: "Tests/TestSupport",
             swiftSettings: settings
         ),

@@ -16,6 +16,12 @@ package struct RequestTarget: Sendable, Hashable {
 
     /// `nil` for a path that tries to leave the tree or holds control characters: answer 400.
     package init?(_ uri: String) {
+        self.init(unchecked: uri)
+        guard isSafe else { return nil }
+    }
+
+    /// Takes any path, for who answers otherwise than by 400 where it is not safe; `trackNames` are what a track may be called.
+    package init(unchecked uri: String, trackNames: [String] = ["trackID"]) {
         let uri = uri[...].trimmed
         isAsterisk = uri == "*"
         if isAsterisk {
@@ -27,26 +33,26 @@ package struct RequestTarget: Sendable, Hashable {
         var path = pathAndQuery[..<(mark ?? pathAndQuery.endIndex)].withoutSlashes
         if let mark {
             var query = pathAndQuery[pathAndQuery.utf8.index(after: mark)...]
-            track = Self.takeTrack(from: &query)
+            track = Self.takeTrack(from: &query, named: trackNames)
             self.query = query.isEmpty ? nil : String(query)
         }
-        if let track = Self.takeTrack(from: &path) { self.track = track }
+        if let track = Self.takeTrack(from: &path, named: trackNames) { self.track = track }
         self.path = path.percentDecoded
-        guard Self.isSafe(self.path) else { return nil }
     }
 
     /// Cuts `/trackID=1` off the end, and the slashes around it.
-    private static func takeTrack(from text: inout Substring) -> Int? {
+    private static func takeTrack(from text: inout Substring, named names: [String]) -> Int? {
         let trimmed = text.withoutTrailingSlashes
         let slash = trimmed.utf8.lastIndex(of: UInt8(ascii: "/"))
         let last = slash.map { trimmed[trimmed.utf8.index(after: $0)...] } ?? trimmed
         let (name, value) = last.nameAndValue
-        guard name.isSameToken(as: "trackID"), let track = value?.number(UInt16.self) else { return nil }
+        guard names.contains(where: name.isSameToken), let track = value?.number(UInt16.self) else { return nil }
         text = trimmed[..<(slash ?? trimmed.startIndex)].withoutTrailingSlashes
         return Int(track)
     }
 
-    private static func isSafe(_ path: String) -> Bool {
+    /// It holds neither control characters nor segments that lead out of the tree.
+    package var isSafe: Bool {
         guard !path.utf8.contains(where: \.isControl) else { return false }
         let segments = path.utf8.split { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }
         return !segments.contains { $0.elementsEqual(".".utf8) || $0.elementsEqual("..".utf8) }

@@ -12,6 +12,12 @@ package struct StreamTrack: Sendable, Hashable {
     /// RTP synchronisation source of everything sent on this track.
     package let ssrc: UInt32
 
+    package init(index: Int, description: TrackDescription, ssrc: UInt32) {
+        self.index = index
+        self.description = description
+        self.ssrc = ssrc
+    }
+
     /// RTP clock in Hz; `nil` where nobody knows it: no sender reports then.
     package var clockRate: Int? { description.primary.clockRate }
 }

@@ -25,6 +25,15 @@ struct RequestTargetTests {
         #expect(!target.isAsterisk)
     }
 
+    @Test("other names for a track count where they are asked for, and what is unsafe is told rather than refused")
+    func otherNames() {
+        let uri = "rtsp://h/media/a.mov/streamid=2/"
+        #expect(RequestTarget(uri)?.track == nil)
+        let target = RequestTarget(unchecked: uri, trackNames: ["trackID", "streamid"])
+        #expect(target.track == 2 && target.path == "media/a.mov" && target.isSafe)
+        #expect(!RequestTarget(unchecked: "rtsp://h/media/%2e%2e/a.mov").isSafe)
+    }
+
     @Test(
         "what only looks like a track is part of the path",
         arguments: ["trackID=x", "trackID=", "trackID=70000", "xtrackID=1"])

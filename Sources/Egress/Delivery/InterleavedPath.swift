@@ -63,11 +63,7 @@ final class InterleavedPath {
 
     func send(control packet: ByteBuffer, track: Int) {
         guard track < channels.channels.count, let pair = channels.channels[track] else { return }
-        var framed = ByteBufferAllocator().buffer(capacity: packet.readableBytes + Burst.framingLength)
-        framed.writeInteger(0x2400 | UInt16(pair.rtcp))
-        framed.writeInteger(UInt16(truncatingIfNeeded: packet.readableBytes))
-        framed.writeImmutableBuffer(packet)
-        writer.send(framed)
+        writer.send(packet.interleaved(on: pair.rtcp))
     }
 
     /// The connection has nothing queued, and goes with no others yet.

@@ -13,6 +13,7 @@ extension PlaySession {
         case connectionClosed = "connection closed"
         case streamEnded = "stream ended"
         case serverStops = "server stops"
+        case fileUnreadable = "the file cannot be read any more"
     }
 
     /// TEARDOWN of everything, or of one track.
@@ -50,8 +51,8 @@ extension PlaySession {
         let saysGoodbye =
             switch reason {
             case .silence, .serverStops: true
-            // The delivery has said it, or nobody wants to hear it.
-            case .streamEnded, .teardown, .goodbye, .connectionClosed: false
+            // The delivery has said it, or nobody wants to hear it; a stream has no file.
+            case .streamEnded, .teardown, .goodbye, .connectionClosed, .fileUnreadable: false
             }
         delivery?.end(goodbye: saysGoodbye)
         forgetDelivery()
@@ -72,14 +73,9 @@ extension PlaySession {
 
     /// Whether the frame came on a channel of this session.
     func take(_ frame: InterleavedFrame) -> Bool {
-        for (track, transport) in machine.transports {
-            guard case .interleaved(let channels) = transport else { continue }
-            // Some send their reports on the RTP channel (quirk G5).
-            guard frame.channel == channels.rtcp || frame.channel == channels.rtp else { continue }
-            reportReceived(frame.payload, track: track)
-            return true
-        }
-        return false
+        guard let track = machine.transports.track(of: frame) else { return false }
+        reportReceived(frame.payload, track: track)
+        return true
     }
 
     /// RTCP of the viewer about one track, on whatever way.

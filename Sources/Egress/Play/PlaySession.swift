@@ -6,7 +6,7 @@ import RTSPTransport
 import Reflector
 
 /// One viewer of one stream: carries out what the session's machine decides (loop-confined).
-final class PlaySession {
+final class PlaySession: ViewerSession {
     let identifier: SessionIdentifier
     let stream: Stream
     /// As they were at the first SETUP.
@@ -53,13 +53,7 @@ final class PlaySession {
         claims?.onReport = { [weak self] report, track in self?.reportReceived(report, track: track) }
     }
 
-    /// Every interleaved channel of the session.
-    var channels: Set<UInt8> {
-        machine.transports.values.reduce(into: []) { channels, transport in
-            guard case .interleaved(let pair) = transport else { return }
-            channels.formUnion([pair.rtp, pair.rtcp])
-        }
-    }
+    var channels: Set<UInt8> { machine.transports.channels }
 
     /// SETUP of one track, which the viewer calls `url`; `usedChannels` are those of its other sessions.
     func setUp(_ track: StreamTrack, by request: RTSPRequest, url: String, usedChannels: Set<UInt8>) -> RTSPResponse {
@@ -83,24 +77,11 @@ final class PlaySession {
             var response = RTSPResponse(.ok)
             let session = SessionHeader(id: identifier.rawValue, timeout: configuration.toldTimeout)
             response.headers.add("Session", session.serialized)
-            response.headers.add("Transport", answer(to: transport, of: track).serialized)
+            response.headers.add(
+                "Transport", transport.answer(ssrc: track.ssrc, serverPorts: context.datagrams?.ports).serialized)
             return response
         case .refuse(let refusal):
             return RTSPResponse(refusal)
-        }
-    }
-
-    private func answer(to transport: PlayTransport, of track: StreamTrack) -> TransportSpecification {
-        switch transport {
-        case .interleaved(let channels):
-            TransportSpecification(lower: .tcp, interleaved: channels, ssrc: track.ssrc)
-        case .datagrams(let ports):
-            TransportSpecification(
-                lower: .udp, clientPorts: ports, serverPorts: context.datagrams?.ports, ssrc: track.ssrc)
-        case .multicast(let destination):
-            TransportSpecification(
-                lower: .udp, isMulticast: true, ports: destination.ports, destination: destination.group,
-                ttl: destination.ttl, ssrc: track.ssrc)
         }
     }
 

@@ -6,7 +6,8 @@ import Reflector
 
 /// The two log lines of a viewer: that it joined, and what became of it.
 struct ViewerVisit {
-    private let stream: StreamPath
+    /// What is watched, and what kind of thing that is.
+    private let place: (kind: String, name: String)
     private let base: Logger
     private var began: NIODeadline?
     private var sent = DeliveryCounters()
@@ -17,14 +18,20 @@ struct ViewerVisit {
 
     /// `logger` names the peer already.
     init(stream: StreamPath, logger: Logger) {
-        self.stream = stream
+        place = ("stream", "\(stream)")
+        base = logger
+    }
+
+    /// A movie is named by its path.
+    init(movie path: String, logger: Logger) {
+        place = ("movie", path)
         base = logger
     }
 
     /// Made for each of the two lines: kept, its metadata would be half a kilobyte a viewer.
     private var logger: Logger {
         var logger = base
-        logger[metadataKey: "stream"] = "\(stream)"
+        logger[metadataKey: place.kind] = "\(place.name)"
         return logger
     }
 

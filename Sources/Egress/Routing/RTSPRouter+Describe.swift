@@ -96,7 +96,7 @@ extension RequestTarget {
 
 extension RTSPHeaders {
     /// Whether `Accept` lets the media type through (RFC 2326 §12.1); who names none takes what there is.
-    fileprivate func accepts(_ type: String) -> Bool {
+    func accepts(_ type: String) -> Bool {
         let ranges = all("Accept").flatMap { $0.split(separator: ",") }.map { $0.lowercased().filter { $0 != " " } }
         guard !ranges.isEmpty else { return true }
         let family = type.prefix { $0 != "/" }

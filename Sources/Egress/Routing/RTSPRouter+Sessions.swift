@@ -47,7 +47,7 @@ extension RTSPRouter {
             track,
             by: request,
             url: context.absolute(request.uri),
-            usedChannels: sessions.channels(besides: session.identifier)
+            usedChannels: sessions.channels(besides: session.identifier).union(foreignChannels())
         )
     }
 

@@ -18,8 +18,10 @@ package final class RTSPRouter: RTSPResponder {
     /// `nil` where no stream is sent by multicast.
     let groups: MulticastGroups?
     let context: RTSPRequestContext
-    var sessions = SessionTable()
+    var sessions = SessionTable<PlaySession>()
     var isClosed = false
+    /// Interleaved channels that are taken on this connection by sessions of others.
+    package var foreignChannels: () -> Set<UInt8> = { [] }
     /// The log has it at notice that this connection is one of a ring.
     var hasToldOfLoop = false
     private var generator: any RandomNumberGenerator
@@ -59,6 +61,9 @@ package final class RTSPRouter: RTSPResponder {
         default: return context.answer(RTSPResponse(.notImplemented))
         }
     }
+
+    /// Interleaved channels of the sessions here.
+    package var channels: Set<UInt8> { sessions.channels() }
 
     package func received(_ frame: InterleavedFrame) {
         for session in sessions.all where session.take(frame) { return }

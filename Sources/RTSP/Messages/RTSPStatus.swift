@@ -13,6 +13,7 @@ package struct RTSPStatus: Sendable, Hashable {
     package static let ok = RTSPStatus(code: 200, reason: "OK")
     package static let movedPermanently = RTSPStatus(code: 301, reason: "Moved Permanently")
     package static let movedTemporarily = RTSPStatus(code: 302, reason: "Moved Temporarily")
+    package static let notModified = RTSPStatus(code: 304, reason: "Not Modified")
     package static let badRequest = RTSPStatus(code: 400, reason: "Bad Request")
     package static let unauthorized = RTSPStatus(code: 401, reason: "Unauthorized")
     package static let forbidden = RTSPStatus(code: 403, reason: "Forbidden")

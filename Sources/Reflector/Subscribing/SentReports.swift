@@ -24,13 +24,18 @@ package struct SentReports: Sendable {
         for entry in burst.entries where entry.isControl {
             // Header and SSRC, eight bytes, are followed by the time: its middle is what a receiver echoes.
             guard let middle32: UInt32 = burst.bytes.getInteger(at: entry.offset + 10) else { continue }
-            let report = Report(track: entry.track, middle32: middle32, sent: now)
-            if latest.count < Self.limit {
-                latest.append(report)
-            } else {
-                latest[oldest] = report
-                oldest = (oldest + 1) % Self.limit
-            }
+            note(middle32, of: entry.track, at: now)
+        }
+    }
+
+    /// A report of a track with that middle of its time goes out now.
+    package mutating func note(_ middle32: UInt32, of track: Int, at now: NIODeadline) {
+        let report = Report(track: track, middle32: middle32, sent: now)
+        if latest.count < Self.limit {
+            latest.append(report)
+        } else {
+            latest[oldest] = report
+            oldest = (oldest + 1) % Self.limit
         }
     }
 

@@ -51,7 +51,10 @@ package enum ConfigurationLoader {
             reading.relay(
                 ConfigurationSection(mapping, keyPath: "", place: Place(line: 1, column: 1), reading: reading))
         }
-        if let movies { reading.checkMovies(movies) }
+        if let movies {
+            reading.checkMovies(movies)
+            reading.checkMediaFolder(movies)
+        }
         guard reading.errors.isEmpty else {
             throw ConfigurationErrors(
                 errors: reading.errors.sorted { ($0.line ?? 0, $0.column ?? 0) < ($1.line ?? 0, $1.column ?? 0) }
@@ -102,6 +105,10 @@ extension ConfigurationReading {
             relay.cameras = self.cameras(cameras, templates, defaults)
         } else if root.field("cameras") == nil {
             root.reportMissing("cameras", expected: "at least one camera", hint: "cameras: {test: {test_camera: {}}}")
+        }
+        if let field = root.field("media"), let media = media(field, in: root) {
+            relay.media = media
+            checkPaths(of: relay.cameras, beside: media, at: root)
         }
         if let push = root.section("push") {
             relay.pushes = pushes(push, of: relay.cameras, beside: relay.listen.multicast, root)

@@ -13,6 +13,7 @@ extension RelayConfiguration {
             let padding = String(repeating: " ", count: width - stream.path.count)
             lines.append("  \(stream.path)\(padding)  \(stream.source.summary)")
         }
+        if let media { lines.append("movies of \(media.folder) at \(media.path)/") }
         guard !pushes.isEmpty else { return lines.joined(separator: "\n") }
         lines.append(pushes.count == 1 ? "1 push" : "\(pushes.count) pushes")
         let places = pushes.map { "\($0.name): \($0.path)" }

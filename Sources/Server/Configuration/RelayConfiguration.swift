@@ -12,6 +12,8 @@ package struct RelayConfiguration: Sendable, Equatable {
     package var limits: LimitsConfiguration
     /// In the order of the file.
     package var cameras: [CameraConfiguration]
+    /// Movies that viewers choose from; `nil` serves none.
+    package var media: MediaConfiguration?
     /// What is sent on to others, one entry for each camera and place, in the order of the file.
     package var pushes: [PushConfiguration]
 
@@ -22,6 +24,7 @@ package struct RelayConfiguration: Sendable, Equatable {
         certificate: CertificateFiles? = nil,
         limits: LimitsConfiguration = LimitsConfiguration(),
         cameras: [CameraConfiguration] = [],
+        media: MediaConfiguration? = nil,
         pushes: [PushConfiguration] = []
     ) {
         self.site = site
@@ -30,6 +33,7 @@ package struct RelayConfiguration: Sendable, Equatable {
         self.certificate = certificate
         self.limits = limits
         self.cameras = cameras
+        self.media = media
         self.pushes = pushes
     }
 }

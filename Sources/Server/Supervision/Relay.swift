@@ -22,17 +22,19 @@ package final class Relay: Sendable {
     private let listener: RTSPListener
     private let datagrams: DatagramSocketPool
     private let publishing: PublishingPaths
+    private let movies: MovieService?
     private let certificate: ServedCertificate?
     private let logger: Logger
 
     private init(
         configuration: RelayConfiguration, directory: StreamDirectory, publishing: PublishingPaths,
-        group: MultiThreadedEventLoopGroup, listener: RTSPListener, datagrams: DatagramSocketPool,
-        certificate: ServedCertificate?, logger: Logger
+        movies: MovieService?, group: MultiThreadedEventLoopGroup, listener: RTSPListener,
+        datagrams: DatagramSocketPool, certificate: ServedCertificate?, logger: Logger
     ) {
         self.configuration = configuration
         self.directory = directory
         self.publishing = publishing
+        self.movies = movies
         self.group = group
         self.listener = listener
         self.datagrams = datagrams
@@ -84,6 +86,7 @@ package final class Relay: Sendable {
             group: group, host: configuration.listen.rtsp.host, ports: PortPair(rtp: rtp.rtp, rtcp: rtp.rtcp),
             logger: logger
         )
+        let movies = configuration.media.map { MovieService($0, logger: logger) }
         let timeout = configuration.limits.sessionTimeout
         let play = PlayConfiguration(sessionTimeout: timeout)
         let methods = RTSPRouter.methods + AnnounceRouter.methods
@@ -95,6 +98,7 @@ package final class Relay: Sendable {
         ) { context in
             ConnectionRouter(
                 publishing: AnnounceRouter(paths: publishing, timeout: timeout, context: context),
+                movies: movies.map { MovieRouter(catalog: $0.catalog, configuration: play, context: context) },
                 viewing: RTSPRouter(
                     directory: directory, configuration: play, groups: groups, methods: methods, context: context)
             )
@@ -103,10 +107,11 @@ package final class Relay: Sendable {
             try await listener.start()
         } catch {
             await datagrams.shutdown()
+            await movies?.stop()
             throw error
         }
         return Relay(
-            configuration: configuration, directory: directory, publishing: publishing, group: group,
+            configuration: configuration, directory: directory, publishing: publishing, movies: movies, group: group,
             listener: listener, datagrams: datagrams, certificate: certificate, logger: logger
         )
     }
@@ -184,6 +189,7 @@ package final class Relay: Sendable {
         await endStreams()
         await stopListening()
         await datagrams.shutdown()
+        await movies?.stop()
         try? await group.shutdownGracefully()
     }
 

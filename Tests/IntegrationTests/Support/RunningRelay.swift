@@ -72,7 +72,7 @@ final class RunningRelay: Sendable {
 /// Runs `body` with a relay of these cameras, and stops it whatever happens.
 func withRelay<Result>(
     _ cameras: [CameraConfiguration], limits: LimitsConfiguration = LimitsConfiguration(), port: UInt16 = 0,
-    certificate: CertificateFiles? = nil, pushes: [PushConfiguration] = [],
+    certificate: CertificateFiles? = nil, media: MediaConfiguration? = nil, pushes: [PushConfiguration] = [],
     _ body: (RunningRelay) async throws -> Result
 ) async throws -> Result {
     let listen = ListenConfiguration(
@@ -81,7 +81,7 @@ func withRelay<Result>(
     )
     let relay = try await RunningRelay.start(
         RelayConfiguration(
-            listen: listen, certificate: certificate, limits: limits, cameras: cameras, pushes: pushes)
+            listen: listen, certificate: certificate, limits: limits, cameras: cameras, media: media, pushes: pushes)
     )
     do {
         let result = try await body(relay)

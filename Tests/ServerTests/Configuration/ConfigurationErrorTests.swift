@@ -117,7 +117,7 @@ struct ConfigurationErrorTests {
         ),
         Wrong(
             "a key to come at the top", "hls: {window: 6s}\n\(camera)",
-            #"relays.yaml:1:1: hls: found "hls", planned, not built yet, expected one of cameras, defaults, limits, listen, log, push, site, templates, tls"#
+            #"relays.yaml:1:1: hls: found "hls", planned, not built yet, expected one of cameras, defaults, limits, listen, log, media, push, site, templates, tls"#
         ),
         Wrong(
             "a key to come in listen", "listen:\n  http: \":8080\"\n\(camera)",

@@ -9,6 +9,8 @@ final class ConfigurationReading {
     private(set) var errors: [ConfigurationError] = []
     /// What is to be played from files, in the order it was read.
     var movies: [MovieReference] = []
+    /// The folder of movies that viewers choose from.
+    var mediaFolder: FolderReference?
 
     init(file: String, variables: VariableSource, renamedKeys: [Place: String]) {
         self.file = file

@@ -1,0 +1,20 @@
+import ISOMedia
+
+/// A movie that somebody looks at: shared by all who look at the same file, and closed with the last of them.
+///
+/// It stays what was opened, whatever becomes of the file's name.
+package final class OpenedMovie: Sendable {
+    package let identity: FileBytes.Identity
+    package let program: MovieProgram
+
+    init(identity: FileBytes.Identity, program: MovieProgram) {
+        self.identity = identity
+        self.program = program
+    }
+
+    /// Seconds since 1970.
+    var modified: Int64 { identity.modified / 1_000_000_000 }
+
+    /// The same for as long as the file is, and another for every other file.
+    var sessionDescriptionIdentifier: UInt64 { identity.node }
+}

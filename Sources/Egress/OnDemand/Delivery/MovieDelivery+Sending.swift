@@ -1,0 +1,123 @@
+import ISOMedia
+import NIOCore
+import RTSPTransport
+
+// What goes out, and how.
+extension MovieDelivery {
+    /// Datagrams that are due within this go out together.
+    private static var run: TimeAmount { .milliseconds(5) }
+    /// Datagrams that go out at once: some 75 Mbit/s, and four times that for who has fallen behind. A large picture is not to overrun
+    /// the viewer's socket.
+    private static var pacedPackets: Int { 32 }
+    private static var behind: TimeAmount { .milliseconds(100) }
+
+    // MARK: Over the RTSP connection
+
+    /// Sends all that is there in one write, if the viewer has taken what it was sent before.
+    func sendWaiting() {
+        while let first = waiting.first, context.writer.isDrained {
+            waiting.removeFirst()
+            for entry in first.batch.entries { reports.count(entry) }
+            sent.packets &+= UInt64(first.batch.entries.count)
+            sent.bytes &+= UInt64(first.batch.bytes.readableBytes)
+            context.writer.send(first.batch.bytes)
+            // What is queued is somebody else's until it is sent.
+            if context.writer.isDrained { catalog.batches.give(first.batch) }
+        }
+    }
+
+    // MARK: By datagrams
+
+    /// Sends what is due by now, or very soon.
+    func sendDue(_ pace: PlayoutPace, at now: NIODeadline) {
+        let limit = pace.movieTime(at: now + Self.run)
+        let late = pace.movieTime(at: now - Self.behind)
+        var allowance = Self.pacedPackets
+        if let first = waiting.first, isDue(first.batch.entries[first.next], by: late, pace) { allowance *= 4 }
+        while let first = waiting.first, allowance > 0 {
+            let count = runLength(in: first, until: limit, pace, most: allowance)
+            guard count > 0, send(first.batch, first.next..<first.next + count) else { break }
+            allowance -= count
+            if first.next + count < first.batch.entries.count {
+                waiting[0].next += count
+            } else {
+                waiting.removeFirst()
+                catalog.batches.give(first.batch)
+            }
+        }
+        context.datagrams?.flush()
+    }
+
+    /// When datagrams are to be looked after again.
+    func nextDeparture(_ pace: PlayoutPace, at now: NIODeadline) -> NIODeadline {
+        guard let first = waiting.first else { return .distantFuture }
+        return max(now + Self.run, pace.deadline(of: first.batch.entries[first.next].due))
+    }
+
+    private func isDue(_ entry: PacketBatch.Entry, by time: Int64, _ pace: PlayoutPace) -> Bool {
+        pace.isForward ? entry.due <= time : entry.due >= time
+    }
+
+    /// Packets of one track and one length, of which the last may be shorter: what the kernel cuts by itself.
+    private func runLength(in waiting: Waiting, until limit: Int64, _ pace: PlayoutPace, most: Int) -> Int {
+        let entries = waiting.batch.entries
+        let first = entries[waiting.next]
+        var end = waiting.next
+        while end < entries.count, end - waiting.next < most, entries[end].track == first.track,
+            entries[end].length <= first.length, isDue(entries[end], by: limit, pace)
+        {
+            end += 1
+            if entries[end - 1].length < first.length { break }
+        }
+        return end - waiting.next
+    }
+
+    /// False where the viewer does not take it now.
+    private func send(_ batch: PacketBatch, _ packets: Range<Int>) -> Bool {
+        guard let first = batch.entries[packets].first, let last = batch.entries[packets].last else { return true }
+        switch routes[first.track] {
+        case .interleaved:
+            guard context.writer.isDrained else { return false }
+            let length = last.offset + last.length - first.offset + 4
+            guard let bytes = batch.bytes.getSlice(at: first.offset - 4, length: length) else { return true }
+            context.writer.send(bytes)
+        case .datagrams(let rtp, _, let sockets):
+            scratch.clear()
+            for entry in batch.entries[packets] {
+                guard let packet = batch.bytes.viewBytes(at: entry.offset, length: entry.length) else { continue }
+                scratch.writeBytes(packet)
+            }
+            sockets.send(
+                scratch, segmentSize: packets.count > 1 ? first.length : nil, to: rtp, control: false)
+        case nil: return true
+        }
+        for entry in batch.entries[packets] {
+            reports.count(entry)
+            sent.bytes &+= UInt64(entry.length)
+        }
+        sent.packets &+= UInt64(packets.count)
+        return true
+    }
+
+    // MARK: RTCP
+
+    func sendReports(_ pace: PlayoutPace, at now: NIODeadline) {
+        for (track, packet) in reports.make(at: pace.movieTime(at: now), now: now) { send(control: packet, track) }
+    }
+
+    func sendGoodbyes() {
+        for (track, packet) in reports.goodbyes() { send(control: packet, track) }
+    }
+
+    private func send(control packet: ByteBuffer, _ track: Int) {
+        sent.packets &+= 1
+        sent.bytes &+= UInt64(packet.readableBytes)
+        switch routes[track] {
+        case .interleaved(let channels): context.writer.send(packet.interleaved(on: channels.rtcp))
+        case .datagrams(_, let rtcp, let sockets):
+            sockets.send(packet, segmentSize: nil, to: rtcp, control: true)
+            sockets.flush()
+        case nil: break
+        }
+    }
+}

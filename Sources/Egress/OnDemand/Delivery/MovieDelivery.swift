@@ -1,0 +1,299 @@
+import ISOMedia
+import NIOCore
+import RTP
+import RTSP
+import RTSPTransport
+import Reflector
+
+/// What one viewer is sent of a movie, when it is due (loop-confined).
+///
+/// Over TCP it is sent a second ahead, half a second at a time in one write, and nothing more while that has not been taken. Datagrams
+/// go out when they are due, in runs. One timer for everything.
+final class MovieDelivery {
+    enum Phase {
+        case idle
+        case playing(PlayoutPace, PlayoutStart)
+        case ended
+    }
+
+    /// A batch that is being sent.
+    struct Waiting {
+        let batch: PacketBatch
+        /// The place of the next packet in its entries.
+        var next = 0
+    }
+
+    /// How far ahead of its time the movie is read, and sent over TCP, in microseconds.
+    private static let ahead: Int64 = 1_000_000
+    /// What is less than that ahead is the moment to read on.
+    private static let refill = TimeAmount.milliseconds(500)
+    /// The most that is read at once, in bytes: over TCP what a socket takes in one go, for datagrams what they need for a while.
+    private static let streamBytes = 256 * 1024
+    private static let datagramBytes = 96 * 1024
+    /// Datagrams must not be overtaken by the BYE, which comes by another port.
+    private static let goodbyeDelay = TimeAmount.milliseconds(200)
+
+    let program: MovieProgram
+    let reader: MovieReader
+    let catalog: MediaCatalog
+    let context: RTSPRequestContext
+    var eventLoop: any EventLoop { context.eventLoop }
+
+    var phase = Phase.idle
+    var routes: [Int: MovieRoute] = [:]
+    /// All tracks go over the RTSP connection.
+    var isInterleaved = true
+    var waiting: [Waiting] = []
+    var reports: MovieReports
+    var sent = DeliveryCounters()
+    /// The datagrams to be sent as one run.
+    var scratch = ByteBuffer()
+
+    private var play: MoviePlay?
+    private var isReading = false
+    /// To be done when what is being read has come.
+    private var afterReading: (() -> Void)?
+    private var nextDue: Int64?
+    private var lastDue: Int64 = 0
+    private var failure: MovieError?
+    private var stoppedAt: Int64 = 0
+    private var timer: Scheduled<Void>?
+    private var observation: InterleavedWriter.DrainObservation?
+
+    /// Everything that was asked for has been sent, or as much as the file gave.
+    var onEnd: ((MovieError?) -> Void)?
+    /// The viewer has taken what it had been sent.
+    var onProgress: (() -> Void)?
+
+    init(_ movie: OpenedMovie, catalog: MediaCatalog, context: RTSPRequestContext) {
+        program = movie.program
+        self.catalog = catalog
+        self.context = context
+        reader = MovieReader(MoviePlayout(movie.program, random: catalog.clock.random), batches: catalog.batches)
+        reports = MovieReports(sources: reader.sources, clockRates: movie.program.tracks.map(\.clockRate))
+    }
+
+    // MARK: What the session asks for
+
+    /// Stops what plays and finds the first packets of `play`; `begin` lets them flow. Fails where the threads for files have ended.
+    func prepare(_ play: MoviePlay, over transports: [Int: PlayTransport]) -> EventLoopFuture<PlayoutStart> {
+        stop()
+        routes = transports.compactMapValues { MovieRoute($0, for: context) }
+        isInterleaved = routes.values.allSatisfy(\.isInterleaved)
+        self.play = play
+        let promise = eventLoop.makePromise(of: PlayoutStart.self)
+        whenRead { self.cue(play, promise) }
+        return promise.futureResult
+    }
+
+    /// The PLAY response is on its way: packets may flow.
+    func begin(_ start: PlayoutStart) {
+        guard case .idle = phase, let play else { return }
+        let from =
+            switch play.start {
+            case .at: start.firstDue
+            // What the viewer was sent ahead it has still to play.
+            case .whereItStopped: stoppedAt
+            }
+        let now = catalog.clock.now()
+        let pace = PlayoutPace(from: from, at: now, rate: play.scale * play.speed)
+        phase = .playing(pace, start)
+        reports.began(start, from: from, at: now, wallClock: catalog.clock.wallClock())
+        if routes.values.contains(where: \.isInterleaved) {
+            observation = context.writer.observeDrain { [weak self] in
+                self?.onProgress?()
+                self?.advance()
+            }
+        }
+        advance()
+    }
+
+    /// Sends nothing more, and knows what would be next.
+    func stop() {
+        guard case .playing = phase else { return }
+        stoppedAt = position
+        phase = .idle
+        timer?.cancel()
+        timer = nil
+        if let observation { context.writer.removeDrainObserver(observation) }
+        observation = nil
+    }
+
+    /// Keeps no memory beyond what was read already.
+    func rest() {
+        let reader = reader
+        catalog.threads.run(on: eventLoop) { reader.rest() }.whenComplete { _ in }
+    }
+
+    /// Final; `goodbye` sends an RTCP BYE on every track that was played (RFC 3550 §6.6).
+    func end(goodbye: Bool) {
+        stop()
+        if case .ended = phase { return }
+        phase = .ended
+        if goodbye { sendGoodbyes() }
+        waiting = []
+        onEnd = nil
+        onProgress = nil
+    }
+
+    /// Where the movie is for its viewer, in microseconds.
+    var position: Int64 {
+        guard case .playing(let pace, let start) = phase else { return stoppedAt }
+        let time = pace.movieTime(at: catalog.clock.now())
+        guard let next = waiting.first.map({ $0.batch.entries[$0.next].due }) ?? nextDue else {
+            return start.scale < 0 ? max(time, start.end) : min(time, start.end)
+        }
+        return max(0, start.scale < 0 ? max(time, next) : min(time, next))
+    }
+
+    // MARK: Finding the place
+
+    private func whenRead(_ action: @escaping () -> Void) {
+        if isReading { afterReading = action } else { action() }
+    }
+
+    private func cue(_ play: MoviePlay, _ promise: EventLoopPromise<PlayoutStart>) {
+        isReading = true
+        let reader = reader
+        switch play.start {
+        case .at(let position):
+            let cue = PlayoutCue(
+                position: position, end: play.end, scale: play.scale,
+                channels: routes.mapValues { route in
+                    switch route {
+                    case .interleaved(let pair): pair.rtp
+                    case .datagrams: 0
+                    }
+                }, sequenceNumbers: unsentSequenceNumbers)
+            let ahead = Int64((Double(Self.ahead) * play.scale * play.speed).rounded())
+            let bytes = mostBytes
+            catalog.threads.run(on: eventLoop) { reader.start(cue, ahead: ahead, bytes: bytes) }
+                .assumeIsolated().whenComplete { result in
+                    self.waiting = []
+                    self.cued(
+                        result.flatMap { start, reading in
+                            self.take(reading)
+                            // Nothing at all came of it.
+                            guard let failure = reading.failure, reading.batch.entries.isEmpty else {
+                                return .success(start)
+                            }
+                            return .failure(failure)
+                        }, promise)
+                }
+        case .whereItStopped:
+            let due = waiting.first.map { $0.batch.entries[$0.next].due }
+            catalog.threads.run(on: eventLoop) { reader.resume(until: play.end, from: due) }
+                .assumeIsolated().whenComplete { result in
+                    self.cued(
+                        result.map { start, nextDue in
+                            self.nextDue = nextDue
+                            return self.goingOn(start)
+                        }, promise)
+                }
+        }
+    }
+
+    private func cued(_ start: Result<PlayoutStart, any Error>, _ promise: EventLoopPromise<PlayoutStart>) {
+        isReading = false
+        promise.assumeIsolated().completeWith(start)
+    }
+
+    /// The numbers of the packets that wait go before those that come behind them.
+    private func goingOn(_ start: PlayoutStart) -> PlayoutStart {
+        var start = start
+        let unsent = unsentSequenceNumbers
+        for index in start.tracks.indices {
+            if let number = unsent[start.tracks[index].index] { start.tracks[index].sequenceNumber = number }
+        }
+        return start
+    }
+
+    /// Of each track's first packet that was made and not sent.
+    private var unsentSequenceNumbers: [Int: UInt16] {
+        var numbers: [Int: UInt16] = [:]
+        for waiting in waiting {
+            for entry in waiting.batch.entries[waiting.next...] where numbers[entry.track] == nil {
+                numbers[entry.track] = waiting.batch.bytes.getInteger(at: entry.offset + 2)
+            }
+        }
+        return numbers
+    }
+
+    // MARK: Sending and reading on
+
+    private func advance() {
+        guard case .playing(let pace, _) = phase else { return }
+        let now = catalog.clock.now()
+        if reports.isDue(at: now), context.writer.isDrained || !isInterleaved { sendReports(pace, at: now) }
+        if isInterleaved { sendWaiting() } else { sendDue(pace, at: now) }
+        readOn(pace, at: now)
+        guard hasEnded(pace, at: now) else { return wake(pace, at: now) }
+        let failure = failure
+        stop()
+        sendGoodbyes()
+        onEnd?(failure)
+    }
+
+    private var mostBytes: Int { isInterleaved ? Self.streamBytes : Self.datagramBytes }
+
+    /// Who does not take what was sent costs one batch.
+    private var hasRoom: Bool {
+        isInterleaved ? waiting.isEmpty && context.writer.isDrained : waiting.count < 2
+    }
+
+    private func readOn(_ pace: PlayoutPace, at now: NIODeadline) {
+        guard !isReading, hasRoom, let nextDue, pace.deadline(of: nextDue) - now <= Self.refill else { return }
+        isReading = true
+        let (reader, bytes) = (reader, mostBytes)
+        let due = pace.movieTime(at: now + .microseconds(Self.ahead))
+        catalog.threads.run(on: eventLoop) { reader.read(until: due, bytes: bytes) }
+            .assumeIsolated().whenComplete { result in
+                self.isReading = false
+                switch result {
+                case .success(let reading): self.take(reading)
+                case .failure: self.nextDue = nil
+                }
+                if let action = self.afterReading {
+                    self.afterReading = nil
+                    action()
+                }
+                self.advance()
+            }
+    }
+
+    private func take(_ reading: MovieReader.Reading) {
+        nextDue = reading.nextDue
+        failure = reading.failure
+        guard let last = reading.batch.entries.last else { return catalog.batches.give(reading.batch) }
+        lastDue = last.due
+        if case .ended = phase { return }
+        waiting.append(Waiting(batch: reading.batch))
+    }
+
+    private func hasEnded(_ pace: PlayoutPace, at now: NIODeadline) -> Bool {
+        waiting.isEmpty && !isReading && nextDue == nil && now >= ending(pace)
+    }
+
+    /// When the last packet has been due for a while.
+    private func ending(_ pace: PlayoutPace) -> NIODeadline { pace.deadline(of: lastDue) + Self.goodbyeDelay }
+
+    /// Sets the timer for whatever comes first.
+    private func wake(_ pace: PlayoutPace, at now: NIODeadline) {
+        timer?.cancel()
+        timer = nil
+        guard case .playing = phase else { return }
+        // The connection tells when it takes more.
+        guard !isInterleaved || context.writer.isDrained else { return }
+        var next = reports.next
+        if !waiting.isEmpty {
+            next = min(next, nextDeparture(pace, at: now))
+        } else if nextDue == nil {
+            next = min(next, ending(pace))
+        }
+        if let nextDue, !isReading, hasRoom { next = min(next, pace.deadline(of: nextDue) - Self.refill) }
+        timer = eventLoop.assumeIsolated().scheduleTask(in: max(.milliseconds(1), next - now)) { [weak self] in
+            self?.timer = nil
+            self?.advance()
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import ISOMedia
+import NIOCore
+import RTSP
+import RTSPTransport
+
+// PLAY and PAUSE.
+extension MovieSession {
+    /// PLAY: the answer comes once the first packets are known, and the packets behind the answer.
+    func play(_ scope: SessionScope, by request: RTSPRequest) -> EventLoopFuture<RTSPReply> {
+        let hasPictures = machine.transports.keys.contains { movie.program.tracks[$0].isVideo }
+        let asked = MoviePlayRequest(request.headers)
+        switch machine.playReceived(scope, asked, position: delivery.position, hasPictures: hasPictures) {
+        case .prepare(let play):
+            let promise = context.eventLoop.makePromise(of: RTSPReply.self)
+            delivery.prepare(play, over: machine.transports).assumeIsolated().whenComplete { result in
+                promise.assumeIsolated().succeed(self.answer(result, play, to: request))
+            }
+            return promise.futureResult
+        case .answerAgain(let play):
+            let range = "npt=\(MovieProgram.seconds(delivery.position))-\(play.end.map(MovieProgram.seconds) ?? "")"
+            return context.answer(playResponse(to: request, play, range: range))
+        case .refuse(let refusal):
+            return context.answer(RTSPResponse(refusal))
+        }
+    }
+
+    private func answer(_ start: Result<PlayoutStart, any Error>, _ play: MoviePlay, to request: RTSPRequest)
+        -> RTSPReply
+    {
+        switch start {
+        case .success(let start):
+            switch machine.playPrepared() {
+            case .answer:
+                let range = "npt=\(MovieProgram.seconds(start.position))-\(told(start.end, start))"
+                var response = playResponse(to: request, play, range: range)
+                let entries = start.tracks.compactMap { track in
+                    urls[track.index].map {
+                        RTPInfoHeader.Entry(url: $0, seq: track.sequenceNumber, rtptime: track.timestamp)
+                    }
+                }
+                if !entries.isEmpty { response.headers.add("RTP-Info", RTPInfoHeader(entries).serialized) }
+                return RTSPReply(response) { self.playAnswered(start, userAgent: request.headers["User-Agent"]) }
+            case .discard:
+                return RTSPReply(.sessionNotFound)
+            }
+        case .failure(let error):
+            machine.playFailed()
+            guard !machine.transports.isEmpty else { return RTSPReply(.sessionNotFound) }
+            guard let error = error as? MovieError else { return .unavailable }
+            logFailure(error)
+            return RTSPReply(MediaRefusal(error).status)
+        }
+    }
+
+    /// Nothing for a movie whose end nobody knows.
+    private func told(_ end: Int64, _ start: PlayoutStart) -> String {
+        end > 0 || start.scale < 0 ? MovieProgram.seconds(end) : ""
+    }
+
+    private func playResponse(to request: RTSPRequest, _ play: MoviePlay, range: String) -> RTSPResponse {
+        var response = RTSPResponse(.ok, session: identifier)
+        response.headers.add("Range", range)
+        if request.headers["Scale"] != nil || play.scale != 1 { response.headers.add("Scale", "\(play.scale)") }
+        if request.headers["Speed"] != nil || play.speed != 1 { response.headers.add("Speed", "\(play.speed)") }
+        return response
+    }
+
+    private func playAnswered(_ start: PlayoutStart, userAgent: String?) {
+        switch machine.playAnswered() {
+        case .begin:
+            visit.began(over: machine.transports, userAgent: userAgent, at: .now())
+            delivery.begin(start)
+        case .nothing:
+            break
+        }
+    }
+
+    /// PAUSE: nothing flows, the session stays, and goes on with the next packet.
+    func pause(_ scope: SessionScope) -> RTSPResponse {
+        switch machine.pauseReceived(scope, position: delivery.position) {
+        case .pause:
+            delivery.stop()
+            delivery.rest()
+            return RTSPResponse(.ok, session: identifier)
+        case .answer:
+            return RTSPResponse(.ok, session: identifier)
+        case .refuse(let refusal):
+            return RTSPResponse(refusal)
+        }
+    }
+
+    /// Everything was sent, and BYE behind it; a file that breaks off ends the session.
+    func movieEnded(_ failure: MovieError?) {
+        delivery.rest()
+        guard let failure else {
+            _ = machine.movieEnded()
+            return
+        }
+        logFailure(failure)
+        fileFailed()
+    }
+
+    private func logFailure(_ error: MovieError) {
+        context.logger.notice("movie breaks off", metadata: ["movie": "\(path)", "reason": "\(error)"])
+    }
+}

@@ -1,0 +1,83 @@
+import Foundation
+import NIOCore
+import TestSupport
+import Testing
+
+@testable import Egress
+
+/// What becomes of viewers and files that do not do as they should.
+@Suite struct MovieDeliveryTests {
+    @Test("A viewer who does not read is sent no more, harms nobody, and is ended after the timeout without progress")
+    func stuckViewer() async throws {
+        let log = LogRecord()
+        let configuration = PlayConfiguration(sessionTimeout: .seconds(1), sessionGrace: .milliseconds(100))
+        try await MovieFolder.run(configuration: configuration, logger: log.logger) { movies in
+            try movies.write("huge.mov", "huge")
+            let stuck = try await movies.viewer(receiveBuffer: 4096)
+            let url = movies.url("huge.mov")
+            let session = try await stuck.setUpBoth(url)
+            _ = try await stuck.play(url, session, [("Speed", "4")])
+            try await stuck.reads(false)
+            let other = try await movies.viewer()
+            let another = try await other.setUpBoth(movies.url("a.mov"))
+            _ = try await other.play(movies.url("a.mov"), another)
+            try await eventually("the stuck one is ended", within: .seconds(10)) {
+                log.lines.contains { $0.contains("viewer left") && $0.contains("huge.mov") }
+            }
+            let line = try #require(log.lines.first { $0.contains("viewer left") && $0.contains("huge.mov") })
+            #expect(line.contains("reason=no sign of life"))
+            #expect(!log.lines.contains { $0.contains("viewer left") && $0.contains("a.mov") })
+            _ = try await other.frames.next { $0.channel == 2 }
+        }
+    }
+
+    @Test(
+        "A file that breaks off ends the session with BYE behind what there was; one that cannot be read at all is 415")
+    func brokenFiles() async throws {
+        let log = LogRecord()
+        try await MovieFolder.run(logger: log.logger) { movies in
+            try movies.write("broken.mov", "breaks off")
+            try movies.write("unreadable.mov", "unreadable")
+            let viewer = try await movies.viewer()
+            let url = movies.url("broken.mov")
+            let session = try await viewer.setUpBoth(url)
+            #expect(try await viewer.play(url, session, [("Speed", "4")]).status == 200)
+            for channel in [1, 3] as [UInt8] {
+                _ = try await viewer.frames.next {
+                    $0.channel == channel && holds(RTCPType.goodbye, $0.payload)
+                }
+            }
+            #expect(viewer.frames.elements.count { $0.channel == 0 } == 40 * 3)
+            #expect(try await viewer.play(url, session).status == 454)
+            #expect(log.contains("movie breaks off"))
+
+            let other = movies.url("unreadable.mov")
+            let setup = try await viewer.setUp(other, track: 0, transport: "RTP/AVP/TCP;unicast;interleaved=0-1")
+            #expect(try await viewer.play(other, try #require(setup.session)).status == 415)
+        }
+    }
+
+    @Test(
+        "A file that is replaced while it plays goes on as it was; who comes later gets the new one; one reading serves all who look"
+    )
+    func replacedFile() async throws {
+        try await MovieFolder.run { movies in
+            let url = movies.url("a.mov")
+            var viewers: [FakeViewer] = []
+            for _ in 0..<3 {
+                let viewer = try await movies.viewer()
+                let session = try await viewer.setUpBoth(url)
+                #expect(try await viewer.play(url, session).status == 200)
+                viewers.append(viewer)
+            }
+            #expect(movies.opened.value == 1)
+            try movies.write("new.mov", "sound")
+            let paths = ["new.mov", "a.mov"].map { movies.folder.appendingPathComponent($0).path }
+            #expect(rename(paths[0], paths[1]) == 0)
+            let later = try await movies.viewer()
+            #expect(try await later.request("DESCRIBE", url).body.contains("m=video") == false)
+            for viewer in viewers { _ = try await viewer.frames.next { $0.channel == 0 && $0.payload[15] == 30 } }
+            #expect(movies.opened.value == 2)
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import Egress
+import Foundation
+import NIOCore
+import Server
+import TestSupport
+import Testing
+
+@Suite("Movies on demand, as players see them", .onQuietMachine)
+struct MoviePlaybackTests {
+    /// Two seconds with B frames and a key frame every half, and the same with hint tracks.
+    private static func movies(in folder: URL) async throws {
+        func ffmpeg(_ arguments: [String]) async throws {
+            _ = try await OutsideTool("ffmpeg").output(["-nostdin", "-loglevel", "error"] + arguments, in: folder)
+        }
+        try await ffmpeg(
+            [
+                "-f", "lavfi", "-i", "testsrc2=size=160x120:rate=25:duration=2", "-f", "lavfi", "-i",
+                "sine=frequency=440:sample_rate=48000:duration=2", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset",
+                "veryfast", "-g", "12", "-c:a", "aac", "plain.mp4",
+            ])
+        try await ffmpeg(["-i", "plain.mp4", "-c", "copy", "-movflags", "rtphint", "hinted.mov"])
+    }
+
+    /// The sums of the pictures that ffmpeg decodes, in order.
+    private static func pictures(_ input: [String], in folder: URL) async throws -> [Substring] {
+        try await OutsideTool("ffmpeg").lines(
+            ["-nostdin", "-loglevel", "error"] + input
+                + ["-map", "0:v", "-fps_mode", "passthrough", "-f", "framemd5", "-"], in: folder
+        ).filter { !$0.hasPrefix("#") }.compactMap { $0.split(separator: ",").last?.drop { $0 == " " } }
+    }
+
+    @Test(
+        "What ffmpeg gets of a movie, with hint tracks or without, is every picture of the file; and from the sync sample on after a seek"
+    )
+    func pictures() async throws {
+        try await withTemporaryDirectory { folder in
+            try await Self.movies(in: folder)
+            try await withRelay([.testCamera()], media: MediaConfiguration(folder: folder.path)) { relay in
+                let all = try await Self.pictures(["-i", "plain.mp4"], in: folder)
+                #expect(all.count == 50)
+                let ways: [(options: [String], name: String, from: Int)] = [
+                    (["-rtsp_transport", "tcp"], "plain.mp4", 0), (["-rtsp_transport", "udp"], "plain.mp4", 0),
+                    (["-rtsp_transport", "udp"], "hinted.mov", 0), (["-rtsp_transport", "http"], "hinted.mov", 0),
+                    (["-rtsp_transport", "tcp", "-noaccurate_seek", "-ss", "1.2"], "hinted.mov", 24),
+                ]
+                try await withThrowingTaskGroup(of: Void.self) { tasks in
+                    for way in ways {
+                        tasks.addTask {
+                            let seen = try await Self.pictures(
+                                way.options + ["-i", relay.url("media/\(way.name)")], in: folder)
+                            #expect(seen == Array(all[way.from...]), "\(way.name) \(way.options)")
+                        }
+                    }
+                    try await tasks.waitForAll()
+                }
+                #expect(relay.logged("viewer joined") == ways.count)
+                try await eventually("all have left") { relay.logged("viewer left") == ways.count }
+            }
+        }
+    }
+
+    @Test("GStreamer plays picture and sound of a movie over TCP and UDP", arguments: [Transport.tcp, .udp])
+    func gstreamer(transport: Transport) async throws {
+        try await withTemporaryDirectory { folder in
+            try await Self.movies(in: folder)
+            try await withRelay([.testCamera()], media: MediaConfiguration(folder: folder.path)) { relay in
+                let complaints = try await GStreamer.complaints(
+                    watching: relay.url("media/hinted.mov"), over: transport, video: .init(codec: .h264, rate: 20),
+                    audio: .init(codec: .aac, rate: 40_000), seconds: 2, within: .seconds(15))
+                #expect(complaints == [])
+            }
+        }
+    }
+}
