@@ -16,8 +16,8 @@ final class StreamCore {
     private let policy: StreamPolicy
     private let homeLoop: any EventLoop
     private let clock: StreamClock
-    private let logger: Logger
-    private var intake = StreamIntake()
+    let logger: Logger
+    var intake = StreamIntake()
     private var version: UInt64 = 0
     private var hasPublication = false
     private var hold = PictureHold()
@@ -148,6 +148,7 @@ final class StreamCore {
         let awaitsReports = intake.builder.startsGroup && !ring.isStartable || awaitsFirst
         if reports.isDue(at: now, awaited: awaitsFirst) || awaitsReports {
             reports.adjust(&intake.tracks, isWatched: isWatched)
+            tellFindings()
             if awaitsReports {
                 intake.builder.lead(with: senderReports())
             } else {

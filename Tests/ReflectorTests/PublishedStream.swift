@@ -27,7 +27,8 @@ final class PublishedStream {
 
     init(
         policy: StreamPolicy = StreamPolicy(),
-        wallClock: @escaping @Sendable () -> Int64 = { 1_700_000_000_000_000_000 }
+        wallClock: @escaping @Sendable () -> Int64 = { 1_700_000_000_000_000_000 },
+        logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
     ) throws {
         loop = EmbeddedEventLoop()
         let path = try #require(StreamPath("gate"))
@@ -41,7 +42,7 @@ final class PublishedStream {
                 wallClock: wallClock,
                 random: { numbers.next() &* 2_654_435_761 }
             ),
-            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+            logger: logger
         )
     }
 
