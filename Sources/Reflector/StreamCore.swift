@@ -5,19 +5,13 @@ import RTP
 
 /// The stream itself: its tracks, its ring, its subscribers. Confined to the home loop; `Stream` is its handle.
 final class StreamCore {
-    /// Who waits for the source, and on behalf of which relays.
-    private struct Waiting {
-        let promise: EventLoopPromise<StreamSnapshot>
-        let relays: RelayChain
-    }
-
     let path: StreamPath
     private let title: String?
     private let policy: StreamPolicy
     private let homeLoop: any EventLoop
     private let clock: StreamClock
-    private let logger: Logger
-    private var intake = StreamIntake()
+    let logger: Logger
+    var intake = StreamIntake()
     private var version: UInt64 = 0
     private var hasPublication = false
     private var hold = PictureHold()
@@ -26,20 +20,14 @@ final class StreamCore {
     private var reports: SenderReportSchedule
     /// Made when a viewer joins, good for all who join before the next burst; a large one for a moment longer.
     private var start: StreamStart?
-    private var groups: [GroupHandle] = []
-    private var waiting: [Int: Waiting] = [:]
-    private var lastWaiting = 0
+    private var members = StreamMembers()
+    private var waiting: WaitingViewers
     /// How the last source has come.
     private var via = RelayChain.direct
     /// How the source comes that is being asked for.
     private var asked = RelayChain.direct
     private(set) var lifecycle: StreamLifecycle
     private var lingerTimer: Scheduled<Void>?
-    private var lastSubscription = 0
-    /// All subscribers, by number.
-    private var members: [Int: Member] = [:]
-    /// Subscribers that do not look away: for them pictures are held together and clocks turned gently.
-    private var watching = 0
     private let demand: AsyncStream<Bool>.Continuation
 
     init(
@@ -53,6 +41,7 @@ final class StreamCore {
         self.clock = clock
         self.demand = demand
         self.logger = logger
+        waiting = WaitingViewers(for: path)
         ring = GroupRing(bounds: GroupRing.Bounds(bytes: policy.ringBytes, age: policy.ringAge))
         reports = SenderReportSchedule(canonicalName: "heliograph-\(clock.random())")
         lifecycle = StreamLifecycle(onDemand: policy.onDemand)
@@ -90,10 +79,7 @@ final class StreamCore {
         hasPublication = true
         if !isWatched { intake.unixEpochOffset = nil }
         lifecycle.sourceBegan()
-        let snapshot = self.snapshot
-        for who in takeWaiting() {
-            if who.relays.meets(via) { who.promise.fail(StreamError.loop(path)) } else { who.promise.succeed(snapshot) }
-        }
+        waiting.takeAll().answer(snapshot, from: via)
     }
 
     /// The next packet is a key frame: nothing more is waited for.
@@ -114,11 +100,11 @@ final class StreamCore {
 
     var awaitsRest: Bool { intake.builder.isMidPicture && isWatched }
 
-    var isWatched: Bool { watching > 0 }
+    var isWatched: Bool { members.isWatched }
 
     func readEnded(at now: NIODeadline) {
         guard !intake.builder.isEmpty else { return }
-        let viewers = groups.reduce(0) { max($0, $1.viewers) }
+        let viewers = members.mostViewersOfALoop
         switch hold.readEnded(isMidPicture: intake.builder.isMidPicture, viewers: viewers, at: now) {
         case .distribute:
             stopHolding()
@@ -148,6 +134,7 @@ final class StreamCore {
         let awaitsReports = intake.builder.startsGroup && !ring.isStartable || awaitsFirst
         if reports.isDue(at: now, awaited: awaitsFirst) || awaitsReports {
             reports.adjust(&intake.tracks, isWatched: isWatched)
+            tellFindings()
             if awaitsReports {
                 intake.builder.lead(with: senderReports())
             } else {
@@ -182,7 +169,7 @@ final class StreamCore {
     private func distribute(_ burst: Burst) {
         ring.append(burst)
         start = ring.isStartable ? start?.followed(by: burst) : nil
-        for handle in groups {
+        for handle in members.groups {
             if handle.eventLoop === homeLoop {
                 handle.group.value.deliver(burst)
             } else {
@@ -202,18 +189,12 @@ final class StreamCore {
         guard via != relays else { return }
         via = relays
         // What they told others of its way is no longer true, and a ring may close where nobody sees it.
-        for handle in groups {
-            if handle.eventLoop === homeLoop {
-                handle.group.value.endRelays()
-            } else {
-                handle.eventLoop.execute { handle.group.value.endRelays() }
-            }
-        }
+        members.groups.onEachLoop(from: homeLoop) { $0.endRelays() }
     }
 
     func sourceIsAsked(through relays: RelayChain) {
         asked = relays
-        for who in waiting.values where who.relays.meets(relays) { who.promise.fail(StreamError.loop(path)) }
+        waiting.refuse(those: relays)
     }
 
     // MARK: The viewers' side
@@ -243,15 +224,13 @@ final class StreamCore {
             return homeLoop.makeSucceededFuture(snapshot)
         }
         let promise = homeLoop.makePromise(of: StreamSnapshot.self)
-        lastWaiting += 1
-        let number = lastWaiting
-        waiting[number] = Waiting(promise: promise, relays: relays)
+        let number = waiting.add(promise, for: relays)
         let timeout = homeLoop.assumeIsolated().scheduleTask(in: policy.startTimeout) { [path] in
             promise.fail(StreamError.unavailable(path))
         }
         promise.futureResult.assumeIsolated().whenComplete { _ in
             timeout.cancel()
-            self.waiting[number] = nil
+            self.waiting.remove(number)
             self.unwantedIfIdle()
         }
         return promise.futureResult
@@ -278,25 +257,21 @@ final class StreamCore {
             stopHolding()
             distributeBuilt(at: intake.timeline.lastArrival)
         }
-        lastSubscription += 1
-        let id = lastSubscription
         wanted()
-        let member = Member(eventLoop: ObjectIdentifier(eventLoop), looksAway: looksAway)
-        members[id] = member
-        if !looksAway { watching += 1 }
+        let member = members.join(looksAway: looksAway, on: eventLoop)
         let start = self.start ?? makeStart()
         self.start = start
-        let group = join(member, on: eventLoop)
         let ending = NIOLoopBound(self, eventLoop: homeLoop)
-        let subscription = Subscription.Parts(id: id, group: group, core: ending, homeLoop: homeLoop)
+        let subscription = Subscription.Parts(
+            id: member.number, group: member.group, core: ending, homeLoop: homeLoop)
         return {
-            group.value.add(subscriber.value, id: id, isRelay: via != nil, observer: observer.value)
+            member.group.value.add(subscriber.value, id: member.number, isRelay: via != nil, observer: observer.value)
             subscriber.value.subscribed(Subscription(subscription), start: start)
         }
     }
 
     func unsubscribed(_ id: Int) {
-        if let member = members.removeValue(forKey: id) { leaveGroup(member) }
+        members.leave(id)
         unwantedIfIdle()
     }
 
@@ -307,7 +282,7 @@ final class StreamCore {
         guard !lifecycle.isClosed else { return }
         lifecycle.closed()
         lingerTimer?.cancel()
-        for who in takeWaiting() { who.promise.fail(StreamError.closed(path)) }
+        waiting.takeAll().fail(StreamError.closed(path))
         endSubscribers()
         demand.finish()
     }
@@ -323,46 +298,8 @@ final class StreamCore {
         )
     }
 
-    private func takeWaiting() -> [Waiting] {
-        defer { waiting = [:] }
-        return Array(waiting.values)
-    }
-
-    private func join(_ member: Member, on eventLoop: any EventLoop) -> NIOLoopBoundBox<SubscriberGroup> {
-        let viewers = member.looksAway ? 0 : 1
-        if let known = groups.firstIndex(where: { $0.eventLoop === eventLoop }) {
-            groups[known].members += 1
-            groups[known].viewers += viewers
-            return groups[known].group
-        }
-        let group = NIOLoopBoundBox.makeBoxSendingValue(SubscriberGroup(), eventLoop: eventLoop)
-        groups.append(GroupHandle(eventLoop: eventLoop, group: group, members: 1, viewers: viewers))
-        return group
-    }
-
-    /// A loop where nobody watches any more is not woken for every burst.
-    private func leaveGroup(_ member: Member) {
-        if !member.looksAway { watching -= 1 }
-        guard let index = groups.firstIndex(where: { ObjectIdentifier($0.eventLoop) == member.eventLoop }) else {
-            return
-        }
-        groups[index].members -= 1
-        if !member.looksAway { groups[index].viewers -= 1 }
-        if groups[index].members == 0 { groups.remove(at: index) }
-    }
-
     private func endSubscribers() {
-        let ended = groups
-        groups = []
-        members = [:]
-        watching = 0
-        for handle in ended {
-            if handle.eventLoop === homeLoop {
-                handle.group.value.end()
-            } else {
-                handle.eventLoop.execute { handle.group.value.end() }
-            }
-        }
+        members.leaveAll().onEachLoop(from: homeLoop) { $0.end() }
         ring.clear()
         start = nil
     }

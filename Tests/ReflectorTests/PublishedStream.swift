@@ -27,22 +27,11 @@ final class PublishedStream {
 
     init(
         policy: StreamPolicy = StreamPolicy(),
-        wallClock: @escaping @Sendable () -> Int64 = { 1_700_000_000_000_000_000 }
+        wallClock: @escaping @Sendable () -> Int64 = { 1_700_000_000_000_000_000 },
+        logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
     ) throws {
         loop = EmbeddedEventLoop()
-        let path = try #require(StreamPath("gate"))
-        let numbers = NIOLockedCounter()
-        stream = Stream(
-            path: path,
-            homeLoop: loop,
-            policy: policy,
-            clock: StreamClock(
-                now: { .uptimeNanoseconds(5_000_000_000) },
-                wallClock: wallClock,
-                random: { numbers.next() &* 2_654_435_761 }
-            ),
-            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
-        )
+        stream = try Stream.embedded(on: loop, policy: policy, wallClock: wallClock, logger: logger)
     }
 
     func publish(_ tracks: [TrackDescription] = [video, audio]) throws {
@@ -97,6 +86,25 @@ final class PublishedStream {
             track: track, at: now
         )
         sequenceNumbers[track] &+= 1
+    }
+}
+
+extension Stream {
+    /// One at `gate` whose time stands still at five seconds, and whose numbers are the same in every run.
+    static func embedded(
+        on loop: EmbeddedEventLoop, policy: StreamPolicy = StreamPolicy(),
+        wallClock: @escaping @Sendable () -> Int64 = { 1_700_000_000_000_000_000 },
+        logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+    ) throws -> Stream {
+        let numbers = NIOLockedCounter()
+        return Stream(
+            path: try #require(StreamPath("gate")), homeLoop: loop, policy: policy,
+            clock: StreamClock(
+                now: { .uptimeNanoseconds(5_000_000_000) }, wallClock: wallClock,
+                random: { numbers.next() &* 2_654_435_761 }
+            ),
+            logger: logger
+        )
     }
 }
 

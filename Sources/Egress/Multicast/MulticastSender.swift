@@ -22,28 +22,28 @@ final class MulticastSender {
 
     /// As the first viewer knew them.
     let tracks: [StreamTrack]
-    private let stream: Stream
-    private let group: SocketAddress
-    private let configuration: MulticastConfiguration
-    private let logger: Logger
+    let stream: Stream
+    let group: SocketAddress
+    let configuration: MulticastConfiguration
+    let logger: Logger
     private let onEnd: () -> Void
     private let mayComplain: () -> Bool
-    private let look: TimeAmount
-    private var machine = MulticastSenderStateMachine()
+    let look: TimeAmount
+    var machine = MulticastSenderStateMachine()
     private var claims: [Int: NIOLoopBound<MulticastClaim>] = [:]
     private var waiting: [Int: EventLoopPromise<PlayStart>] = [:]
     private var joining: [Int: Joining] = [:]
-    private var isOpening = false
-    private var sockets: DatagramSocketPair?
-    private var delivery: StreamDelivery?
+    var isOpening = false
+    var sockets: DatagramSocketPair?
+    var delivery: StreamDelivery?
     /// Times that the sockets were opened anew while packets flowed.
-    private(set) var replacements = 0
-    private var looking: Scheduled<Void>?
-    private var health = DatagramHealth()
+    var replacements = 0
+    var looking: Scheduled<Void>?
+    var health = DatagramHealth()
     /// The refusal that was said, until something is sent again.
-    private var complaint: CInt?
+    var complaint: CInt?
     /// Of deliveries before this one.
-    private var past = (sent: DeliveryCounters(), failed: 0)
+    var past = (sent: DeliveryCounters(), failed: 0)
 
     /// `onEnd` is called once, when the group is silent for good; `mayComplain` tells whether sockets that do not open are to be logged,
     /// and `look` is how often the kernel is asked whether it takes what is sent.
@@ -163,41 +163,7 @@ final class MulticastSender {
         }
     }
 
-    private func openSockets(_ done: @escaping (Result<NIOLoopBound<DatagramSocketPair>, any Error>) -> Void) {
-        DatagramSocketPair.openSending(
-            isIPv6: group.protocol == .inet6, multicast: configuration.sending, on: stream.homeLoop
-        ).assumeIsolated().whenComplete(done)
-    }
-
-    private func opened(_ sockets: DatagramSocketPair) {
-        guard !machine.isEnded else { return sockets.close() }
-        let delivery = deliver(over: sockets)
-        lookLater()
-        if machine.isPreparing { ask(delivery) }
-    }
-
-    private func deliver(over sockets: DatagramSocketPair) -> StreamDelivery {
-        let routes = tracks.compactMap { track in
-            configuration.ports[track.index].map { ports in
-                (
-                    track.index,
-                    DeliveryRoute.datagrams(rtp: group.at(ports.rtp), rtcp: group.at(ports.rtcp))
-                )
-            }
-        }
-        let delivery = StreamDelivery(
-            stream: stream, tracks: tracks, routes: Dictionary(routes) { first, _ in first }, writer: nil,
-            datagrams: .shared(sockets), eventLoop: stream.homeLoop
-        )
-        delivery.onSent = { [weak self] burst in self?.sent(burst) }
-        delivery.onEnd = { [weak self] in self?.end() }
-        self.sockets = sockets
-        self.delivery = delivery
-        health = DatagramHealth()
-        return delivery
-    }
-
-    private func ask(_ delivery: StreamDelivery) {
+    func ask(_ delivery: StreamDelivery) {
         delivery.prepare().assumeIsolated().whenComplete { result in
             switch result {
             case .success(let start):
@@ -218,7 +184,7 @@ final class MulticastSender {
         return Array(waiting.values)
     }
 
-    private func sent(_ burst: Burst) {
+    func sent(_ burst: Burst) {
         guard !joining.isEmpty else { return }
         let start = PlayStart(burst, of: tracks)
         for viewer in joining.keys {
@@ -253,64 +219,6 @@ final class MulticastSender {
             joining?.promise.fail(closed)
         }
         onEnd()
-    }
-}
-
-// MARK: Whether it leaves this machine
-
-extension MulticastSender {
-    private func lookLater() {
-        looking = stream.homeLoop.assumeIsolated().scheduleTask(in: look) { [weak self] in self?.lookAtSockets() }
-    }
-
-    /// Sockets that the kernel lets send nothing are replaced, for the interface may have another number or address by now.
-    private func lookAtSockets() {
-        lookLater()
-        guard let counters = sockets?.counters else { return }
-        let refusal = health.looked(at: counters)
-        if refusal == nil, counters.sent > 0 { complaint = nil }
-        guard let refusal, machine.isSending, !isOpening else { return }
-        if complaint != refusal {
-            logger.warning("multicast is not sent", metadata: ["reason": "\(DatagramHealth.reason(refusal))"])
-        }
-        complaint = refusal
-        isOpening = true
-        openSockets { result in
-            self.isOpening = false
-            // Without them the next look tries again.
-            guard case .success(let sockets) = result else { return }
-            self.replace(by: sockets.value)
-        }
-    }
-
-    private func replace(by sockets: DatagramSocketPair) {
-        guard machine.isSending else {
-            sockets.close()
-            // Who asked meanwhile was given the old ones.
-            return
-        }
-        replacements &+= 1
-        retire(goodbye: false)
-        let delivery = deliver(over: sockets)
-        delivery.prepare().assumeIsolated().whenComplete { result in
-            guard self.delivery === delivery, self.machine.isSending else { return }
-            switch result {
-            case .success: delivery.begin()
-            case .failure: self.end()
-            }
-        }
-    }
-
-    private func retire(goodbye: Bool) {
-        guard let delivery, let sockets else { return }
-        delivery.onEnd = nil
-        delivery.onSent = nil
-        delivery.end(goodbye: goodbye)
-        past.sent = past.sent + delivery.counters
-        past.failed &+= sockets.counters.failed
-        sockets.close()
-        self.delivery = nil
-        self.sockets = nil
     }
 }
 

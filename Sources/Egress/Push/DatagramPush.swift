@@ -11,14 +11,16 @@ package struct DatagramPush: Sendable {
     /// Takes the text of a session description to a file, as a whole; it may block, and throws what the system says.
     package typealias DescriptionWriter = @Sendable (_ file: String, _ text: String) throws -> Void
 
-    /// Finds the address of a host; throws where it has none.
-    typealias Lookup = @Sendable (_ host: String, _ port: UInt16) async throws -> SocketAddress
+    /// Finds the addresses of a host, the best one first; throws where it has none.
+    typealias Lookup = @Sendable (_ host: String, _ port: UInt16) async throws -> [SocketAddress]
 
     /// How often the stream is asked whether its description has changed, and the kernel whether it takes what is sent.
     private let look: Duration
     private let lookUp: Lookup
     /// Before the next try.
     private var retry: Duration { look * 2 }
+    /// Before the name is looked up again while the push is live: nothing else tells that it stands for another address now.
+    private var renewal: Duration { look * 60 }
     private let stream: Stream
     private let target: DatagramPushTarget
     private let write: DescriptionWriter
@@ -70,10 +72,11 @@ package struct DatagramPush: Sendable {
             do {
                 if complaint == nil { monitor.entered(.awaitingStream) }
                 guard let snapshot = try await snapshot() else { return }
-                let address = try await lookUp(target.host, target.port)
+                guard let address = try await lookUp(target.host, target.port).first else { throw UnknownName(code: 0) }
                 let session = try await begin(snapshot, to: address)
                 let outcome = await watch(session, snapshot, address)
                 if outcome.hasSent { complaint = nil }
+                if outcome.hasMoved { continue }
                 if let error = outcome.error { wait(because: error, said: &complaint) }
             } catch {
                 wait(because: .cannotSend(reason: "\(error)"), said: &complaint)
@@ -125,6 +128,7 @@ package struct DatagramPush: Sendable {
         let ended = stream.homeLoop.flatSubmit { session.value.ended }
         return await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await count(session) }
+            if target.isNamed { tasks.addTask { await follow(session, at: address) } }
             if let file = target.descriptionFile {
                 tasks.addTask { await describe(in: file, snapshot, at: address) }
             }
@@ -142,6 +146,21 @@ package struct DatagramPush: Sendable {
         while !Task.isCancelled {
             try? await Task.sleep(for: look)
             stream.homeLoop.execute { session.value.count() }
+        }
+    }
+
+    /// Ends the session when the name stands for other addresses; one that cannot be looked up now stands for the same.
+    private func follow(_ session: NIOLoopBound<DatagramPushSession>, at address: SocketAddress) async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: renewal)
+            guard let known = try? await lookUp(target.host, target.port), let best = known.first,
+                !known.contains(address), !Task.isCancelled
+            else { continue }
+            let places: Logger.Metadata = [
+                "from": "\(address.ipAddress ?? "")", "address": "\(best.ipAddress ?? "")",
+            ]
+            logger.notice("push moves with its name", metadata: places)
+            return stream.homeLoop.execute { session.value.move() }
         }
     }
 

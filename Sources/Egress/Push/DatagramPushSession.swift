@@ -11,6 +11,8 @@ final class DatagramPushSession {
         var error: PushError?
         /// The kernel took something.
         var hasSent: Bool
+        /// `move()` was called.
+        var hasMoved = false
     }
 
     /// Comes once, and never fails.
@@ -23,6 +25,7 @@ final class DatagramPushSession {
     private var hasEnded = false
     private var health = DatagramHealth()
     private var hasSent = false
+    private var hasMoved = false
 
     private init(
         delivery: StreamDelivery, sockets: DatagramSocketPair, on eventLoop: any EventLoop, monitor: PushMonitor,
@@ -80,6 +83,13 @@ final class DatagramPushSession {
         streamEnded()
     }
 
+    /// The same, for it goes on at another address at once.
+    func move() {
+        guard !hasEnded else { return }
+        hasMoved = true
+        end()
+    }
+
     /// The kernel has taken packets: nothing is live before.
     private func started() {
         guard !hasSent else { return }
@@ -103,7 +113,7 @@ final class DatagramPushSession {
                 "push ended",
                 metadata: ["packets": "\(counters.packets)", "bytes": "\(counters.bytes)", "failed": "\(refused)"])
         }
-        promise.succeed(Outcome(error: error, hasSent: sockets.counters.sent > 0))
+        promise.succeed(Outcome(error: error, hasSent: sockets.counters.sent > 0, hasMoved: hasMoved))
         sockets.close()
     }
 }

@@ -25,6 +25,9 @@ package struct DatagramPushTarget: Sendable, Hashable {
         self.descriptionFile = descriptionFile
     }
 
+    /// The host is a name, which may stand for another address tomorrow.
+    var isNamed: Bool { (try? SocketAddress(ipAddress: host, port: 0)) == nil }
+
     /// The port of a track, counted from 0; `nil` for one that has none.
     package func port(of track: Int) -> UInt16? {
         guard track >= 0, track < mostTracks else { return nil }

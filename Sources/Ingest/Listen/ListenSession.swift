@@ -120,7 +120,7 @@ final class ListenSession {
     }
 
     /// Whether the source as a whole is silent: its leading track.
-    private func isSilent(at now: NIODeadline) -> Bool {
+    func isSilent(at now: NIODeadline) -> Bool {
         guard reception != nil, let lastArrival else { return true }
         return now - lastArrival >= patience.takeover
     }

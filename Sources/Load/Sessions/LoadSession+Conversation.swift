@@ -27,7 +27,7 @@ extension LoadSession {
         }
     }
 
-    private func act(on result: PlayClientStateMachine.RequestReceivedResult) {
+    private func act(on result: ServerRequestResult<PlayClientError>) {
         switch result {
         case .respond(let response): answer(response)
         case .redirected(_, let response):

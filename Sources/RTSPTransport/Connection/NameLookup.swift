@@ -127,9 +127,13 @@ private final class NameResolver: Resolver, Sendable {
 }
 
 /// A name that has no addresses, or none that can be had now.
-struct UnknownName: Error {
+package struct UnknownName: Error {
     /// Of `getaddrinfo`.
-    var code: Int32
+    package var code: Int32
+
+    package init(code: Int32) {
+        self.code = code
+    }
 }
 
 extension SocketAddress {
@@ -151,11 +155,13 @@ extension SocketAddress {
         }
     }
 
-    /// The address of a host, which is looked up off the event loops where it is a name. Throws where there is none.
-    package static func lookUp(_ host: String, port: UInt16) async throws -> SocketAddress {
-        if let address = SocketAddress(literal: host, port: port) { return address }
-        guard let first = try await NameLookup.shared.addresses(of: host).first else { throw UnknownName(code: 0) }
-        return first.with(port: port)
+    /// The addresses of a host, the best one first, which are looked up off the event loops where it is a name. Throws where there
+    /// are none.
+    package static func lookUp(_ host: String, port: UInt16) async throws -> [SocketAddress] {
+        if let address = SocketAddress(literal: host, port: port) { return [address] }
+        let addresses = try await NameLookup.shared.addresses(of: host)
+        guard !addresses.isEmpty else { throw UnknownName(code: 0) }
+        return addresses.map { $0.with(port: port) }
     }
 
     /// `nil` for a name; IPv6 with or without brackets.

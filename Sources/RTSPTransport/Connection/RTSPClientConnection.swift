@@ -38,7 +38,7 @@ package final class RTSPClientConnection: ChannelInboundHandler {
     private let tls: ClientTLS
     private let webSocketPath: String?
     var machine: PlayClientStateMachine
-    var phase = Phase.idle
+    var phase = ClientPhase<RTSPClientEnd>.idle
     var receiver: (any RTSPClientReceiver)?
     var pairs: [UDPPortPair] = []
     var answerTimer: Scheduled<Void>?
@@ -54,15 +54,6 @@ package final class RTSPClientConnection: ChannelInboundHandler {
     private var strayFrames: UInt64 = 0
     private var closedPairs = UDPPortPair.Counters()
     private var toldUpstream = RelayChain.direct
-
-    enum Phase {
-        case idle
-        case connecting
-        case talking
-        /// TEARDOWN is under way; the end is told when it is answered.
-        case leaving(RTSPClientEnd)
-        case ended
-    }
 
     /// `eventLoop` is where the connection will live; it must be the current one. `tls` is for `rtsps` alone, `webSocketPath` for a
     /// WebSocket that is not at the stream's own path.

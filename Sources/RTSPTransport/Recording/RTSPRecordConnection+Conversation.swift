@@ -22,82 +22,6 @@ extension RTSPRecordConnection {
         }
     }
 
-    func act(on result: RecordClientStateMachine.RequestReceivedResult) {
-        switch result {
-        case .respond(let response): answer(response)
-        case .redirected(let url, let response):
-            answer(response)
-            leave(.redirected(url))
-        case .ended(let error, let response):
-            answer(response)
-            leave(.conversation(error))
-        }
-    }
-
-    // MARK: Talking
-
-    func ask(_ request: RTSPRequest) {
-        guard let channel, let writer else { return }
-        var bytes = channel.allocator.buffer(capacity: 512 + request.body.readableBytes)
-        request.write(into: &bytes)
-        writer.answer(bytes)
-        // Answers to keepalives are not waited for; TEARDOWN has a timer of its own.
-        guard keepaliveTimer == nil, case .talking = phase else { return }
-        answerTimer?.cancel()
-        answerTimer = eventLoop.assumeIsolated().scheduleTask(in: patience.answer) { self.answerMissing() }
-    }
-
-    private func answer(_ response: RTSPResponse) {
-        guard let channel, let writer else { return }
-        guard writer.queuedAnswerBytes <= Self.mostUnreadAnswers else { return finish(.deaf) }
-        var bytes = channel.allocator.buffer(capacity: 256)
-        response.write(into: &bytes)
-        writer.answer(bytes)
-    }
-
-    private func answerMissing() {
-        guard case .talking = phase else { return }
-        switch machine.timedOut() {
-        case .ignored: break
-        case .send(let request): ask(request)
-        case .ended(let error): leave(.conversation(error))
-        }
-    }
-
-    private func startKeepalive(every interval: TimeAmount?) {
-        guard let interval else { return }
-        let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        keepaliveTimer = eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
-            let connection = bound.value
-            guard let request = connection.machine.keepaliveDue() else { return }
-            connection.ask(request)
-        }
-    }
-
-    // MARK: Paths
-
-    private func openPorts(_ count: Int) {
-        guard let local = channel?.localAddress else { return }
-        answerTimer?.cancel()
-        let opening = (0..<count).map { _ in DatagramSocketPair.open(on: local, eventLoop: eventLoop) }
-        // Each by itself, so that none stays open unseen when another fails.
-        for future in opening {
-            future.assumeIsolated().whenSuccess { pair in
-                guard case .talking = self.phase else { return pair.value.close() }
-                self.pairs.append(pair.value)
-            }
-        }
-        EventLoopFuture.andAllSucceed(opening, on: eventLoop).assumeIsolated().whenComplete { result in
-            guard case .talking = self.phase else { return }
-            switch result {
-            case .failure(let error): self.leave(.noPorts(reason: "\(error)"))
-            case .success:
-                guard let setup = self.machine.portsOpened(self.pairs.map(\.ports)) else { return }
-                self.ask(setup)
-            }
-        }
-    }
-
     /// RTCP of the server is heard from here on, and packets may go out.
     private func begin(_ session: RecordClientSession) {
         guard let writer, let server = channel?.remoteAddress else { return }
@@ -122,36 +46,22 @@ extension RTSPRecordConnection {
         }
         source?.recording(session, over: RTSPRecordPaths(writer: writer, sockets: sockets, server: server))
     }
+}
 
-    // MARK: Leaving
+extension RTSPRecordConnection: ClientConversation {
+    func write(_ message: ByteBuffer) { writer?.answer(message) }
 
-    /// TEARDOWN if there is a session, then the end.
-    func leave(_ end: RTSPRecordEnd) {
-        switch phase {
-        case .idle, .connecting:
-            finish(end)
-        case .talking:
-            cancelTimers()
-            guard let channel, channel.isActive else { return finish(end) }
-            switch machine.stopRequested() {
-            case .close:
-                finish(end)
-            case .tearDown(let request):
-                phase = .leaving(end)
-                // Before it is asked: within that the connection may end.
-                answerTimer = eventLoop.assumeIsolated().scheduleTask(in: patience.tearDown) { self.finish(end) }
-                ask(request)
-            }
-        case .leaving, .ended:
-            break
-        }
-    }
+    var isDeaf: Bool { writer.map { $0.queuedAnswerBytes > Self.mostUnreadAnswers } ?? false }
 
-    /// Closes everything and tells the source, once.
-    func finish(_ end: RTSPRecordEnd) {
-        if case .ended = phase { return }
-        phase = .ended
-        cancelTimers()
+    func timedOut() -> ClientTimeoutResult<RecordClientError> { machine.timedOut() }
+
+    func keepaliveDue() -> RTSPRequest? { machine.keepaliveDue() }
+
+    func portsOpened(_ ports: [PortPair]) -> RTSPRequest? { machine.portsOpened(ports) }
+
+    func stopRequested() -> ClientStopResult { machine.stopRequested() }
+
+    func close(_ end: RTSPRecordEnd) {
         writer?.close()
         for pair in pairs { pair.close() }
         pairs = []
@@ -159,12 +69,5 @@ extension RTSPRecordConnection {
         let source = self.source
         self.source = nil
         source?.ended(end)
-    }
-
-    private func cancelTimers() {
-        answerTimer?.cancel()
-        answerTimer = nil
-        keepaliveTimer?.cancel()
-        keepaliveTimer = nil
     }
 }

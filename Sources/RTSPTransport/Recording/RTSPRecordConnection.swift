@@ -20,7 +20,7 @@ package final class RTSPRecordConnection: ChannelInboundHandler {
     let eventLoop: any EventLoop
     let patience: RTSPClientConnection.Patience
     var machine: RecordClientStateMachine
-    var phase = Phase.idle
+    var phase = ClientPhase<RTSPRecordEnd>.idle
     var source: (any RTSPRecordSource)?
     /// In the order in which tracks ask for them.
     var pairs: [DatagramSocketPair] = []
@@ -35,24 +35,6 @@ package final class RTSPRecordConnection: ChannelInboundHandler {
     private(set) var unread = ByteBuffer()
     /// What a connection that ends by itself ended by.
     private var loss = RTSPRecordEnd.closed
-
-    enum Phase {
-        case idle
-        case connecting
-        case talking
-        /// TEARDOWN is under way; the end is told when it is answered.
-        case leaving(RTSPRecordEnd)
-        case ended
-
-        var isConnecting: Bool { if case .connecting = self { true } else { false } }
-        /// What comes is read: where a message ends is known still.
-        var isListening: Bool {
-            switch self {
-            case .leaving(.malformed), .idle, .connecting, .ended: false
-            case .talking, .leaving: true
-            }
-        }
-    }
 
     /// `eventLoop` is where the connection will live; it must be the current one. `tls` is for `rtsps` alone.
     package init(
@@ -167,6 +149,16 @@ package final class RTSPRecordConnection: ChannelInboundHandler {
             act(on: machine.responseReceived(response))
         case .request(let request):
             act(on: machine.requestReceived(request))
+        }
+    }
+}
+
+extension ClientPhase<RTSPRecordEnd> {
+    /// What comes is read: where a message ends is known still.
+    fileprivate var isListening: Bool {
+        switch self {
+        case .leaving(.malformed), .idle, .connecting, .ended: false
+        case .talking, .leaving: true
         }
     }
 }

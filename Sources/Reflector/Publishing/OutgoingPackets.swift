@@ -36,7 +36,11 @@ struct OutgoingPackets {
     /// After so many seconds without a random access point a group begins with any picture: some encoders refresh the
     /// picture bit by bit and never say so (I17), and a viewer is better off with that than with nothing for ever.
     private let longestGroup: Double
-    private(set) var continuity: TimelineContinuity
+    private var continuity: TimelineContinuity
+    /// `nil` where nobody knows the clock.
+    private(set) var pace: TrackPace?
+    /// The timestamp of the newest packet admitted, and of all that is made of it.
+    private(set) var timestamp: UInt32
     private(set) var packetCount: UInt32 = 0
     /// Payload bytes.
     private(set) var octetCount: UInt32 = 0
@@ -55,13 +59,15 @@ struct OutgoingPackets {
 
     init(
         index: Int, ssrc: UInt32, groups: GroupRule, kind: MediaKind, longestGroup: Double,
-        continuity: TimelineContinuity
+        continuity: TimelineContinuity, pace: TrackPace?
     ) {
         self.index = index
         self.ssrc = ssrc
         self.groups = groups
         self.longestGroup = longestGroup
         self.continuity = continuity
+        self.pace = pace
+        timestamp = continuity.timestamp
         leadsPictures =
             switch groups {
             case .byPayload, .byTimestamp: kind == .video
@@ -69,11 +75,9 @@ struct OutgoingPackets {
             }
     }
 
-    /// The timestamp of the newest packet sent.
-    var timestamp: UInt32 { continuity.timestamp }
-
     mutating func sourceEnded() {
         continuity.sourceEnded()
+        pace?.sourceEnded()
         held = []
         heldByteCount = 0
         hasEndedPicture = false
@@ -82,14 +86,39 @@ struct OutgoingPackets {
         lastRandomAccess = nil
     }
 
-    /// Whether a packet of the source goes on; what it becomes is sent next. `time` is stream time in seconds.
-    mutating func admit(_ packet: RTPPacket, time: Double) -> Bool {
-        guard continuity.receive(packet, time: time) == .admitted else { return false }
+    /// What becomes of a packet of the source.
+    enum Admission {
+        case admitted
+        /// It goes on, and from it on the timestamps of the track are brought to the clock.
+        case admittedAtNewPace
+        /// It was seen already.
+        case duplicate
+    }
+
+    /// Whether a packet of the source goes on; what it becomes is sent next. `time` is stream time in seconds. `isMeasured`: its
+    /// timestamps tell whether the track keeps time.
+    mutating func admit(_ packet: RTPPacket, time: Double, isMeasured: Bool) -> Admission {
+        guard continuity.receive(packet, time: time) == .admitted else { return .duplicate }
         isSameTimestamp = packet.timestamp == lastIncoming
         lastIncoming = packet.timestamp
-        if !isSameTimestamp { hasEndedPicture = false }
-        return true
+        var isNewPace = false
+        if !isSameTimestamp {
+            hasEndedPicture = false
+            if isMeasured { isNewPace = pace?.received(continuity.timestamp, at: time) ?? false }
+        }
+        timestamp = paced(continuity.timestamp)
+        return isNewPace ? .admittedAtNewPace : .admitted
     }
+
+    private func paced(_ timestamp: UInt32) -> UInt32 { pace?.outgoing(timestamp) ?? timestamp }
+
+    /// The viewers' timestamp of a source timestamp, `nil` while the source is out of line.
+    func outgoing(_ incoming: UInt32) -> UInt32? { continuity.outgoing(incoming).map(paced) }
+
+    /// The track is so many seconds behind the others.
+    mutating func catchUp(_ seconds: Double) { pace?.catchUp(seconds) }
+
+    mutating func findingTold() { pace?.findingTold() }
 
     /// Puts a payload into `builder`, or holds it until its slice comes. Where it begins a group, what was in `builder` is set aside:
     /// a group begins a burst of its own, so that the ring and every viewer that skipped can start right there.
@@ -102,10 +131,10 @@ struct OutgoingPackets {
             heldByteCount += payload.payload.readableBytes
             return
         }
-        if traits.contains(.startsPicture), isSameTimestamp, hasEndedPicture { continuity.separateFrame() }
+        if traits.contains(.startsPicture), isSameTimestamp, hasEndedPicture { separateFrame() }
         let opens = opensGroup(traits, time: origin.time)
         if opens {
-            groupTimestamp = continuity.timestamp
+            groupTimestamp = timestamp
             builder.finish(at: origin.arrival)
         }
         if traits.contains(.picture) { recoveryPointIsNext = false }
@@ -114,12 +143,18 @@ struct OutgoingPackets {
         hasEndedPicture = payload.marker && traits.contains(.picture)
     }
 
+    private mutating func separateFrame() {
+        continuity.separateFrame()
+        pace?.separateFrame()
+        timestamp = paced(continuity.timestamp)
+    }
+
     private mutating func opensGroup(_ traits: PayloadTraits, time: Double) -> Bool {
         switch groups {
         case .none: return false
-        case .byTimestamp: return groupTimestamp != continuity.timestamp
+        case .byTimestamp: return groupTimestamp != timestamp
         case .byPayload:
-            guard traits.contains(.startsPicture), groupTimestamp != continuity.timestamp else { return false }
+            guard traits.contains(.startsPicture), groupTimestamp != timestamp else { return false }
             if traits.contains(.startsRandomAccess) || recoveryPointIsNext {
                 lastRandomAccess = time
                 return true
@@ -145,7 +180,7 @@ struct OutgoingPackets {
             payload: payload.payload,
             header: OutgoingHeader(
                 marker: payload.marker, payloadType: origin.payloadType,
-                sequenceNumber: continuity.nextSequenceNumber(), timestamp: continuity.timestamp, ssrc: ssrc
+                sequenceNumber: continuity.nextSequenceNumber(), timestamp: timestamp, ssrc: ssrc
             ),
             track: index,
             isPicture: leadsPictures,

@@ -14,6 +14,10 @@ struct OutgoingTrack {
     private var normalizer: PayloadNormalizer
     private var packets: OutgoingPackets
     private var active: ActiveFormat?
+    /// Where the frames of its packets can be counted.
+    private var counted: CountedTimestamps?
+    /// That they are counted was told.
+    private var countingIsTold = false
     /// Grows with every change of the parameter sets.
     private(set) var configurationChanges: UInt64 = 0
     /// How many of the normalizer's changes are in `description`.
@@ -27,6 +31,8 @@ struct OutgoingTrack {
     private struct ActiveFormat {
         var incomingPayloadType: UInt8
         var payloadType: UInt8
+        /// Its timestamps run on the track's clock.
+        var isMeasured: Bool
         var ssrc: UInt32
         /// Stream time of its last packet, in seconds.
         var lastTime: Double
@@ -47,8 +53,10 @@ struct OutgoingTrack {
                 clockRate: description.primary.clockRate,
                 firstSequenceNumber: firstSequenceNumber,
                 firstTimestamp: firstTimestamp
-            )
+            ),
+            pace: description.keepsTime ? description.primary.clockRate.map { TrackPace(clockRate: $0) } : nil
         )
+        counted = CountedTimestamps(description.primary)
         normalizer = PayloadNormalizer(
             format: description.primary, kind: description.kind, maximumPayloadSize: largestPayload
         )
@@ -60,6 +68,7 @@ struct OutgoingTrack {
         packets.sourceEnded()
         normalizer.reset()
         clock?.sourceEnded()
+        counted?.sourceEnded()
         active = nil
     }
 
@@ -79,8 +88,24 @@ struct OutgoingTrack {
     mutating func receive(
         _ packet: RTPPacket, time: Double, at arrival: NIODeadline, into builder: inout BurstBuilder
     ) {
-        guard let payloadType = outgoingPayloadType(of: packet, time: time), packets.admit(packet, time: time) else {
-            return
+        guard let payloadType = outgoingPayloadType(of: packet, time: time) else { return }
+        if let timestamp = counted?.timestamp(of: packet, at: time), timestamp != packet.timestamp {
+            var packet = packet
+            packet.timestamp = timestamp
+            send(packet, as: payloadType, time: time, at: arrival, into: &builder)
+        } else {
+            send(packet, as: payloadType, time: time, at: arrival, into: &builder)
+        }
+    }
+
+    private mutating func send(
+        _ packet: RTPPacket, as payloadType: UInt8, time: Double, at arrival: NIODeadline,
+        into builder: inout BurstBuilder
+    ) {
+        switch packets.admit(packet, time: time, isMeasured: active?.isMeasured == true) {
+        case .admitted: break
+        case .admittedAtNewPace: packets.catchUp(clock?.lag(of: packets.timestamp) ?? 0)
+        case .duplicate: return
         }
         clock?.received(packets.timestamp, at: time * 1e9)
         let origin = OutgoingPackets.Origin(payloadType: payloadType, time: time, arrival: arrival)
@@ -100,7 +125,8 @@ struct OutgoingTrack {
 
     /// A sender report of the source: its wall clock relates the tracks to each other.
     mutating func receive(_ report: SenderReport) {
-        guard let timestamp = packets.continuity.outgoing(report.rtpTimestamp) else { return }
+        // It speaks of timestamps that nobody sees where frames are counted.
+        guard counted?.isCounting != true, let timestamp = packets.outgoing(report.rtpTimestamp) else { return }
         clock?.senderReported(timestamp, at: Double(report.ntp.unixNanoseconds))
     }
 
@@ -138,11 +164,35 @@ struct OutgoingTrack {
                 format: description.formats[index], kind: description.kind, maximumPayloadSize: largestPayload
             )
             knownChanges = normalizer.configurationChanges
+            counted = CountedTimestamps(description.formats[index])
         }
         active = ActiveFormat(
-            incomingPayloadType: packet.payloadType, payloadType: payloadType, ssrc: packet.ssrc, lastTime: time
+            incomingPayloadType: packet.payloadType, payloadType: payloadType,
+            isMeasured: description.formats[index].clockRate == description.primary.clockRate, ssrc: packet.ssrc,
+            lastTime: time
         )
         return payloadType
+    }
+}
+
+extension OutgoingTrack {
+    /// What is wrong with the timestamps of its source.
+    enum Finding: Sendable, Hashable {
+        /// They run at another rate than the clock.
+        case pace(TrackPace.Finding)
+        /// They do not fit the frames, and are made anew from their number.
+        case counted
+    }
+
+    /// What there is to tell, each once; `nil` where there is nothing.
+    mutating func takeFinding() -> Finding? {
+        if let finding = packets.pace?.finding {
+            packets.findingTold()
+            return .pace(finding)
+        }
+        guard counted?.isCounting == true, !countingIsTold else { return nil }
+        countingIsTold = true
+        return .counted
     }
 }
 
@@ -164,6 +214,11 @@ extension OutgoingTrack {
             )
         }
     }
+}
+
+extension TrackDescription {
+    /// Events come when something happens, with whatever time they have.
+    fileprivate var keepsTime: Bool { kind == .video || kind == .audio }
 }
 
 extension OutgoingPackets.GroupRule {

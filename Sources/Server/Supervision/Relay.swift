@@ -133,7 +133,7 @@ package final class Relay: Sendable {
                     guard let stream = StreamPath(configured.path).flatMap(directory.stream(at:)) else { continue }
                     var logger = logger
                     logger[metadataKey: "camera"] = "\(camera.name)"
-                    let source = Source(configured.source, stream: stream, limiter: limiter, logger: logger)
+                    let source = StreamSource(configured.source, stream: stream, limiter: limiter, logger: logger)
                     if let source { tasks.addTask { await source.run() } }
                 }
             }
@@ -146,7 +146,7 @@ package final class Relay: Sendable {
         let limiter = ConnectLimiter(simultaneous: configuration.limits.simultaneousConnects)
         for configured in configuration.pushes {
             guard let stream = StreamPath(configured.path).flatMap(directory.stream(at:)) else { continue }
-            let push = Push(configured, stream: stream, limiter: limiter, logger: logger)
+            let push = StreamPush(configured, stream: stream, limiter: limiter, logger: logger)
             tasks.addTask { await push.run() }
         }
     }
@@ -199,139 +199,6 @@ package final class Relay: Sendable {
         let port = rtspAddress?.port ?? Int(configuration.listen.rtsp.port)
         let authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         return directory.streams.map { "rtsp://\(authority)/\($0.path)" }
-    }
-}
-
-/// Whatever feeds a stream.
-private enum Source: Sendable {
-    case pull(PullSupervisor)
-    case listen(ListenSupervisor)
-    case failover(FailoverSupervisor)
-    case playlist(PlaylistSupervisor)
-    case testCamera(TestCameraRelay)
-    /// Whoever publishes comes by itself.
-    case publisher(Stream)
-
-    init?(_ configuration: SourceConfiguration, stream: Stream, limiter: ConnectLimiter, logger: Logger) {
-        switch configuration {
-        case .pull(let pull):
-            self = .pull(PullSupervisor(stream: stream, configuration: pull, limiter: limiter, logger: logger))
-        case .listen(let listen):
-            self = .listen(
-                ListenSupervisor(
-                    stream: stream, configuration: listen, wallClock: SystemClocks.secondsSinceUnixEpoch, logger: logger
-                )
-            )
-        case .failover(let failover):
-            self = .failover(FailoverSupervisor(failover, stream: stream, limiter: limiter, logger: logger))
-        case .playlist(let playlist):
-            self = .playlist(
-                PlaylistSupervisor(
-                    stream: stream, configuration: playlist, wallClock: SystemClocks.secondsSinceUnixEpoch,
-                    logger: logger
-                )
-            )
-        case .testCamera(let camera):
-            self = .testCamera(
-                TestCameraRelay(
-                    stream: stream, configuration: camera, wallClock: SystemClocks.secondsSinceUnixEpoch, logger: logger
-                )
-            )
-        case .publish:
-            self = .publisher(stream)
-        case .publishBelow:
-            return nil
-        }
-    }
-
-    func run() async {
-        switch self {
-        case .pull(let supervisor): await supervisor.run()
-        case .listen(let supervisor): await supervisor.run()
-        case .failover(let supervisor): await supervisor.run()
-        case .playlist(let supervisor): await supervisor.run()
-        case .testCamera(let camera): await camera.run()
-        case .publisher(let stream): await stream.whileWanted {}
-        }
-    }
-}
-
-/// Whatever a stream is sent on by.
-private enum Push: Sendable {
-    case rtsp(PushSupervisor)
-    case datagrams(DatagramPush)
-
-    init(_ configuration: PushConfiguration, stream: Stream, limiter: ConnectLimiter, logger: Logger) {
-        switch configuration.target {
-        case .rtsp(let target):
-            self = .rtsp(
-                PushSupervisor(
-                    name: configuration.name, stream: stream, target: target, limiter: limiter, logger: logger))
-        case .datagrams(let target):
-            self = .datagrams(
-                DatagramPush(
-                    name: configuration.name, stream: stream, target: target, write: DescriptionFiles.write,
-                    logger: logger))
-        }
-    }
-
-    func run() async {
-        switch self {
-        case .rtsp(let supervisor): await supervisor.run()
-        case .datagrams(let push): await push.run()
-        }
-    }
-}
-
-extension SourceConfiguration {
-    /// It stands for many paths, and none of them exists before somebody publishes.
-    fileprivate var isPrefix: Bool { if case .publishBelow = self { true } else { false } }
-
-    fileprivate func policy(_ limits: LimitsConfiguration) -> StreamPolicy {
-        var policy =
-            switch self {
-            case .pull(let pull): StreamPolicy(onDemand: pull.onDemand, linger: pull.linger, startTimeout: pull.timeout)
-            case .listen(let listen):
-                StreamPolicy(onDemand: listen.onDemand, linger: listen.linger, startTimeout: listen.timeout)
-            case .failover(let failover):
-                StreamPolicy(onDemand: failover.onDemand, linger: failover.linger, startTimeout: failover.timeout)
-            case .playlist(let playlist):
-                StreamPolicy(onDemand: playlist.onDemand, linger: playlist.linger, startTimeout: playlist.timeout)
-            case .testCamera: StreamPolicy(onDemand: true, linger: .seconds(2))
-            // Nobody can wake a publisher, but whoever asks while there is none is not to be told of the last one.
-            case .publish, .publishBelow:
-                StreamPolicy(onDemand: true, linger: .zero, startTimeout: AnnounceConfiguration.startTimeout)
-            }
-        policy.ringBytes = limits.groupMemory
-        policy.packetSize = limits.packetSize
-        return policy
-    }
-}
-
-extension PublishingPaths {
-    /// The paths that a configuration opens; the single ones have their streams in `directory` already.
-    fileprivate convenience init(_ configuration: RelayConfiguration, directory: StreamDirectory, logger: Logger) {
-        var streams: [PublishedStream] = []
-        var prefixes: [Prefix] = []
-        let limits = configuration.limits
-        for configured in configuration.cameras.flatMap(\.streams) {
-            switch configured.source {
-            case .publish(let announce):
-                guard let stream = StreamPath(configured.path).flatMap(directory.stream(at:)) else { continue }
-                streams.append(PublishedStream(stream, configuration: announce))
-            case .publishBelow(let announce):
-                guard let path = StreamPath(String(configured.path.dropLast(2))) else { continue }
-                prefixes.append(Prefix(path, configuration: announce))
-            case .pull, .listen, .failover, .playlist, .testCamera: continue
-            }
-        }
-        self.init(directory: directory, streams: streams, prefixes: prefixes) { path, eventLoop in
-            Stream(
-                path: path, homeLoop: eventLoop, relay: directory.relay,
-                policy: SourceConfiguration.publishBelow(.init()).policy(limits),
-                clock: .system, logger: logger
-            )
-        }
     }
 }
 

@@ -148,7 +148,7 @@ struct DatagramPushTests {
             try await LoopbackRelay.run { _, camera in
                 let push = Self.push(camera.stream, to: target, record) { host, port in
                     tries.change { $0 += 1 }
-                    return try SocketAddress(ipAddress: host, port: Int(port))
+                    return [try SocketAddress(ipAddress: host, port: Int(port))]
                 }
                 let running = Task { await push.run() }
                 try await eventually("tried again") { tries.value >= 3 }
@@ -192,7 +192,7 @@ struct DatagramPushTests {
             let push = Self.push(camera.stream, to: target, record) { _, port in
                 // The kernel sends no broadcast for sockets that did not ask for it.
                 let host = isBack.value ? "127.0.0.1" : "255.255.255.255"
-                return try SocketAddress(ipAddress: host, port: Int(port))
+                return [try SocketAddress(ipAddress: host, port: Int(port))]
             }
             let running = Task { await push.run() }
             try await eventually("it waits") {
@@ -215,6 +215,43 @@ struct DatagramPushTests {
             #expect(record.lines.contains { $0.contains("push ended") && $0.contains("failed=0") })
         }
         await ports.close()
+    }
+
+    @Test(
+        "A push goes where its name has moved to, at once and with a goodbye, and stays while the name cannot be found")
+    func moves() async throws {
+        let record = LogRecord()
+        let answers = Locked(0)
+        // Which of its addresses a name tells first may change with each look.
+        let host = Locked<[String]?>(["127.0.0.1", "127.0.0.2"])
+        let first = try await FakeViewerPorts.open()
+        try await LoopbackRelay.run { _, camera in
+            let target = DatagramPushTarget(host: "wall.test", port: UInt16(first.port))
+            let push = Self.push(camera.stream, to: target, record) { _, port in
+                answers.change { $0 += 1 }
+                guard let hosts = host.value else { throw NoSuchFolder() }
+                return try hosts.map { try SocketAddress(ipAddress: $0, port: Int(port)) }
+            }
+            let running = Task { await push.run() }
+            try await camera.sendGroup()
+            _ = try await first.media.next()
+            for hosts in [["127.0.0.2", "127.0.0.1"], nil] {
+                host.change { $0 = hosts }
+                let known = answers.value
+                try await eventually("looked up") { answers.value > known + 1 }
+            }
+            #expect(!record.contains("push moves"))
+            host.change { $0 = ["127.0.0.3"] }
+            _ = try await first.control.next { holds(RTCPType.goodbye, $0.bytes) }
+            try await eventually("it goes on there") {
+                try await camera.sendGroup(pictures: 2)
+                return try await push.status().address == "127.0.0.3"
+            }
+            #expect(record.lines.count { $0.contains("push moves with its name") && $0.contains("127.0.0.3") } == 1)
+            running.cancel()
+            await running.value
+        }
+        await first.close()
     }
 
     @Test("Ports end where those of another target begin, and at the last there is")

@@ -36,8 +36,9 @@ import Testing
                 let setups = server.value.requests.filter { $0.method == .setup }
                 #expect(setups.allSatisfy { $0.headers["Transport"]?.hasSuffix("mode=record") == true })
             }
-            let goodbyes = server.value.frames.filter { $0.channel % 2 == 1 && $0.payload.dropFirst(8).contains(203) }
-            #expect(goodbyes.count >= 2)
+            try await eventually("each track says goodbye") {
+                server.value.frames.count { $0.channel % 2 == 1 && $0.payload.dropFirst(8).contains(203) } >= 2
+            }
             try await eventually("the session is torn down") { server.value.count(.teardown) == 1 }
             try await camera.viewersLeft()
         }

@@ -1,6 +1,7 @@
 import Foundation
 import Media
 import NIOCore
+import RTSPTransport
 import Reflector
 import TestSupport
 import Testing
@@ -18,6 +19,7 @@ private struct ListenBench {
         _ origin: (UInt16) -> ListenSourceConfiguration.Origin,
         onDemand: Bool = false,
         configure: (inout ListenPatience) -> Void = { _ in },
+        interfaces: @escaping ListenSupervisor.Interfaces = { $0.interfaces },
         _ body: (ListenBench) async throws -> Void
     ) async throws {
         let port = try await FreePorts.pair()
@@ -33,7 +35,7 @@ private struct ListenBench {
         let configuration = ListenSourceConfiguration(origin: origin(port), onDemand: onDemand)
         let supervisor = ListenSupervisor(
             stream: stream, configuration: configuration, patience: patience, wallClock: { 1_790_000_000 },
-            logger: log.logger)
+            interfaces: interfaces, logger: log.logger)
         let task = Task { await supervisor.run() }
         let bench = ListenBench(stream: stream, viewer: viewer, log: log, port: port)
         let result: Result<Void, any Error>
@@ -157,6 +159,39 @@ struct ListenSupervisorTests {
             try await other.stop()
             try await bench.untilListening()
             #expect(bench.log.lines.count { $0.contains("is in use") } == 1)
+        }
+    }
+
+    @Test("When an interface has come back the ports are opened anew, and not while the source is heard")
+    func interfaceChanged() async throws {
+        let index = Locked(1)
+        try await ListenBench.run(
+            Self.rtp, configure: { $0.takeover = .milliseconds(300) }, interfaces: { _ in [index.value] }
+        ) { bench in
+            try await bench.untilListening()
+            let sender = try await FakeSender.start()
+            var sound = Sound()
+            try await eventually("it is heard") {
+                try await sender.send(sound.packet(), to: Int(bench.port))
+                return !bench.packets.isEmpty
+            }
+            index.change { $0 = 2 }
+            let known = bench.packets.count
+            // On a busy machine the test itself may fall silent.
+            var (last, longest) = (NIODeadline.now(), TimeAmount.zero)
+            try await eventually("it is heard on") {
+                try await sender.send(sound.packet(), to: Int(bench.port))
+                longest = max(longest, .now() - last)
+                last = .now()
+                return bench.packets.count > known + 10
+            }
+            #expect(longest > .milliseconds(200) || !bench.log.contains("interface changed"))
+            try await bench.untilListening(2)
+            #expect(bench.log.lines.count { $0.contains("interface changed") } == 1)
+            try await eventually("it is heard again") {
+                try await sender.send(sound.packet(), to: Int(bench.port))
+                return bench.packets.count > known + 30
+            }
         }
     }
 

@@ -46,6 +46,17 @@ struct PlaylistSourceTests {
                 stream: stream, playing: input, wallClock: { 1_790_000_000 }, logger: log.logger)
         }
 
+        /// Plays a movie of these tracks, whose first picture has gone out, and somebody watches.
+        static func watched(playing path: String = "a.mp4", _ tracks: [TrackDescription]) throws -> Bench {
+            let bench = try Bench()
+            bench.source.begin()
+            bench.movie(path, tracks)
+            bench.picture(0, key: true)
+            bench.loop.run()
+            bench.watch()
+            return bench
+        }
+
         func watch() { stream.subscribe(RecordingViewer(record: record), on: loop) }
 
         func movie(_ path: String, _ tracks: [TrackDescription]) {
@@ -143,12 +154,7 @@ struct PlaylistSourceTests {
 
     @Test("When nothing can be played the stream has no source; the next movie goes on for the viewers who stayed")
     func outage() throws {
-        let bench = try Bench()
-        bench.source.begin()
-        bench.movie("a.mp4", [Self.video])
-        bench.picture(0, key: true)
-        bench.loop.run()
-        bench.watch()
+        let bench = try Bench.watched([Self.video])
         #expect(bench.input.append(.nothing))
         bench.loop.advanceTime(by: .seconds(30))
         #expect(bench.log.contains("error camera down"))
@@ -163,12 +169,7 @@ struct PlaylistSourceTests {
 
     @Test("The end of a list that does not loop ends its viewers, and nobody reads on")
     func over() throws {
-        let bench = try Bench()
-        bench.source.begin()
-        bench.movie("a.mp4", [Self.video])
-        bench.picture(0, key: true)
-        bench.loop.run()
-        bench.watch()
+        let bench = try Bench.watched([Self.video])
         #expect(bench.input.append(.over))
         bench.loop.run()
         #expect(bench.record.value.endings == 1 && bench.source.position == nil)
@@ -218,12 +219,7 @@ struct PlaylistSourceTests {
 
     @Test("Sound that a file keeps ten seconds behind its picture is left out, and the picture goes on in time")
     func soundTooLate() throws {
-        let bench = try Bench()
-        bench.source.begin()
-        bench.movie("a.avi", [Self.video, Self.sound])
-        bench.picture(0, key: true)
-        bench.loop.run()
-        bench.watch()
+        let bench = try Bench.watched(playing: "a.avi", [Self.video, Self.sound])
         for index in 1...250 {
             bench.picture(Int64(index) * 3600)
             bench.loop.advanceTime(by: .milliseconds(40))

@@ -2,7 +2,6 @@ import Media
 import NIOCore
 import NIOPosix
 import RTSP
-import Synchronization
 import Testing
 
 @testable import RTSPTransport
@@ -10,38 +9,15 @@ import Testing
 /// Connections to a server through an HTTP tunnel in TLS and over WebSockets; the server is our own, or one that answers as a test wants.
 @Suite("A server asked through a carrier")
 struct CarrierClientTests {
-    private final class Receiver: RTSPClientReceiver, Sendable {
-        private let end = Mutex<RTSPClientEnd?>(nil)
-        var ended: RTSPClientEnd? { end.withLock { $0 } }
-
-        func connected(to peer: SocketAddress) {}
-        func comesThrough(_ relays: RelayChain) {}
-        func prepared(_ tracks: [PlayClientTrack]) {}
-        func playing(_ session: PlayClientSession) {}
-        func received(_ packet: ByteBuffer, track: Int, isControl: Bool, at arrival: NIODeadline) {}
-        var awaitsRest: Bool { false }
-        func readEnded(at now: NIODeadline) {}
-        func ended(_ end: RTSPClientEnd) { self.end.withLock { $0 = end } }
-    }
-
     /// How the conversation with a server at that URL ends.
     private func end(
         of text: String, trust: PeerTrust = .authorities, path: String? = nil
     ) async throws -> RTSPClientEnd? {
         let group = MultiThreadedGroup.one()
-        let loop = group.next()
-        let url = try #require(RTSPURL(text))
-        let receiver = Receiver()
-        let kept = try await loop.submit {
-            let connection = RTSPClientConnection(
-                .init(url: url, transport: .tcp, clientNonce: "0123456789abcdef"), tls: ClientTLS(trust: trust),
-                webSocketPath: path, receiver: receiver, on: loop)
-            return (NIOLoopBound(connection, eventLoop: loop), connection.start())
-        }.get()
-        try await kept.1.get()
-        try await eventually("the conversation ends") { receiver.ended != nil }
+        let end = try await RTSPClientEnd.ofConversation(
+            with: try #require(RTSPURL(text)), tls: ClientTLS(trust: trust), webSocketPath: path, on: group.next())
         try await group.shutdownGracefully()
-        return receiver.ended
+        return end
     }
 
     @Test("OPTIONS and DESCRIBE reach our own server by each carrier", arguments: ["rtsp+ws", "rtsp+http"])

@@ -127,6 +127,27 @@ struct HTTPTunnelTests {
         }
     }
 
+    /// Asks so often, with long answers, and returns when the server reads no more because nobody reads them.
+    private func ask(_ server: TestServer, _ times: Int, over up: TestPeer) async throws {
+        let padding = String(repeating: "7", count: 7000)
+        let request = TunnelBase64.encode(ByteBuffer(string: "GET_PARAMETER * RTSP/1.0\r\nCSeq: \(padding)\r\n\r\n"))
+        for _ in 0..<times { up.write(request) }
+        var last = -1
+        try await eventually("the server stopped reading", within: .seconds(20)) {
+            let now = server.listener.counters.requests
+            defer { last = now }
+            try await Task.sleep(for: .milliseconds(50))
+            return now > 1 && now == last
+        }
+    }
+
+    /// So many requests are heard, and the long answers among them read.
+    private func expectAll(_ requests: Int, of server: TestServer, at client: TunnelClient) async throws {
+        try await eventually("all answers", within: .seconds(20)) {
+            server.listener.counters.requests == requests && client.down.receivedBytes.readableBytes > 2000 * 7000
+        }
+    }
+
     @Test("a client that asks on and never reads is not read on either, and gets every answer when it reads again")
     func unreadAnswers() async throws {
         try await withServer(limits: { $0.unreadAnswerBytes = 10_000 }) { server in
@@ -135,22 +156,10 @@ struct HTTPTunnelTests {
             up.write(tunnelled("SETUP", 0))
             try await client.down.expectResponses(1)
             try await client.down.pauseReading(true)
-            let padding = String(repeating: "7", count: 7000)
-            let request = TunnelBase64.encode(
-                ByteBuffer(string: "GET_PARAMETER * RTSP/1.0\r\nCSeq: \(padding)\r\n\r\n"))
-            for _ in 0..<2000 { up.write(request) }
-            var last = -1
-            try await eventually("the server stopped reading", within: .seconds(20)) {
-                let now = server.listener.counters.requests
-                defer { last = now }
-                try await Task.sleep(for: .milliseconds(50))
-                return now > 1 && now == last
-            }
+            try await ask(server, 2000, over: up)
             #expect(server.listener.counters.requests < 2001)
             try await client.down.pauseReading(false)
-            try await eventually("all answers", within: .seconds(20)) {
-                server.listener.counters.requests == 2001 && client.down.receivedBytes.readableBytes > 2000 * 7000
-            }
+            try await expectAll(2001, of: server, at: client)
             await client.close(up)
         }
     }
@@ -164,24 +173,12 @@ struct HTTPTunnelTests {
             try await client.down.expectResponses(1)
             // Answers that nobody reads make the server leave the rest of the first POST where it is.
             try await client.down.pauseReading(true)
-            let padding = String(repeating: "7", count: 7000)
-            let request = TunnelBase64.encode(
-                ByteBuffer(string: "GET_PARAMETER * RTSP/1.0\r\nCSeq: \(padding)\r\n\r\n"))
-            for _ in 0..<2000 { first.write(request) }
-            var last = -1
-            try await eventually("the server stopped reading", within: .seconds(20)) {
-                let now = server.listener.counters.requests
-                defer { last = now }
-                try await Task.sleep(for: .milliseconds(50))
-                return now > 1 && now == last
-            }
+            try await ask(server, 2000, over: first)
             let second = try await client.post()
             second.write(tunnelled("GET_PARAMETER", 9))
             try await eventually("the second POST is there") { server.listener.counters.open == 3 }
             try await client.down.pauseReading(false)
-            try await eventually("all answers", within: .seconds(20)) {
-                server.listener.counters.requests == 2002 && client.down.receivedBytes.readableBytes > 2000 * 7000
-            }
+            try await expectAll(2002, of: server, at: client)
             try await eventually("the last of them is the second POST's") {
                 let end = client.down.receivedBytes.readableBytesView.suffix(200)
                 return String(decoding: end, as: UTF8.self).contains("\r\nCSeq: 9\r\n")

@@ -2,27 +2,12 @@ import Media
 import NIOCore
 import NIOPosix
 import RTSP
-import Synchronization
 import Testing
 
 @testable import RTSPTransport
 
 @Suite("A camera behind an HTTP tunnel")
 struct TunnelClientTests {
-    private final class Receiver: RTSPClientReceiver, Sendable {
-        private let end = Mutex<RTSPClientEnd?>(nil)
-        var ended: RTSPClientEnd? { end.withLock { $0 } }
-
-        func connected(to peer: SocketAddress) {}
-        func comesThrough(_ relays: RelayChain) {}
-        func prepared(_ tracks: [PlayClientTrack]) {}
-        func playing(_ session: PlayClientSession) {}
-        func received(_ packet: ByteBuffer, track: Int, isControl: Bool, at arrival: NIODeadline) {}
-        var awaitsRest: Bool { false }
-        func readEnded(at now: NIODeadline) {}
-        func ended(_ end: RTSPClientEnd) { self.end.withLock { $0 = end } }
-    }
-
     /// Knows OPTIONS, and no stream.
     @Sendable private static func answers(_ request: String) -> String {
         let number = request.components(separatedBy: "CSeq: ").last.map { String($0.prefix { $0.isNumber }) } ?? ""
@@ -46,18 +31,10 @@ struct TunnelClientTests {
         let camera = try await FakeTunnelCamera.start(behaviour, on: loop)
         let port = try #require(camera.address?.port)
         let url = try #require(RTSPURL("rtsp+http://\(credentials)127.0.0.1:\(port)/live/main?x=1"))
-        let receiver = Receiver()
-        let kept = try await loop.submit {
-            let connection = RTSPClientConnection(
-                .init(url: url, transport: .tcp, clientNonce: "0123456789abcdef"), patience: .init(answer: patience),
-                receiver: receiver, on: loop)
-            return (NIOLoopBound(connection, eventLoop: loop), connection.start())
-        }.get()
-        try await kept.1.get()
-        try await eventually("the conversation ends") { receiver.ended != nil }
+        let end = try await RTSPClientEnd.ofConversation(with: url, patience: .init(answer: patience), on: loop)
         try check(camera)
         try await group.shutdownGracefully()
-        return receiver.ended
+        return end
     }
 
     @Test(

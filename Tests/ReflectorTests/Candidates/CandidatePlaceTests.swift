@@ -1,4 +1,3 @@
-import Logging
 import Media
 import NIOCore
 import NIOEmbedded
@@ -19,19 +18,21 @@ private final class TwoSources {
     private var sequenceNumbers: [UInt16] = [10, 40_000]
 
     init() throws {
-        let numbers = NIOLockedCounter()
-        stream = Stream(
-            path: try #require(StreamPath("gate")), homeLoop: loop,
-            clock: StreamClock(
-                now: { .uptimeNanoseconds(5_000_000_000) }, wallClock: { 1_700_000_000_000_000_000 },
-                random: { numbers.next() &* 2_654_435_761 }
-            ),
-            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
-        )
+        stream = try Stream.embedded(on: loop)
         places = stream.candidates(2)
         for index in places.indices {
             places[index].onChange { [weak self] in self?.changes[index].append($0) }
         }
+    }
+
+    /// The first is on the air with a key frame, and somebody watches.
+    static func watched() throws -> TwoSources {
+        let two = try TwoSources()
+        two.places[0].permission = .rescue
+        try two.publish(0)
+        two.send(0, NALUnit.idr)
+        two.watch()
+        return two
     }
 
     func publish(_ source: Int, _ tracks: [TrackDescription] = [PublishedStream.video]) throws {
@@ -127,11 +128,7 @@ struct CandidatePlaceTests {
 
     @Test("Another one takes the air at its key frame, with the SSRC and behind the timestamps of the one before")
     func takesOver() throws {
-        let two = try TwoSources()
-        two.places[0].permission = .rescue
-        try two.publish(0)
-        two.send(0, NALUnit.idr)
-        two.watch()
+        let two = try TwoSources.watched()
         two.send(0, NALUnit.slice)
         try two.publish(1)
         two.places[1].permission = .relieve
@@ -154,11 +151,7 @@ struct CandidatePlaceTests {
 
     @Test("A silent one that was followed does not come back by itself, however much it sends")
     func silentOneReturns() throws {
-        let two = try TwoSources()
-        two.places[0].permission = .rescue
-        try two.publish(0)
-        two.send(0, NALUnit.idr)
-        two.watch()
+        let two = try TwoSources.watched()
         try two.publish(1)
         two.places[1].permission = .rescue
         two.send(1, NALUnit.idr, after: .seconds(2))
@@ -170,11 +163,7 @@ struct CandidatePlaceTests {
 
     @Test("The end of the source on the air is told; the end of another one touches nobody")
     func ends() throws {
-        let two = try TwoSources()
-        two.places[0].permission = .rescue
-        try two.publish(0)
-        two.send(0, NALUnit.idr)
-        two.watch()
+        let two = try TwoSources.watched()
         try two.publish(1)
         two.end(1)
         two.send(0, NALUnit.slice)
@@ -190,11 +179,7 @@ struct CandidatePlaceTests {
 
     @Test("A source with other tracks takes the air too, and viewers have to ask again")
     func otherTracks() throws {
-        let two = try TwoSources()
-        two.places[0].permission = .rescue
-        try two.publish(0)
-        two.send(0, NALUnit.idr)
-        two.watch()
+        let two = try TwoSources.watched()
         try two.publish(1, [PublishedStream.video, PublishedStream.audio])
         two.places[1].permission = .rescue
         two.send(1, NALUnit.idr)
@@ -217,11 +202,7 @@ struct CandidatePlaceTests {
 
     @Test("One that never shows a key frame is let through, late where another one is on the air")
     func noKeyFrames() throws {
-        let two = try TwoSources()
-        two.places[0].permission = .rescue
-        try two.publish(0)
-        two.send(0, NALUnit.idr)
-        two.watch()
+        let two = try TwoSources.watched()
         try two.publish(1)
         two.places[1].permission = .relieve
         two.send(1, NALUnit.slice)
@@ -237,11 +218,7 @@ struct CandidatePlaceTests {
 
     @Test("One that has shown a key frame shows another: a rescue waits for it")
     func rareKeyFrames() throws {
-        let two = try TwoSources()
-        two.places[0].permission = .rescue
-        try two.publish(0)
-        two.send(0, NALUnit.idr)
-        two.watch()
+        let two = try TwoSources.watched()
         try two.publish(1)
         two.send(1, NALUnit.idr)
         two.send(1, NALUnit.slice, after: .seconds(15))

@@ -56,8 +56,7 @@ extension PlayClientStateMachine {
         _ asked: ClientRequests.Pending,
         _ response: RTSPResponse
     ) -> ResponseReceivedResult {
-        if response.status.code == 401 { return authenticate(asked, response) }
-        if let redirection = redirection(response) { return redirection }
+        if let verdict = challengedOrRedirected(asked, response) { return verdict }
         // Whatever else the answer is, DESCRIBE will show whether the stream is there (quirk A6).
         if response.status.isSuccess { keepalive.learnt(response.headers.publicMethods) }
         upstream = response.headers.via
@@ -70,8 +69,7 @@ extension PlayClientStateMachine {
         _ response: RTSPResponse
     ) -> ResponseReceivedResult {
         guard asked.method == .describe else { return .ignored }
-        if response.status.code == 401 { return authenticate(asked, response) }
-        if let redirection = redirection(response) { return redirection }
+        if let verdict = challengedOrRedirected(asked, response) { return verdict }
         guard response.status.code != RTSPStatus.loopDetected.code else { return end(.loop) }
         guard response.status.isSuccess else { return end(.refused(.describe, response.status)) }
         upstream = response.headers.via
@@ -103,12 +101,9 @@ extension PlayClientStateMachine {
     ) -> ResponseReceivedResult {
         var plan = plan
         guard asked.method == .setup, let track = plan.remaining.first, let path = plan.asked else { return .ignored }
-        if response.status.code == 401 { return authenticate(asked, response) }
+        if let verdict = challengedOrRedirected(asked, response) { return verdict }
         if response.status.isSuccess {
-            if let session = response.headers.session {
-                requests.session = session.id
-                plan.sessionTimeout = session.timeout ?? plan.sessionTimeout
-            }
+            plan.sessionTimeout = requests.noteSession(of: response) ?? plan.sessionTimeout
             switch Self.settled(path, by: response) {
             case .success(let settled):
                 plan.tracks.append(PlayClientTrack(index: track.index, description: track.description, path: settled))
@@ -116,7 +111,6 @@ extension PlayClientStateMachine {
                 return .ended(error)
             }
         } else {
-            if let redirection = redirection(response) { return redirection }
             // A camera without room for its picture is to be asked again, not kept for its sound (quirk F16).
             if track.description.kind == .video, [453, 503].contains(response.status.code) {
                 return .ended(.refused(.setup, response.status))
@@ -158,8 +152,7 @@ extension PlayClientStateMachine {
         _ response: RTSPResponse
     ) -> ResponseReceivedResult {
         guard asked.method == .play else { return .ignored }
-        if response.status.code == 401 { return authenticate(asked, response) }
-        if let redirection = redirection(response) { return redirection }
+        if let verdict = challengedOrRedirected(asked, response) { return verdict }
         guard response.status.isSuccess else { return .ended(.refused(.play, response.status)) }
         let session = PlayClientSession(
             tracks: plan.tracks,
@@ -176,7 +169,7 @@ extension PlayClientStateMachine {
         _ asked: ClientRequests.Pending,
         _ response: RTSPResponse
     ) -> ResponseReceivedResult {
-        if response.status.code == 401 { return authenticate(asked, response) }
+        if response.status.code == 401, let verdict = challengedOrRedirected(asked, response) { return verdict }
         return response.status.isSuccess ? .paused : .ended(.refused(.pause, response.status))
     }
 
@@ -199,21 +192,16 @@ extension PlayClientStateMachine {
     }
 
     /// The state is left as it is: what was set up can still be torn down.
-    private mutating func authenticate(
+    private mutating func challengedOrRedirected(
         _ asked: ClientRequests.Pending,
         _ response: RTSPResponse
-    ) -> ResponseReceivedResult {
-        guard let again = requests.repeated(asked, challengedBy: response) else {
-            return .ended(.unauthorized(hadCredentials: requests.hasCredentials))
+    ) -> ResponseReceivedResult? {
+        let verdict: ClientVerdict<PlayClientError>? = requests.verdict(on: asked, response, of: request.url)
+        return switch verdict {
+        case .send(let again): .send(again)
+        case .redirected(let target): .redirected(target)
+        case .ended(let error): .ended(error)
+        case nil: nil
         }
-        return .send(again)
-    }
-
-    private func redirection(_ response: RTSPResponse) -> ResponseReceivedResult? {
-        guard (300..<400).contains(response.status.code) else { return nil }
-        guard let target = response.headers["Location"].flatMap({ request.url.redirected(to: $0) }) else {
-            return .ended(.redirectRefused)
-        }
-        return .redirected(target)
     }
 }

@@ -153,15 +153,8 @@ package struct PlayClientStateMachine: ~Copyable {
 
     // MARK: Ends
 
-    /// What to do when nobody wants the stream any more.
-    package enum StopRequestedResult: Sendable {
-        /// Send this, and close when it is answered or a moment has passed.
-        case tearDown(RTSPRequest)
-        case close
-    }
-
     /// Whoever wanted the stream wants it no longer. Some cameras keep few sessions, so each is torn down (quirk E17).
-    package mutating func stopRequested() -> StopRequestedResult {
+    package mutating func stopRequested() -> ClientStopResult {
         switch state {
         case .settingUp(let plan), .starting(let plan), .playing(let plan):
             guard requests.session != nil else {
@@ -176,15 +169,8 @@ package struct PlayClientStateMachine: ~Copyable {
         }
     }
 
-    /// What a missing answer means.
-    package enum TimedOutResult: Sendable {
-        case send(RTSPRequest)
-        case ended(PlayClientError)
-        case ignored
-    }
-
     /// The newest request was not answered in time.
-    package mutating func timedOut() -> TimedOutResult {
+    package mutating func timedOut() -> ClientTimeoutResult<PlayClientError> {
         switch state {
         case .asking:
             // OPTIONS is a courtesy: who does not know it may know DESCRIBE (quirk A6).
@@ -202,6 +188,13 @@ package struct PlayClientStateMachine: ~Copyable {
             // Some cameras never answer keepalives (quirk F5).
             return .ignored
         }
+    }
+
+    /// The server asks something.
+    package mutating func requestReceived(_ received: RTSPRequest) -> ServerRequestResult<PlayClientError> {
+        let answer = ServerRequestAnswer(to: received, from: request.url)
+        if case .tornDown = answer { state = .ended }
+        return ServerRequestResult(answer)
     }
 
     // MARK: Requests

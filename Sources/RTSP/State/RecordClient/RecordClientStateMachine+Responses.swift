@@ -71,7 +71,7 @@ extension RecordClientStateMachine {
         guard response.status.isSuccess else { return end(.refused(.announce, response.status)) }
         // Some servers begin the session here.
         var plan = Plan(remaining: Array(announced.tracks.indices))
-        note(response, in: &plan)
+        plan.sessionTimeout = requests.noteSession(of: response) ?? plan.sessionTimeout
         if request.transport == .udp {
             state = .openingPorts(plan)
             return .openPorts(count: plan.remaining.count)
@@ -92,7 +92,7 @@ extension RecordClientStateMachine {
         }
         if let verdict = challengedOrRedirected(asked, response) { return verdict }
         if response.status.isSuccess {
-            note(response, in: &plan)
+            plan.sessionTimeout = requests.noteSession(of: response) ?? plan.sessionTimeout
             switch Self.settled(path, by: response) {
             case .success(let settled): plan.tracks.append(RecordClientTrack(index: index, path: settled))
             case .failure(let error): return .ended(error)
@@ -134,7 +134,7 @@ extension RecordClientStateMachine {
         guard asked.method == .record else { return .ignored }
         if let verdict = challengedOrRedirected(asked, response) { return verdict }
         guard response.status.isSuccess else { return .ended(.refused(.record, response.status)) }
-        note(response, in: &plan)
+        plan.sessionTimeout = requests.noteSession(of: response) ?? plan.sessionTimeout
         state = .recording
         return .recording(
             RecordClientSession(
@@ -156,26 +156,13 @@ extension RecordClientStateMachine {
         _ asked: ClientRequests.Pending,
         _ response: RTSPResponse
     ) -> ResponseReceivedResult? {
-        switch response.status.code {
-        case 401:
-            guard let again = requests.repeated(asked, challengedBy: response) else {
-                return .ended(.unauthorized(hadCredentials: requests.hasCredentials))
-            }
-            return .send(again)
-        case 300..<400:
-            guard let target = response.headers["Location"].flatMap({ request.url.redirected(to: $0) }) else {
-                return .ended(.redirectRefused)
-            }
-            return .redirected(target)
-        default:
-            return nil
+        let verdict: ClientVerdict<RecordClientError>? = requests.verdict(on: asked, response, of: request.url)
+        return switch verdict {
+        case .send(let again): .send(again)
+        case .redirected(let target): .redirected(target)
+        case .ended(let error): .ended(error)
+        case nil: nil
         }
-    }
-
-    private mutating func note(_ response: RTSPResponse, in plan: inout Plan) {
-        guard let session = response.headers.session else { return }
-        requests.session = session.id
-        plan.sessionTimeout = session.timeout ?? plan.sessionTimeout
     }
 
     /// The path as the answer to SETUP has it.

@@ -129,15 +129,8 @@ package struct RecordClientStateMachine: ~Copyable {
 
     // MARK: Ends
 
-    /// What to do when the stream is to go there no longer.
-    package enum StopRequestedResult: Sendable {
-        /// Send this, and close when it is answered or a moment has passed.
-        case tearDown(RTSPRequest)
-        case close
-    }
-
     /// The stream is to go there no longer; the path is to be free at once for whoever publishes next.
-    package mutating func stopRequested() -> StopRequestedResult {
+    package mutating func stopRequested() -> ClientStopResult {
         switch state {
         case .settingUp, .starting, .recording:
             guard requests.session != nil else {
@@ -152,15 +145,8 @@ package struct RecordClientStateMachine: ~Copyable {
         }
     }
 
-    /// What a missing answer means.
-    package enum TimedOutResult: Sendable {
-        case send(RTSPRequest)
-        case ended(RecordClientError)
-        case ignored
-    }
-
     /// The newest request was not answered in time.
-    package mutating func timedOut() -> TimedOutResult {
+    package mutating func timedOut() -> ClientTimeoutResult<RecordClientError> {
         switch state {
         case .asking:
             // OPTIONS is a courtesy here as for who plays.
@@ -177,6 +163,13 @@ package struct RecordClientStateMachine: ~Copyable {
         case .idle, .openingPorts, .recording, .tearingDown, .ended:
             return .ignored
         }
+    }
+
+    /// The server asks something.
+    package mutating func requestReceived(_ received: RTSPRequest) -> ServerRequestResult<RecordClientError> {
+        let answer = ServerRequestAnswer(to: received, from: request.url)
+        if case .tornDown = answer { state = .ended }
+        return ServerRequestResult(answer)
     }
 
     // MARK: Requests

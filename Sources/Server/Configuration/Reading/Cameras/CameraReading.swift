@@ -88,17 +88,11 @@ struct CameraReading {
         }
         return template.map { .template($0, field) } ?? .broken
     }
-
-    private func testCamera(_ field: ConfigurationSection.Field) -> StreamConfiguration {
-        endAlone(with: "test_camera")
-        let test = section.section(field).map(TestCameraConfiguration.init) ?? TestCameraConfiguration()
-        return StreamConfiguration(path: name, source: .testCamera(test))
-    }
 }
 
 extension CameraReading {
     /// A source that has its settings below its own key takes none of those of a pull.
-    private func endAlone(with source: String) {
+    func endAlone(with source: String) {
         for key in Self.keys where key != "title" && key != "groups" && key != source {
             guard let other = section.field(key) else { continue }
             section.reading.report(
@@ -109,49 +103,6 @@ extension CameraReading {
             )
         }
         section.end()
-    }
-
-    /// `publish: true`, or settings; `nil` where something is wrong.
-    private func published(_ field: ConfigurationSection.Field) -> StreamConfiguration? {
-        endAlone(with: "publish")
-        let errorsBefore = section.reading.errors.count
-        var announce = AnnounceConfiguration()
-        if case .scalar(let scalar) = field.node, !scalar.isNothing {
-            _ = section.value("publish") { text throws(Expectation) in
-                let isOpen = try ConfigurationValue.boolean(text)
-                guard isOpen else {
-                    throw Expectation("true, or settings", hint: "leave the camera out where nobody may publish")
-                }
-                return isOpen
-            }
-        } else if let settings = section.section(field) {
-            announce = AnnounceConfiguration(settings, isPrefix: name.isPrefix)
-        }
-        guard section.reading.errors.count == errorsBefore else { return nil }
-        return StreamConfiguration(path: name, source: name.isPrefix ? .publishBelow(announce) : .publish(announce))
-    }
-}
-
-extension AnnounceConfiguration {
-    /// The defaults with the keys of a section put over them.
-    fileprivate init(_ section: ConfigurationSection, isPrefix: Bool) {
-        self.init()
-        if let takeover = section.value("takeover", ConfigurationValue.boolean) { self.takeover = takeover }
-        let timeout = section.value("timeout") { text throws(Expectation) in
-            try ConfigurationValue.duration(text, in: .seconds(1) ... .minutes(10))
-        }
-        if let timeout { self.timeout = timeout }
-        if isPrefix {
-            let streams = section.value("streams") { text throws(Expectation) in
-                try ConfigurationValue.count(text, in: 1...10_000)
-            }
-            if let streams { mostStreams = streams }
-            let linger = section.value("linger") { text throws(Expectation) in
-                try ConfigurationValue.duration(text, in: .seconds(0) ... .hours(24))
-            }
-            if let linger { self.linger = linger }
-        }
-        section.end(otherwise: isPrefix ? nil : "streams and linger are for names that end in /*")
     }
 }
 
@@ -289,32 +240,5 @@ extension PullTransport {
 extension PullConfiguration {
     fileprivate var goesOverWebSocket: Bool {
         transport == .websocket || url.hasPrefix("rtsp+ws:") || url.hasPrefix("rtsps+wss:")
-    }
-}
-
-extension TestCameraConfiguration {
-    /// The defaults with the keys of a section put over them.
-    fileprivate init(_ section: ConfigurationSection) {
-        self.init()
-        func count(_ key: String, _ path: WritableKeyPath<Self, Int>, _ range: ClosedRange<Int>, even: Bool = false) {
-            let value = section.value(key) { text throws(Expectation) in
-                let number = try ConfigurationValue.count(text, in: range)
-                guard !even || number.isMultiple(of: 2) else { throw Expectation("an even number of pixels") }
-                return number
-            }
-            if let value { self[keyPath: path] = value }
-        }
-        count("width", \.width, 64...3840, even: true)
-        count("height", \.height, 64...2160, even: true)
-        count("frame_rate", \.frameRate, 1...60)
-        let interval = section.value("key_frame_interval") { text throws(Expectation) in
-            try ConfigurationValue.duration(text, in: .milliseconds(100) ... .seconds(60))
-        }
-        if let interval { keyFrameInterval = interval }
-        let bitRate = section.value("bit_rate") { text throws(Expectation) in
-            try ConfigurationValue.bitRate(text, in: 50_000...50_000_000)
-        }
-        if let bitRate { self.bitRate = bitRate }
-        section.end()
     }
 }

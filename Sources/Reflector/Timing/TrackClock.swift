@@ -84,6 +84,12 @@ struct TrackClock: Sendable {
         told.map { time(of: timestamp, on: $0) }
     }
 
+    /// By how many seconds `timestamp` comes later than the reports tell.
+    func lag(of timestamp: UInt32) -> Double? {
+        guard let arrival = arrivalTime(of: timestamp), let told = toldTime(of: timestamp) else { return nil }
+        return (arrival - told) / 1e9
+    }
+
     /// Something was told of this track.
     var isTold: Bool { told != nil }
 
