@@ -117,7 +117,8 @@ extension ClientConversation {
 
     func startKeepalive(every interval: TimeAmount?) {
         guard let interval else { return }
-        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        // Without the type in it, which not every compiler takes for Sendable.
+        let bound = NIOLoopBound<any ClientConversation>(self, eventLoop: eventLoop)
         keepaliveTimer = eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
             let connection = bound.value
             guard let request = connection.keepaliveDue() else { return }
