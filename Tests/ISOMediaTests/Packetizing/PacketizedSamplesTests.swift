@@ -128,22 +128,4 @@ import Testing
         #expect(played.map(\.packet.timestamp) == [0, 160, 320, 480, 500, 660, 820, 980])
         #expect(played[0].packet.payload.prefix(4) == [1, 0, 3, 2])
     }
-
-    @Test("packets of H.264 cost no allocation each", .enabled(if: AllocationCount.isKept))
-    func allocations() throws {
-        let picture = [0x41, 0x9A] + [UInt8](repeating: 0x55, count: 20_000)
-        let movie = Self.movie(Array(repeating: [picture], count: 40))
-        let bytes = movie.bytes
-        let track = try Movie(reading: bytes).tracks[0]
-        var reader = PacketizedSamples(track, format: try MediaTrackFormat(track, in: bytes), in: bytes)
-        var batch = PacketBatch(
-            heading: PacketHeading(channel: 0, ssrc: 1, sequenceNumber: 0, timestampOrigin: 0), capacity: 1 << 20)
-        for index in 0..<20 { try reader.write(sample: index, to: &batch) }
-        batch.removeAll()
-        let allocations = try AllocationCount.during {
-            for index in 20..<40 { try reader.write(sample: index, to: &batch) }
-        }
-        #expect(batch.entries.count == 20 * 14)
-        #expect(allocations < 3 * 20)
-    }
 }

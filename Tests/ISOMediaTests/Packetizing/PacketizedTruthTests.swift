@@ -18,7 +18,6 @@ struct PacketizedTruthTests {
         MadeMovie("mpeg4.mov", "-c:v mpeg4 -c:a libmp3lame -ac 2 -b:a 320k"),
         MadeMovie("h263.3gp", "-c:v h263 -s 176x144 -c:a aac"),
         MadeMovie("motion.mov", "-c:v mjpeg -huffman default -pix_fmt yuvj420p -an"),
-        MadeMovie("wide.mov", "-c:v mjpeg -huffman default -pix_fmt yuvj422p -an"),
     ]
 
     @Test("What a receiver puts together is what the file has, at the time that ffprobe finds", arguments: movies)
@@ -151,8 +150,11 @@ struct PacketizedTruthTests {
     func untold() async throws {
         try await withTemporaryDirectory { directory in
             let made = [
-                MadeMovie("own.mov", "-c:v mjpeg -huffman optimal -an"), MadeMovie("pro.mov", "-c:v prores -an"),
+                MadeMovie("own.mov", "-c:v mjpeg -huffman optimal -pix_fmt yuvj420p -an"),
+                MadeMovie("pro.mov", "-c:v prores -an"),
                 MadeMovie("float.mov", "-c:a pcm_f32le -vn"), MadeMovie("three.mp4", "-c:a ac3 -vn"),
+                // ffmpeg gives the colours twice as many blocks in each macroblock as RFC 2435 knows.
+                MadeMovie("wide.mov", "-c:v mjpeg -huffman default -pix_fmt yuvj422p -an"),
             ]
             var reasons: [String] = []
             for movie in made {
@@ -167,7 +169,7 @@ struct PacketizedTruthTests {
             }
             #expect(reasons[0].contains("Huffman"))
             #expect(reasons[1].contains("ap") && reasons[3].contains("ac-3"))
-            #expect(reasons[2].contains("fl32"))
+            #expect(reasons[2].contains("fl32") && reasons[4].contains("4:2:2"))
         }
     }
 }
