@@ -27,7 +27,7 @@ struct HintWriterTests {
         let tracks = try movie.tracks.filter { $0.handler != "hint" }
             .map { try HintedTrack($0, in: bytes, limit: limit) }
         let copy = file.deletingLastPathComponent().appending(path: "hinted-\(form)-\(limit)-" + file.lastPathComponent)
-        let output = try NewFile(at: copy.path, identifier: "test")
+        let output = try NewFile(at: copy.path, identifier: "test", permissions: 0o600)
         try HintWriter(movie, in: bytes, tracks: tracks, form: form).write(to: output)
         #expect(!FileManager.default.fileExists(atPath: copy.path))
         try output.finish()
@@ -130,27 +130,6 @@ struct HintWriterTests {
             #expect(throws: MovieError.self) { try hint(file, form: .small) }
             let names = try FileManager.default.contentsOfDirectory(atPath: directory.path)
             #expect(names.allSatisfy { !$0.hasSuffix(".part") })
-        }
-    }
-
-    @Test("A new file takes the place of an old one only when it is whole")
-    func newFile() async throws {
-        try await withTemporaryDirectory { directory in
-            let path = directory.appending(path: "x").path
-            try Data("old".utf8).write(to: URL(filePath: path))
-            do {
-                let file = try NewFile(at: path, identifier: "1")
-                try file.append(ByteBuffer(string: "new and whole"))
-                try file.replace(ByteBuffer(string: "N"), at: 0)
-                #expect(file.size == 13)
-                #expect(throws: NewFile.Failure.self) { try NewFile(at: path, identifier: "1") }
-                #expect(try String(contentsOfFile: path, encoding: .utf8) == "old")
-                try file.finish()
-            }
-            #expect(try String(contentsOfFile: path, encoding: .utf8) == "New and whole")
-            try NewFile(at: path, identifier: "2").append(ByteBuffer(string: "half"))
-            #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["x"])
-            #expect(throws: NewFile.Failure.self) { try NewFile(at: path + "/none", identifier: "3") }
         }
     }
 }
