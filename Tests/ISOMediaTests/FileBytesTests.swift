@@ -20,6 +20,9 @@ struct FileBytesTests {
             try Data(0..<200).write(to: URL(filePath: path))
             let file = try FileBytes(path: path)
             #expect(file.size == 200)
+            #expect(try FileBytes.Identity(ofFileAt: path) == file.identity)
+            #expect(chmod(path, 0o640) == 0)
+            #expect(try FileBytes(path: path).permissions == 0o640)
             #expect(try Array(file.read(at: 10, count: 3).readableBytesView) == [10, 11, 12])
             #expect(try file.read(at: 200, count: 0).readableBytes == 0)
             for (offset, count) in [(199, 2), (201, 0), (-1, 1), (0, 201)] {
@@ -48,6 +51,7 @@ struct FileBytesTests {
             #expect(mkfifo(pipe, 0o600) == 0)
             #expect(throws: MovieError.notAFile) { try FileBytes(path: pipe) }
             #expect(throws: MovieError.notAFile) { try FileBytes(path: folder.path) }
+            #expect(throws: MovieError.notAFile) { try FileBytes.Identity(ofFileAt: pipe) }
             #expect(throws: MovieError.unreadable(code: ENOENT)) {
                 try FileBytes(path: folder.appending(path: "none").path)
             }

@@ -45,6 +45,28 @@ struct PacketBatchTests {
         #expect(batch.heading.sequenceNumber == 0xFFFF)
     }
 
+    @Test("A batch takes 64 MiB and 131 072 packets at most; what is beyond is taken back, and it can be used again")
+    func bounded() {
+        var batch = PacketBatch(heading: heading)
+        func add(_ payload: ByteBuffer) -> Bool {
+            batch.begin(due: 0, at: 0, payloadType: 96, marker: true)
+            batch.append(payload)
+            return batch.end()
+        }
+        let large = ByteBuffer(repeating: 1, count: 60_000)
+        for _ in 0..<1200 where !add(large) { break }
+        #expect(batch.bytes.readableBytes == (64 << 20) / 60_016 * 60_016)
+        #expect(batch.entries.count == (64 << 20) / 60_016)
+        let tooLarge = add(ByteBuffer(repeating: 1, count: 70 << 20))
+        #expect(!tooLarge && batch.bytes.writerIndex <= 64 << 20)
+        batch.removeAll()
+        let again = add(large)
+        #expect(again && batch.entries.count == 1)
+        batch.removeAll()
+        for _ in 0..<131_080 where !add(ByteBuffer(integer: 1 as UInt8)) { break }
+        #expect(batch.entries.count == 131_072)
+    }
+
     @Test(
         "RTP time runs slower where the movie is played faster, and on where it is played backwards",
         arguments: [(1.0, 190_000), (2, 100_000), (-1, UInt32.max - 170_000 + 1), (0.5, 370_000)] as [(Double, UInt32)])

@@ -20,6 +20,8 @@ package struct BoxHeader: Sendable, Hashable {
     /// Of the whole box, in bytes; never less than `length`.
     package let size: Int64
 
+    /// Its size stands behind the type, with 64 bits.
+    var hasLongSize: Bool { length == (type == "uuid" ? 32 : 16) }
     package var bodyOffset: Int64 { offset + Int64(length) }
     package var bodySize: Int64 { size - Int64(length) }
     /// Where the next one begins; never more than 2^62.

@@ -17,9 +17,28 @@ package final class FileBytes: RandomAccessBytes {
         package let size: Int64
         /// In nanoseconds since 1970.
         package let modified: Int64
+
+        fileprivate init(_ status: stat) {
+            device = UInt64(status.st_dev)
+            node = UInt64(status.st_ino)
+            size = Int64(status.st_size)
+            modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+        }
+
+        /// That of the file at `path`, which may be one that nobody may read.
+        ///
+        /// Throws `.unreadable` where there is none, `.notAFile` for a folder, a pipe or a device.
+        package init(ofFileAt path: String) throws(MovieError) {
+            var status = stat()
+            guard stat(path, &status) == 0 else { throw .unreadable(code: errno) }
+            guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile }
+            self.init(status)
+        }
     }
 
     package let identity: Identity
+    /// Who may read and write it, as `chmod(2)` has it.
+    package let permissions: UInt32
     private let descriptor: CInt
 
     package var size: Int64 { identity.size }
@@ -37,10 +56,8 @@ package final class FileBytes: RandomAccessBytes {
             throw .notAFile
         }
         self.descriptor = descriptor
-        identity = Identity(
-            device: UInt64(status.st_dev), node: UInt64(status.st_ino), size: Int64(status.st_size),
-            modified: Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
-        )
+        identity = Identity(status)
+        permissions = UInt32(status.st_mode & 0o777)
     }
 
     /// Opens `path`, and does not wait where that is a pipe.

@@ -51,11 +51,12 @@ package struct HintWriter: Sendable {
         try file.append(try movieBox(with: progress))
     }
 
-    /// All boxes that are whole; where `moov` stands last it is not copied, else it becomes free space.
+    /// All boxes; where `moov` stands last it is not copied, else it becomes free space.
     private func copyMovie(to file: NewFile) throws {
         let end = try end()
         let isLast = header.end == end.offset
         let copied = isLast ? header.offset : end.offset
+        try checkPlaces(before: copied)
         var offset: Int64 = 0
         while offset < copied {
             let count = min(Self.copiedAtOnce, copied - offset)
@@ -64,20 +65,36 @@ package struct HintWriter: Sendable {
         }
         if !isLast { try file.replace(ByteBuffer(integer: FourCC("free").code), at: header.offset + 4) }
         guard let open = end.open, !isLast else { return }
-        guard let size = UInt32(exactly: copied - open) else {
+        let size = copied - open.offset
+        if open.hasLongSize {
+            try file.replace(ByteBuffer(integer: UInt64(size)), at: open.offset + 8)
+        } else if let size = UInt32(exactly: size) {
+            try file.replace(ByteBuffer(integer: size), at: open.offset)
+        } else {
             throw MovieError.tooMuch("a last box that does not tell its size")
         }
-        try file.replace(ByteBuffer(integer: size), at: open)
     }
 
-    /// Where the last box ends; `open` is where it begins, if it says that it goes on to the end of the file.
-    private func end() throws(MovieError) -> (offset: Int64, open: Int64?) {
+    /// What the old tables point at must not be what is written behind it.
+    ///
+    /// Throws `.truncated` where a sample of a track that is kept does not end before `end`.
+    private func checkPlaces(before end: Int64) throws(MovieError) {
+        for track in movie.tracks where track.handler != "hint" && track.isSelfContained {
+            guard let last = track.samples.plain?.fileEnd, last > end else { continue }
+            throw .truncated(at: last)
+        }
+    }
+
+    /// Where the last box ends; `open` is that one, if it says that it goes on to the end of the file, or ends beyond: so recorders
+    /// leave it that wrote its size wrongly, and downloads that broke off.
+    private func end() throws(MovieError) -> (offset: Int64, open: BoxHeader?) {
         var offset: Int64 = 0
         while offset < bytes.size {
             let count = min(Int64(BoxHeader.maximumLength), bytes.size - offset)
             let read = try bytes.read(at: offset, count: Int(count))
-            guard let box = BoxHeader(read, at: offset, limit: bytes.size), box.end <= bytes.size else { break }
-            if read.getInteger(at: read.readerIndex, as: UInt32.self) == 0 { return (box.end, offset) }
+            guard let box = BoxHeader(read, at: offset, limit: bytes.size) else { break }
+            let isOpen = read.getInteger(at: read.readerIndex, as: UInt32.self) == 0
+            if isOpen || box.end > bytes.size { return (bytes.size, box) }
             offset = box.end
         }
         return (offset, nil)
@@ -101,7 +118,9 @@ extension HintWriter {
         let old = Box(header: header, body: try bytes.read(at: header.bodyOffset, count: Int(header.bodySize)))
         let boxes = try old.children()
         let hints = Set(movie.tracks.filter { $0.handler == "hint" }.map(\.id))
-        let first = (boxes.compactMap(Self.trackID).max() ?? 0) &+ 1
+        let used = Set(boxes.compactMap(Self.trackID))
+        let ids = Self.freeIDs(progress.count, beside: used)
+        let last = used.union(ids).max() ?? 0
         var moov = ByteBuffer()
         moov.writeBox("moov") { moov in
             for box in boxes where box.type != "udta" {
@@ -109,12 +128,10 @@ extension HintWriter {
                 let start = moov.writerIndex
                 moov.writeImmutableBuffer(Self.whole(box, of: old))
                 if box.type == "mvhd" {
-                    moov.setInteger(first &+ UInt32(progress.count), at: start + Int(box.header.size) - 4)
+                    moov.setInteger(last == .max ? last : last + 1, at: start + Int(box.header.size) - 4)
                 }
             }
-            for (index, track) in progress.enumerated() {
-                track.write(id: first &+ UInt32(index), of: movie, to: &moov)
-            }
+            for (id, track) in zip(ids, progress) { track.write(id: id, of: movie, to: &moov) }
             writeUserData(boxes.first("udta"), of: old, progress, to: &moov)
         }
         guard moov.readableBytes <= Int(Int32.max) else { throw .tooMuch("a moov box of \(moov.readableBytes) bytes") }
@@ -141,10 +158,21 @@ extension HintWriter {
         }
     }
 
-    /// A box with its head, as it stands in the file.
+    /// A box with its head, as it stands in the file; a last one of size 0 gets its size, for it is the last one no more.
     private static func whole(_ box: Box, of moov: Box) -> ByteBuffer {
-        let place = Int(box.header.offset - moov.header.bodyOffset)
-        return moov.body.getSlice(at: moov.body.readerIndex + place, length: Int(box.header.size)) ?? ByteBuffer()
+        let place = moov.body.readerIndex + Int(box.header.offset - moov.header.bodyOffset)
+        guard var whole = moov.body.getSlice(at: place, length: Int(box.header.size)) else { return ByteBuffer() }
+        if whole.getInteger(at: whole.readerIndex, as: UInt32.self) == 0 {
+            whole.setInteger(UInt32(clamping: box.header.size), at: whole.readerIndex)
+        }
+        return whole
+    }
+
+    /// Numbers for new tracks: behind those there are, or what is free between them.
+    private static func freeIDs(_ count: Int, beside used: Set<UInt32>) -> [UInt32] {
+        let last = used.max() ?? 0
+        if UInt32.max - last > UInt32(clamping: count) { return (0..<UInt32(clamping: count)).map { last + 1 + $0 } }
+        return Array((1...UInt32.max).lazy.filter { !used.contains($0) }.prefix(count))
     }
 
     private static func trackID(_ box: Box) -> UInt32? {

@@ -18,6 +18,14 @@ package struct HintedTrack: Sendable {
             ?? PacketizedSamples(media, format: format, in: bytes, limit: limit)
     }
 
+    /// Sound that begins a little before the movie is what its decoder needs to begin with, in microseconds.
+    private static let preroll: Int64 = 250_000
+
+    /// Where the movie begins: nobody sends what an edit list passes over.
+    var firstSample: Int {
+        packets.presentationTime(ofSample: 0) >= -Self.preroll ? 0 : packets.syncSample(for: 0)
+    }
+
     var clockRate: UInt32 { UInt32(clamping: format.clockRate) }
 
     /// A hint sample is made of the media sample of the same number: not so of waveforms, of which a packet has many.
@@ -37,7 +45,7 @@ struct HintedTrackProgress {
 
     private var packets: any TrackPackets
     private var media: HintSource?
-    private var index = 0
+    private var index: Int
     private var batch: PacketBatch
     private var chunk = ByteBuffer()
     private var chunkDue: Int64 = 0
@@ -55,7 +63,8 @@ struct HintedTrackProgress {
         samples = HintSampleWriter(clockRate: track.clockRate)
         batch = PacketBatch(heading: PacketHeading(channel: 0, ssrc: 0, sequenceNumber: 0, timestampOrigin: 0))
         if form == .small, track.canRefer { media = HintSource(track.media, in: bytes, readAhead: 128 * 1024) }
-        due = track.packets.sampleCount > 0 ? track.packets.dueTime(ofSample: 0) : nil
+        index = track.firstSample
+        due = index < track.packets.sampleCount ? track.packets.dueTime(ofSample: index) : nil
         // What comes before the presentation begins is sent when it begins.
         let first = max(0, due ?? 0)
         emptyDuration = MovieTime.convert(first, from: MovieTime.microseconds, to: movie.timescale)

@@ -56,6 +56,13 @@ package struct HintSample: Sendable {
         return HintConstructor(in: bytes, at: packet.constructorsOffset + index * HintConstructor.length)
     }
 
+    /// Whether there is a packet in it that makes sense.
+    var sendsPackets: Bool {
+        var rest = self
+        if case .packet = rest.next() { return true }
+        return false
+    }
+
     /// The first piece of a packet that is out of another track; `nil` where every byte stands in the hint track.
     package func firstMediaSample() -> HintConstructor.SampleReference? {
         var rest = self

@@ -62,9 +62,9 @@ struct HintSource: Sendable {
     private mutating func append(
         _ offset: Int64, _ count: Int, to batch: inout PacketBatch, within budget: inout HintBudget
     ) throws(MovieError) -> Bool {
-        guard budget.takes(count) else { return false }
+        guard budget.takesPiece(count) else { return false }
         do {
-            batch.append(try window.read(at: offset, count: count))
+            batch.append(try window.read(at: offset, count: count, spare: &budget.spare))
             return true
         } catch .truncated {
             return false
@@ -96,20 +96,5 @@ struct HintSource: Sendable {
             skipped = max(0, skipped - length)
             place = next
         }
-    }
-}
-
-/// What one hint sample may cost, whatever stands in it.
-struct HintBudget: Sendable {
-    /// Pieces copied from somewhere else in the file: a picture of 16 MB has fewer. Each may cost a call of the kernel.
-    private var pieces = 16_384
-    private var bytes = 16 << 20
-
-    /// Whether one more piece may be copied.
-    mutating func takes(_ count: Int) -> Bool {
-        guard pieces > 0, bytes >= count else { return false }
-        pieces -= 1
-        bytes -= count
-        return true
     }
 }

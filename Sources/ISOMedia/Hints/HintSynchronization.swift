@@ -116,9 +116,21 @@ extension HintSynchronization {
         case .references, .parallel, .time:
             guard let media else { return false }
             if let sent = sample.flatMap(reference(in:)) { return media.samples.isSync(sent) }
-            guard firstPacket(ofSample: index) != nil, let sent = mediaSample(sentBy: index) else { return false }
+            let sends = sample?.sendsPackets ?? (firstPacket(ofSample: index) != nil)
+            guard sends, let sent = mediaSample(sentBy: index) else { return false }
             return media.samples.isSync(sent)
         }
+    }
+
+    /// The same for who goes from one hint sample to the next.
+    func isSync(_ index: Int, reading sample: HintSample, recalling ahead: inout HintLookahead) -> Bool {
+        guard case .references = relation, let media, reference(in: sample) == nil else {
+            return isSync(index, reading: sample)
+        }
+        guard let sent = referred(from: index, reading: sample, recalling: &ahead), sample.sendsPackets else {
+            return false
+        }
+        return media.samples.isSync(sent)
     }
 
     /// As `TrackPackets` has it; `time` in microseconds of the presentation.
@@ -213,10 +225,24 @@ extension HintSynchronization {
         for candidate in index..<max(index, min(index + Self.longestGap, own.samples.count)) {
             guard let sample = Self.beginning(of: candidate, own, bytes) else { return nil }
             if let found = reference(in: sample) { return max(0, found - passed) }
-            var packets = sample
-            if case .packet = packets.next() { passed += 1 }
+            if sample.sendsPackets { passed += 1 }
         }
         return nil
+    }
+
+    /// The same from a hint sample without a reference on, without looking again at what was looked at before.
+    private func referred(from index: Int, reading sample: HintSample, recalling ahead: inout HintLookahead) -> Int? {
+        let sends = sample.sendsPackets
+        if ahead.index != index { ahead = HintLookahead(index: index, end: index + 1, passed: sends ? 1 : 0) }
+        let limit = min(index + Self.longestGap, own.samples.count)
+        while ahead.found == nil, ahead.end < limit, let next = Self.beginning(of: ahead.end, own, bytes) {
+            ahead.found = reference(in: next)
+            guard ahead.found == nil else { break }
+            if next.sendsPackets { ahead.passed += 1 }
+            ahead.end += 1
+        }
+        defer { ahead.advance(sends: sends) }
+        return ahead.found.map { max(0, $0 - ahead.passed) }
     }
 
     private func reference(in sample: HintSample) -> Int? {

@@ -6,12 +6,16 @@ import NIOCore
 /// up anyway. What cannot be made, because a reference points outside or a sample is damaged, is left out and counted.
 package struct HintedPackets: TrackPackets {
     package let track: HintTrack
-    /// Packets that could not be made so far; of a damaged sample, one for all that would have followed.
+    /// Packets that could not be made so far; of a sample that is damaged, or makes more than anybody sends at
+    /// once, one for all that would have followed.
     package private(set) var leftOut = 0
 
     let bytes: any RandomAccessBytes
     let synchronization: HintSynchronization
     private var own: HintSource
+    /// The hint track once more, for hint samples that have payload of another one.
+    private var others: HintSource
+    private var lookahead = HintLookahead()
     private var sources: [HintSource?]
 
     /// A hint sample tells where payload is, or has it: a picture's is the largest.
@@ -37,6 +41,7 @@ package struct HintedPackets: TrackPackets {
         }
         let refers = synchronization.refers
         own = HintSource(track.track, in: bytes, readAhead: refers ? Self.smallReadAhead : Self.readAhead)
+        others = HintSource(track.track, in: bytes, readAhead: Self.readAhead)
         sources = track.sources.map { source in
             source.map { HintSource($0, in: bytes, readAhead: Self.readAhead) }
         }
@@ -77,6 +82,7 @@ package struct HintedPackets: TrackPackets {
     /// Gives back what was read ahead: who waits needs no memory.
     package mutating func release() {
         own.release()
+        others.release()
         for index in sources.indices { sources[index]?.release() }
     }
 
@@ -94,7 +100,12 @@ package struct HintedPackets: TrackPackets {
         var rest = sample
         while true {
             switch rest.next() {
-            case .packet(let packet): try write(packet, of: sample, at: &moment, to: &batch)
+            case .packet(let packet):
+                guard moment.budget.takesPacket() else {
+                    leftOut += 1
+                    return
+                }
+                try write(packet, of: sample, at: &moment, to: &batch)
             case .end: return
             case .damaged:
                 leftOut += 1
@@ -107,8 +118,8 @@ package struct HintedPackets: TrackPackets {
         track.track.edits.presentationTime(ofMedia: decodeTime)
     }
 
-    private func traits(of sample: HintSample, at index: Int) -> PacketBatch.Traits {
-        synchronization.isSync(index, reading: sample) ? .startsRandomAccess : []
+    private mutating func traits(of sample: HintSample, at index: Int) -> PacketBatch.Traits {
+        synchronization.isSync(index, reading: sample, recalling: &lookahead) ? .startsRandomAccess : []
     }
 
     private mutating func write(
@@ -156,7 +167,7 @@ package struct HintedPackets: TrackPackets {
                 return false
             case .immediate(let offset, let count):
                 length += count
-                isThere = append(sample, offset, count, to: &batch)
+                isThere = moment.budget.takes(count) && append(sample, offset, count, to: &batch)
             case .sample(let reference) where reference.track < 0:
                 length += reference.length
                 isThere = try appendOwn(reference, of: sample, at: &moment, to: &batch)
@@ -166,7 +177,7 @@ package struct HintedPackets: TrackPackets {
                 isThere = try sources[reference.track]?.append(reference, to: &batch, within: &moment.budget) ?? false
             case .description(let reference):
                 length += reference.length
-                isThere = appendDescription(reference, to: &batch)
+                isThere = appendDescription(reference, at: &moment, to: &batch)
             }
             guard isThere, length < PacketBatch.maximumPacketLength else { return false }
         }
@@ -188,19 +199,18 @@ package struct HintedPackets: TrackPackets {
     ) throws(MovieError) -> Bool {
         guard reference.track == -1 else { return false }
         guard reference.sample == moment.index + 1 else {
-            var other = own
-            return try other.append(reference, to: &batch, within: &moment.budget)
+            return try others.append(reference, to: &batch, within: &moment.budget)
         }
-        guard moment.budget.takes(reference.length) else { return false }
+        guard moment.budget.takesPiece(reference.length) else { return false }
         return append(sample, reference.offset, reference.length, to: &batch)
     }
 
     private func appendDescription(
-        _ reference: HintConstructor.DescriptionReference, to batch: inout PacketBatch
+        _ reference: HintConstructor.DescriptionReference, at moment: inout HintMoment, to batch: inout PacketBatch
     ) -> Bool {
-        if reference.track == -1 { return own.append(reference, to: &batch) }
+        if reference.track == -1 { return own.append(reference, to: &batch, within: &moment.budget) }
         guard reference.track >= 0, reference.track < sources.count else { return false }
-        return sources[reference.track]?.append(reference, to: &batch) ?? false
+        return sources[reference.track]?.append(reference, to: &batch, within: &moment.budget) ?? false
     }
 }
 

@@ -41,6 +41,11 @@ package struct PacketBatch: Sendable {
     /// The longest packet that its framing can tell, in bytes.
     package static let maximumPacketLength = Int(UInt16.max)
 
+    /// The most that a batch holds, in bytes, and in packets: whoever fills it stops long before. What goes beyond is taken back like
+    /// a packet that is too long.
+    package static let maximumLength = 64 << 20
+    package static let maximumCount = 131_072
+
     package private(set) var bytes: ByteBuffer
     package private(set) var entries: [Entry] = []
     /// Of the track whose packets are written now.
@@ -49,6 +54,8 @@ package struct PacketBatch: Sendable {
     package var track = 0
 
     private var start = 0
+    /// The packet that has begun does not fit.
+    private var isOverfull = false
 
     /// A batch with room for `capacity` bytes; it grows.
     package init(heading: PacketHeading, capacity: Int = 0) {
@@ -71,6 +78,7 @@ package struct PacketBatch: Sendable {
         hasPadding: Bool = false, traits: Traits = []
     ) {
         start = bytes.writerIndex
+        isOverfull = entries.count >= Self.maximumCount
         let first = 0x8000 | (hasPadding ? 0x2000 : 0) | (hasExtension ? 0x1000 : 0) as UInt16
         let bits = first | (marker ? 0x80 : 0) | UInt16(payloadType & 0x7F)
         bytes.writeMultipleIntegers(
@@ -82,11 +90,20 @@ package struct PacketBatch: Sendable {
 
     /// Adds to the payload of the packet that has begun (with its header extension before it, where it has one).
     package mutating func append(_ payload: some Collection<UInt8>) {
-        bytes.writeBytes(payload)
+        if hasRoom(for: payload.count) { bytes.writeBytes(payload) }
+    }
+
+    private mutating func hasRoom(for count: Int) -> Bool {
+        guard !isOverfull, count <= Self.maximumLength - bytes.writerIndex else {
+            isOverfull = true
+            return false
+        }
+        return true
     }
 
     /// Adds the 2, 3 or 4 lowest bytes of `number`, highest first: what a payload format has before its bytes.
     package mutating func append(_ number: UInt32, bytes count: Int) {
+        guard hasRoom(for: 4) else { return }
         switch count {
         case 2: bytes.writeInteger(UInt16(truncatingIfNeeded: number))
         case 3: bytes.writeMultipleIntegers(UInt16(truncatingIfNeeded: number >> 8), UInt8(truncatingIfNeeded: number))
@@ -96,6 +113,7 @@ package struct PacketBatch: Sendable {
 
     /// Adds `payload` with the bytes of each `size` of them turned round; what is left over at the end is left out.
     package mutating func append(_ payload: UnsafeRawBufferPointer, turningEach size: Int) {
+        guard hasRoom(for: payload.count) else { return }
         bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: payload.count) { room in
             var place = 0
             while place + size <= payload.count {
@@ -113,19 +131,19 @@ package struct PacketBatch: Sendable {
 
     /// Adds all of `payload`: bytes where they lie in what was read.
     package mutating func append(_ payload: UnsafeRawBufferPointer) {
-        bytes.writeBytes(payload)
+        if hasRoom(for: payload.count) { bytes.writeBytes(payload) }
     }
 
     /// Adds all of `payload`.
     package mutating func append(_ payload: ByteBuffer) {
-        bytes.writeImmutableBuffer(payload)
+        if hasRoom(for: payload.readableBytes) { bytes.writeImmutableBuffer(payload) }
     }
 
-    /// Ends the packet. One longer than its framing can tell is taken back, and false.
+    /// Ends the packet. One longer than its framing can tell, or for which there is no room, is taken back, and false.
     @discardableResult
     package mutating func end() -> Bool {
         let length = bytes.writerIndex - start - 4
-        guard length <= Self.maximumPacketLength else {
+        guard !isOverfull, length <= Self.maximumPacketLength, bytes.writerIndex <= Self.maximumLength else {
             cancel()
             return false
         }

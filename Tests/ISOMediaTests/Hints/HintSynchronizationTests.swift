@@ -98,4 +98,32 @@ struct HintSynchronizationTests {
         #expect(byTime.syncSample(for: 200_000) == 3)
         #expect(byTime.syncSample(after: 0) == 3)
     }
+
+    @Test("Who goes forwards looks at each hint sample once, and hears what who asks for any of them hears")
+    func lookahead() throws {
+        let short = hintSampleBytes([HintPacketBytes(constructors: [HintConstructorBytes.immediate([3, 3])])])
+        var media = media()
+        media.chunks = [(0..<300).map { [UInt8($0 & 0xFF), 1] }]
+        media.compositionOffsets = []
+        media.edits = []
+        media.syncs = [0, 2, 4, 30, 60, 61, 170, 250]
+        // References at first, here and there and not at all, and samples of no packets between.
+        var track = hint((0..<300).map { [0, 4, 5, 30, 62, 170].contains($0) ? $0 : nil })
+        for index in 0..<300 where track.chunks[index][0].count == 4 && index % 7 != 0 { track.chunks[index] = [short] }
+        let bytes = NotedBytes(movieBytes([media, track]))
+        let movie = try Movie(reading: bytes)
+        let hint = try #require(movie.tracks.first(where: HintTrack.isHint))
+        var packets = try HintedPackets(HintTrack(hint, of: movie, in: bytes), in: bytes)
+        let expected = (0..<300).map { packets.isSync($0) && packets.synchronization.firstPacket(ofSample: $0) != nil }
+        #expect(expected.filter(\.self).count > 3)
+        let before = bytes.reads
+        var batch = PacketBatch(heading: PacketHeading(channel: 0, ssrc: 1, sequenceNumber: 0, timestampOrigin: 0))
+        let told = try (0..<300).map { index in
+            batch.removeAll()
+            try packets.write(sample: index, to: &batch)
+            return batch.entries.first?.traits.contains(.startsRandomAccess) ?? false
+        }
+        #expect(told == expected)
+        #expect(bytes.reads - before < 320)
+    }
 }

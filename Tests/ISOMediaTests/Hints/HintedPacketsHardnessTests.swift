@@ -93,4 +93,49 @@ struct HintedPacketsHardnessTests {
         let allocations = try AllocationCount.during(playAll)
         #expect(allocations < 32, "\(allocations) for 320 packets")
     }
+
+    @Test("A description that every packet has again makes 16 MiB of one hint sample, and not what the file asks for")
+    func descriptionsAreCounted() throws {
+        var media = TrackBytes(id: 1, chunks: [[[1]]])
+        media.entry = boxBytes("avc1", [0, 0, 0, 0, 0, 0, 0, 1] + [UInt8](repeating: 7, count: 64_000))
+        let packet = HintPacketBytes(constructors: [Constructor.description(1, offset: 0, length: 64_000)])
+        let sample = hintSampleBytes(Array(repeating: packet, count: 300))
+        var packets = try hintedPackets(of: movieBytes([media, TrackBytes.hint(chunks: [[sample]])]))
+        let sent = try sent(by: &packets)
+        #expect(sent.packets.count == (16 << 20) / 64_000)
+        #expect(packets.leftOut == 300 - sent.packets.count)
+    }
+
+    @Test("One hint sample makes 16 384 packets at most, and the next one as many again")
+    func packetsAreCounted() throws {
+        let packet = HintPacketBytes(constructors: [Constructor.immediate([1])]).bytes
+        let sample = bigEndian(UInt16(17_000)) + [0, 0] + Array(repeatElement(packet, count: 17_000).joined())
+        let media = TrackBytes(id: 1, chunks: [[[1]]])
+        var packets = try hintedPackets(of: movieBytes([media, TrackBytes.hint(chunks: [[sample], [sample]])]))
+        var batch = PacketBatch(heading: PacketHeading(channel: 0, ssrc: 1, sequenceNumber: 0, timestampOrigin: 0))
+        for index in 0..<2 {
+            try packets.write(sample: index, to: &batch)
+            #expect(batch.entries.count == 16_384 * (index + 1))
+        }
+        #expect(packets.leftOut == 2)
+    }
+
+    @Test("A hint sample that jumps to and fro in the media, or in the hint track, reads little more than it sends")
+    func jumpsAreCounted() throws {
+        let far = [UInt8](repeating: 9, count: 200_000)
+        let media = TrackBytes(id: 1, chunks: [[[1, 2], far, [3, 4]]])
+        for track in [0, -1] as [Int8] {
+            let constructors = (0..<1000).map { Constructor.sample($0 % 2 == 0 ? 1 : 3, length: 1, track: track) }
+            let jumping = hintSampleBytes([HintPacketBytes(constructors: constructors)])
+            let bytes = NotedBytes(movieBytes([media, TrackBytes.hint(chunks: [[[0, 0], far, [0, 0], jumping]])]))
+            let movie = try Movie(reading: bytes)
+            let hint = try #require(movie.tracks.first(where: HintTrack.isHint))
+            var packets = try HintedPackets(HintTrack(hint, of: movie, in: bytes), in: bytes)
+            var batch = PacketBatch(heading: PacketHeading(channel: 0, ssrc: 1, sequenceNumber: 0, timestampOrigin: 0))
+            let before = bytes.all
+            try packets.write(sample: 3, to: &batch)
+            #expect(batch.entries.map(\.length) == [1012])
+            #expect(bytes.all - before < 1_300_000)
+        }
+    }
 }

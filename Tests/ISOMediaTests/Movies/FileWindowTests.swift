@@ -44,6 +44,25 @@ struct FileWindowTests {
         #expect(bytes.reads == 5)
     }
 
+    @Test("Who jumps to and fro uses up what may be read in vain; who goes forwards does not")
+    func spare() throws {
+        let bytes = NotedBytes((0..<200).map { UInt8($0) })
+        var window = FileWindow(bytes, readAhead: 64)
+        var spare = 100
+        for place in 0..<100 {
+            let read = try window.read(at: place % 2 == 0 ? 0 : 100, count: 2, spare: &spare)
+            #expect(read.getInteger(at: 0) == (place % 2 == 0 ? 0 : 100) as UInt8)
+        }
+        #expect(bytes.all == 100 * 2 + 100 && spare == 0)
+        var other = FileWindow(bytes, readAhead: 64)
+        spare = 100
+        for place in 0..<96 {
+            #expect(try other.read(at: Int64(place * 2), count: 2, spare: &spare).readableBytes == 2)
+        }
+        #expect(bytes.all <= 300 + 200 && spare >= 92)
+        #expect(throws: MovieError.self) { try other.read(at: -1, count: -5, spare: &spare) }
+    }
+
     @Test("Reading beyond the end and beyond all measure is an error, and costs nothing")
     func beyond() {
         let bytes = NotedBytes(Array(repeating: 1, count: 100))

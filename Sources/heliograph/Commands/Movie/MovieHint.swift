@@ -8,7 +8,8 @@ struct MovieHint: ParsableCommand {
         abstract: "Write a copy of a movie with hint tracks, which tell a server how to send it.",
         discussion: """
             One hint track for each track of pictures or sound that can be sent; hint tracks that were there are left \
-            out. The copy is written beside that name and renamed when it is whole.
+            out. The copy gets its name when it is whole. It may be read by who may read the movie, or the file that it \
+            takes the place of.
 
             Examples:
               heliograph movie hint lecture.mp4 hinted.mp4
@@ -48,10 +49,13 @@ struct MovieHint: ParsableCommand {
         let size: Int64
         do {
             let writer = try HintWriter(movie, in: bytes, tracks: tracks, form: optimize == .copy ? .fast : .small)
-            let file = try NewFile(at: copy, identifier: UUID().uuidString)
+            let file = try NewFile(at: copy, identifier: UUID().uuidString, permissions: bytes.permissions)
             try writer.write(to: file)
             try file.finish()
             size = file.size
+        } catch let failure as NewFile.Failure {
+            complain("\(failure)")
+            throw ExitCode.failure
         } catch {
             source.complain("\(error)")
             throw ExitCode.failure
@@ -62,16 +66,31 @@ struct MovieHint: ParsableCommand {
     }
 
     private func checkOutput(against bytes: FileBytes) throws {
-        guard FileManager.default.fileExists(atPath: copy) else { return }
-        let there = try? FileBytes(path: copy).identity
-        guard let there, there.device != bytes.identity.device || there.node != bytes.identity.node else {
-            source.complain("\(copy) is the movie itself, or no plain file; name another one")
+        let there: FileBytes.Identity
+        do {
+            there = try FileBytes.Identity(ofFileAt: copy)
+        } catch .unreadable(ENOENT) {
+            return
+        } catch .unreadable(let code) {
+            complain("\(copy): \(String(cString: strerror(code)))")
+            throw ExitCode.validationFailure
+        } catch {
+            complain("\(copy) is no plain file; name another one")
+            throw ExitCode.validationFailure
+        }
+        guard there.device != bytes.identity.device || there.node != bytes.identity.node else {
+            complain("\(copy) is the movie itself; name another one")
             throw ExitCode.validationFailure
         }
         guard force else {
-            source.complain("\(copy) is there already; --force writes over it")
+            complain("\(copy) is there already; --force writes over it")
             throw ExitCode.validationFailure
         }
+    }
+
+    /// Of the copy, which has a name of its own.
+    private func complain(_ text: String) {
+        try? FileHandle.standardError.write(contentsOf: Data("Error: \(text)\n".utf8))
     }
 
     /// Of those that cannot be carried, standard error tells why.
