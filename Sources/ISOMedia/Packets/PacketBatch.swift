@@ -46,6 +46,9 @@ package struct PacketBatch: Sendable {
     package static let maximumLength = 64 << 20
     package static let maximumCount = 131_072
 
+    /// Framing and RTP header.
+    private static let headLength = 16
+
     package private(set) var bytes: ByteBuffer
     package private(set) var entries: [Entry] = []
     /// Of the track whose packets are written now.
@@ -53,8 +56,11 @@ package struct PacketBatch: Sendable {
     /// The index of that track among those that are played.
     package var track = 0
 
+    /// Where the packet that has begun begins, and what its entry will say.
     private var start = 0
-    /// The packet that has begun does not fit.
+    private var due: Int64 = 0
+    private var traits: Traits = []
+    /// It does not fit.
     private var isOverfull = false
 
     /// A batch with room for `capacity` bytes; it grows.
@@ -81,11 +87,18 @@ package struct PacketBatch: Sendable {
         isOverfull = entries.count >= Self.maximumCount
         let first = 0x8000 | (hasPadding ? 0x2000 : 0) | (hasExtension ? 0x1000 : 0) as UInt16
         let bits = first | (marker ? 0x80 : 0) | UInt16(payloadType & 0x7F)
-        bytes.writeMultipleIntegers(
-            UInt8(ascii: "$"), heading.channel, 0 as UInt16, bits, heading.sequenceNumber, heading.timestamp(at: media),
-            heading.ssrc
-        )
-        entries.append(Entry(offset: start + 4, length: 12, track: track, due: due, traits: traits))
+        let framing = UInt32(UInt8(ascii: "$")) << 24 | UInt32(heading.channel) << 16
+        let numbers = UInt32(bits) << 16 | UInt32(heading.sequenceNumber)
+        let (time, source) = (heading.timestamp(at: media), heading.ssrc)
+        bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.headLength) { room in
+            room.storeBytes(of: framing.bigEndian, as: UInt32.self)
+            room.storeBytes(of: numbers.bigEndian, toByteOffset: 4, as: UInt32.self)
+            room.storeBytes(of: time.bigEndian, toByteOffset: 8, as: UInt32.self)
+            room.storeBytes(of: source.bigEndian, toByteOffset: 12, as: UInt32.self)
+            return Self.headLength
+        }
+        self.due = due
+        self.traits = traits
     }
 
     /// Adds to the payload of the packet that has begun (with its header extension before it, where it has one).
@@ -104,10 +117,10 @@ package struct PacketBatch: Sendable {
     /// Adds the 2, 3 or 4 lowest bytes of `number`, highest first: what a payload format has before its bytes.
     package mutating func append(_ number: UInt32, bytes count: Int) {
         guard hasRoom(for: 4) else { return }
-        switch count {
-        case 2: bytes.writeInteger(UInt16(truncatingIfNeeded: number))
-        case 3: bytes.writeMultipleIntegers(UInt16(truncatingIfNeeded: number >> 8), UInt8(truncatingIfNeeded: number))
-        default: bytes.writeInteger(number)
+        let number = number << (8 * UInt32(4 - count))
+        bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: 4) { room in
+            room.storeBytes(of: number.bigEndian, as: UInt32.self)
+            return count
         }
     }
 
@@ -131,12 +144,16 @@ package struct PacketBatch: Sendable {
 
     /// Adds all of `payload`: bytes where they lie in what was read.
     package mutating func append(_ payload: UnsafeRawBufferPointer) {
-        if hasRoom(for: payload.count) { bytes.writeBytes(payload) }
+        guard let source = payload.baseAddress, hasRoom(for: payload.count) else { return }
+        bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: payload.count) { room in
+            room.baseAddress?.copyMemory(from: source, byteCount: payload.count)
+            return payload.count
+        }
     }
 
     /// Adds all of `payload`.
     package mutating func append(_ payload: ByteBuffer) {
-        if hasRoom(for: payload.readableBytes) { bytes.writeImmutableBuffer(payload) }
+        payload.withUnsafeReadableBytes { append($0) }
     }
 
     /// Ends the packet. One longer than its framing can tell, or for which there is no room, is taken back, and false.
@@ -147,8 +164,11 @@ package struct PacketBatch: Sendable {
             cancel()
             return false
         }
-        bytes.setInteger(UInt16(length), at: start + 2)
-        entries[entries.count - 1].length = length
+        let place = start + 2
+        bytes.withVeryUnsafeMutableBytes { room in
+            room.storeBytes(of: UInt16(length).bigEndian, toByteOffset: place, as: UInt16.self)
+        }
+        entries.append(Entry(offset: start + 4, length: length, track: track, due: due, traits: traits))
         heading.sequenceNumber &+= 1
         return true
     }
@@ -156,6 +176,5 @@ package struct PacketBatch: Sendable {
     /// Takes the packet that has begun back, as if it had never been.
     package mutating func cancel() {
         bytes.moveWriterIndex(to: start)
-        entries.removeLast()
     }
 }
