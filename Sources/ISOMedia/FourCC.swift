@@ -10,6 +10,12 @@ package struct FourCC: Sendable, Hashable {
 extension FourCC: ExpressibleByStringLiteral {
     /// Four Latin-1 characters: `"moov"`, `"©nam"`. Shorter ones are filled up with spaces, longer ones cut.
     package init(stringLiteral value: StaticString) {
+        if value.hasPointerRepresentation, value.isASCII, value.utf8CodeUnitCount == 4 {
+            // Types are compared with literals for every box of a file: no string is made for that.
+            let bytes = value.utf8Start
+            code = UInt32(bytes[0]) << 24 | UInt32(bytes[1]) << 16 | UInt32(bytes[2]) << 8 | UInt32(bytes[3])
+            return
+        }
         let scalars = "\(value)".unicodeScalars.prefix(4).map { UInt32(UInt8(truncatingIfNeeded: $0.value)) }
         code = (scalars + Array(repeating: 0x20, count: 4 - scalars.count)).reduce(0) { $0 << 8 | $1 }
     }

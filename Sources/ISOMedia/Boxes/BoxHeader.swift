@@ -34,11 +34,12 @@ package struct BoxHeader: Sendable, Hashable {
         self.size = size
     }
 
-    /// The head that `bytes` begin with, which stand at `offset` in the file, in a box (or a file) that ends at `limit`.
+    /// The head that `bytes` have behind the first `skipped` ones; it stands at `offset` in the file, in a box (or a file) that ends at
+    /// `limit`.
     ///
     /// `nil` where they are too few, or the size is less than the head's own or beyond all files. The box may well end beyond `limit`.
-    package init?(_ bytes: ByteBuffer, at offset: Int64, limit: Int64) {
-        let start = bytes.readerIndex
+    package init?(_ bytes: ByteBuffer, after skipped: Int = 0, at offset: Int64, limit: Int64) {
+        let start = bytes.readerIndex + skipped
         guard let short: UInt32 = bytes.getInteger(at: start), let code: UInt32 = bytes.getInteger(at: start + 4) else {
             return nil
         }
@@ -54,7 +55,9 @@ package struct BoxHeader: Sendable, Hashable {
         let type = FourCC(code)
         if type == "uuid" { length += 16 }
         if short == 0 { size = limit - offset }
-        guard size >= length, bytes.readableBytes >= length, size < 1 << 61, offset < 1 << 61 else { return nil }
+        guard size >= length, bytes.readableBytes - skipped >= length, size < 1 << 61, offset < 1 << 61 else {
+            return nil
+        }
         self.init(type: type, offset: offset, length: length, size: size)
     }
 }

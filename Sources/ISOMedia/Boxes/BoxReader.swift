@@ -21,14 +21,13 @@ package struct BoxReader: Sendable {
     package mutating func next() throws(MovieError) -> Box? {
         let rest = parent.body.readableBytes - place
         // Fewer bytes than a head are a terminator, or padding.
-        guard rest >= 8, let bytes = parent.body.getSlice(at: place, length: rest) else { return nil }
-        if bytes.getInteger(at: 0, as: UInt64.self) == 0 { return nil }
+        guard rest >= 8, parent.body.getInteger(at: place, as: UInt64.self) != 0 else { return nil }
         let offset = parent.header.bodyOffset + Int64(place)
-        guard let header = BoxHeader(bytes, at: offset, limit: parent.header.end) else {
+        guard let header = BoxHeader(parent.body, after: place, at: offset, limit: parent.header.end) else {
             throw .malformed(box: parent.type, at: parent.header.offset, reason: "no box at byte \(offset)")
         }
         guard header.size <= Int64(rest),
-            let body = bytes.getSlice(at: header.length, length: Int(header.size) - header.length)
+            let body = parent.body.getSlice(at: place + header.length, length: Int(header.size) - header.length)
         else {
             throw .malformed(box: header.type, at: offset, reason: "it is longer than the \(parent.type) it is in")
         }

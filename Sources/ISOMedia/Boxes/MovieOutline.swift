@@ -14,6 +14,9 @@ struct MovieOutline: Sendable {
     /// Where the file had to go on, if it ends before.
     private(set) var missingEnd: Int64?
 
+    /// Of short fragments a few dozen lie in so many bytes, and where media lie between two of them it is not much, in bytes.
+    static let readAhead = 16 << 10
+
     private static let known: Set<FourCC> = [
         "ftyp", "moov", "mdat", "wide", "free", "skip", "moof", "styp", "sidx", "pdin", "meta", "uuid", "pnot", "PICT",
         "junk", "mfra", "ssix", "prft", "emsg",
@@ -26,8 +29,11 @@ struct MovieOutline: Sendable {
     init(of bytes: any RandomAccessBytes, limits: MovieLimits) throws(MovieError) {
         var offset: Int64 = 0
         var count = 0
+        var window = FileWindow(bytes, readAhead: Self.readAhead)
         while offset < bytes.size {
-            guard let header = try Self.header(in: bytes, at: offset) else { break }
+            let length = min(Int64(BoxHeader.maximumLength), bytes.size - offset)
+            let head = try window.read(at: offset, count: Int(length))
+            guard let header = BoxHeader(head, at: offset, limit: bytes.size) else { break }
             // What begins unlike any movie is not searched for one.
             if count == 0, !Self.known.contains(header.type) { throw .notAMovie }
             if header.end > bytes.size {
@@ -45,11 +51,6 @@ struct MovieOutline: Sendable {
             if let missingEnd { throw .truncated(at: missingEnd) }
             throw .notAMovie
         }
-    }
-
-    private static func header(in bytes: any RandomAccessBytes, at offset: Int64) throws(MovieError) -> BoxHeader? {
-        let count = min(Int64(BoxHeader.maximumLength), bytes.size - offset)
-        return BoxHeader(try bytes.read(at: offset, count: Int(count)), at: offset, limit: bytes.size)
     }
 
     private mutating func take(

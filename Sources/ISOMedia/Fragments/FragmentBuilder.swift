@@ -33,6 +33,16 @@ struct FragmentBuilder: Sendable {
         return FragmentSamples(runs: runs, rows: rows, syncs: syncs, count: count, end: time, bytes: bytes)
     }
 
+    /// When the first sample is decoded; `nil` where there is none.
+    var firstTime: Int64? { runs.first?.time }
+
+    /// All samples are decoded `time` earlier.
+    mutating func bringForward(by time: Int64) {
+        for index in runs.indices { runs[index].time -= time }
+        self.time -= time
+        last -= time
+    }
+
     /// A fragment begins, which says when it is decoded (`tfdt`, §8.8.12). Time never goes back.
     mutating func begin(at time: Int64?) {
         guard let time else { return }

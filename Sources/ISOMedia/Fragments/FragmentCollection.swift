@@ -18,7 +18,7 @@ struct FragmentCollection: Sendable {
     /// Takes a fragment; of tracks that the movie does not have, nothing.
     ///
     /// Throws `.tooMuch` beyond the limits, and what reading throws.
-    mutating func take(_ header: BoxHeader, from file: any RandomAccessBytes) throws(MovieError) {
+    mutating func take(_ header: BoxHeader, from file: inout FileWindow) throws(MovieError) {
         bytes += header.size
         guard bytes <= Int64(limits.fragmentBytes) else {
             throw .tooMuch("fragments described by more than \(limits.fragmentBytes) bytes")
@@ -52,6 +52,16 @@ struct FragmentCollection: Sendable {
                 throw .tooMuch("more than \(limits.fragmentRuns) runs of samples")
             }
         }
+    }
+
+    /// When the first sample of a track is decoded, in units of its timescale; `nil` where no fragment has any.
+    func firstTime(ofTrack id: UInt32) -> Int64? {
+        tracks[id]?.firstTime
+    }
+
+    /// All samples of a track are decoded `time` earlier, in units of its timescale.
+    mutating func bringForward(track id: UInt32, by time: Int64) {
+        tracks[id]?.bringForward(by: time)
     }
 
     /// The samples of a track; `nil` where no fragment has any.

@@ -39,15 +39,16 @@ struct FragmentTrackHeader: Sendable {
             base = Int64(offset)
             place += 8
         }
-        for (flag, field) in Self.fields where flags & flag != 0 {
-            defaults[keyPath: field] = try box.integer(at: place)
+        func read(_ field: inout UInt32, where flag: UInt32) throws(MovieError) {
+            guard flags & flag != 0 else { return }
+            field = try box.integer(at: place)
             place += 4
         }
+        try read(&defaults.description, where: 2)
+        try read(&defaults.duration, where: 8)
+        try read(&defaults.size, where: 0x10)
+        try read(&defaults.flags, where: 0x20)
         self.base = base
         self.defaults = defaults
-    }
-
-    private static var fields: [(UInt32, WritableKeyPath<FragmentDefaults, UInt32>)] {
-        [(2, \.description), (8, \.duration), (0x10, \.size), (0x20, \.flags)]
     }
 }

@@ -39,8 +39,10 @@ package struct HintWriter: Sendable {
         self.form = form
     }
 
-    /// Writes it all into `file`, which is empty. Throws `MovieError` and what writing throws.
-    package func write(to file: NewFile) throws {
+    /// Writes it all into `file`, which is empty; tells of each track how many samples could not be carried, or not as a whole. Throws
+    /// `MovieError` and what writing throws.
+    @discardableResult
+    package func write(to file: NewFile) throws -> [Int] {
         try copyMovie(to: file)
         let start = file.size
         var head = ByteBuffer()
@@ -49,6 +51,7 @@ package struct HintWriter: Sendable {
         let progress = try writeSamples(to: file)
         try file.replace(ByteBuffer(integer: UInt64(file.size - start)), at: start + 8)
         try file.append(try movieBox(with: progress))
+        return progress.map(\.leftOut)
     }
 
     /// All boxes; where `moov` stands last it is not copied, else it becomes free space.

@@ -99,4 +99,7 @@ struct HintedTrackProgress {
         defer { chunk = ByteBuffer() }
         return chunk
     }
+
+    /// Samples so far of which all or something could not be carried.
+    var leftOut: Int { (packets as? PacketizedSamples)?.leftOut ?? (packets as? PacketizedWaveform)?.leftOut ?? 0 }
 }

@@ -84,6 +84,13 @@ package struct EditList: Sendable, Hashable {
         return start + MovieTime.convert(elapsed, from: MovieTime.microseconds, to: timescale)
     }
 
+    /// When what is played ends, which is the first part of the media, in microseconds; `end` as for `end(ofMedia:)`.
+    package func playedEnd(ofMedia end: Int64) -> Int64 {
+        if isSimple { return self.end(ofMedia: end) }
+        let rest = MovieTime.convert(max(0, end - mediaStart), from: timescale, to: MovieTime.microseconds)
+        return first.start + (first.duration ?? rest)
+    }
+
     /// When the presentation ends, in microseconds, of media that end at `end` in units of the track's timescale.
     package func end(ofMedia end: Int64) -> Int64 {
         guard let last = segments.last else { return 0 }

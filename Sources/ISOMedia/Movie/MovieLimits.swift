@@ -8,7 +8,7 @@ package struct MovieLimits: Sendable, Hashable {
     /// Pieces of 32 samples or less that fragments are kept as, of all tracks.
     package var fragmentRuns = 1_000_000
     package var tracks = 64
-    /// Of a track, where each has a size of its own.
+    /// Of a track; frames of uncompressed sound do not count.
     package var samples = 1 << 26
     /// Of a track.
     package var edits = 1024

@@ -33,6 +33,11 @@ package struct MovieTrack: Sendable {
     /// The samples are in this file, not in another one.
     package let isSelfContained: Bool
 
+    /// When what is played of it ends, in microseconds: of several pieces of the media the first is played.
+    package var playedEnd: Int64 {
+        edits.playedEnd(ofMedia: max(duration, samples.end))
+    }
+
     /// When it ends, in microseconds of the movie's presentation.
     package var presentationEnd: Int64 {
         edits.end(ofMedia: max(duration, samples.end))

@@ -55,11 +55,19 @@ struct TrackHead: Sendable {
             language: language, width: fixed(at: isLong ? 88 : 76), height: fixed(at: isLong ? 92 : 80),
             timescale: time.timescale,
             duration: samples.fragments == nil ? time.duration ?? samples.end : samples.end,
-            edits: try EditList(editBox, movieTimescale: movieTimescale, timescale: time.timescale, limits: limits),
+            edits: try edits(movieTimescale: movieTimescale, limits: limits),
             references: references, descriptions: descriptions, samples: samples,
             sessionDescription: userData.trackSessionDescription, hintInformation: userData.hintInformation,
             isSelfContained: isSelfContained
         )
+    }
+
+    /// Units a second of the track's clock.
+    var timescale: UInt32 { time.timescale }
+
+    /// Throws what `EditList` throws.
+    func edits(movieTimescale: UInt32, limits: MovieLimits) throws(MovieError) -> EditList {
+        try EditList(editBox, movieTimescale: movieTimescale, timescale: time.timescale, limits: limits)
     }
 
     /// 16 bits and 16 of fraction; 0 where the box ends before.

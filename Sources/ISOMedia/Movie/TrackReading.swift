@@ -35,7 +35,8 @@ struct TrackReading: Sendable {
                 let packing = head.handler == "soun" ? head.descriptions.first?.sound?.packing : nil
                 let stsz = head.table.first("stsz")
                 let isOne = stsz?.body.getInteger(at: 4, as: UInt32.self) == 1
-                let plain = try PlainSamples(head.table, packing: isOne ? packing : nil, limits: limits)
+                let plain = try PlainSamples(
+                    head.table, packing: isOne ? packing : nil, isSound: head.handler == "soun", limits: limits)
                 parts.append(Part(head: head, plain: plain))
             } catch {
                 if case .tooMuch = error { throw error }
@@ -53,7 +54,9 @@ struct TrackReading: Sendable {
             builders[part.head.id] = FragmentBuilder(isSound: part.head.handler == "soun", time: part.plain?.end ?? 0)
         }
         var collection = FragmentCollection(tracks: builders, defaults: defaults, limits: limits)
-        for fragment in fragments { try collection.take(fragment, from: bytes) }
+        var window = FileWindow(bytes, readAhead: MovieOutline.readAhead)
+        for fragment in fragments { try collection.take(fragment, from: &window) }
+        if parts.allSatisfy({ $0.plain == nil }) { bringForward(&collection) }
         for part in parts {
             do throws(MovieError) {
                 let samples = SampleTable(
@@ -63,6 +66,25 @@ struct TrackReading: Sendable {
                 if case .tooMuch = error { throw error }
                 failures.append(error)
             }
+        }
+    }
+
+    /// Fragments of a live recording tell when they are decoded since the recorder was started (`tfdt`): the movie begins with the first
+    /// of them. What an edit list leaves out is none of that, nor is a wait.
+    private func bringForward(_ collection: inout FragmentCollection) {
+        var starts: [(track: UInt32, timescale: UInt32, elapsed: Int64)] = []
+        for part in parts {
+            guard let first = collection.firstTime(ofTrack: part.head.id) else { continue }
+            guard let edits = try? part.head.edits(movieTimescale: movieTimescale, limits: limits), edits.isSimple,
+                edits.mediaEnd == nil
+            else { return }
+            starts.append((part.head.id, part.head.timescale, first - edits.mediaStart))
+        }
+        let early = starts.map { MovieTime.convert($0.elapsed, from: $0.timescale, to: MovieTime.microseconds) }.min()
+        guard let early, early > 0 else { return }
+        for start in starts {
+            let units = MovieTime.convert(early, from: MovieTime.microseconds, to: start.timescale)
+            collection.bringForward(track: start.track, by: min(units, start.elapsed))
         }
     }
 }

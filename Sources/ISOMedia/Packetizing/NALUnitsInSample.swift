@@ -16,6 +16,8 @@ struct NALUnitsInSample {
     private let limit: Int
     private var place = 0
     private var count = 0
+    /// Something at the end is no unit, or one too many.
+    private(set) var isBroken = false
 
     /// `limit` as in `NALUnitPieces`. Of no use once `bytes` are gone.
     init(_ bytes: UnsafeRawBufferPointer, form: NALUnitForm, limit: Int) {
@@ -28,7 +30,8 @@ struct NALUnitsInSample {
         while count < LengthPrefix.mostUnits, bytes.count - place >= form.lengthSize {
             count += 1
             var length = 0
-            for byte in bytes[place..<place + form.lengthSize] { length = length << 8 | Int(byte) }
+            // A slice of the bytes would be allocated for each in a debug build.
+            for index in place..<place + form.lengthSize { length = length << 8 | Int(bytes[index]) }
             place += form.lengthSize
             guard length <= bytes.count - place else { break }
             let unit = UnsafeRawBufferPointer(rebasing: bytes[place..<place + length])
@@ -39,6 +42,7 @@ struct NALUnitsInSample {
                 return Unit(bytes: unit, pieces: pieces)
             }
         }
+        if place < bytes.count { isBroken = true }
         place = bytes.count
         return nil
     }

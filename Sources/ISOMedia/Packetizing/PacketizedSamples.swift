@@ -17,6 +17,7 @@ package struct PacketizedSamples: TrackPackets {
     private var cursor: SampleCursor
     /// What the cursor gave last: of the sample that is likely to be asked for next.
     private var upcoming: MovieSample?
+    private var incomplete = 0
 
     /// Longer samples are none that anybody plays, in bytes.
     static let maximumSampleSize = 16 << 20
@@ -36,6 +37,9 @@ package struct PacketizedSamples: TrackPackets {
         cursor = SampleCursor(track.samples)
         upcoming = cursor.next()
     }
+
+    /// Samples of which all or something could not be carried so far, as often as they were asked for; of waveforms, packets.
+    package var leftOut: Int { waveform?.leftOut ?? incomplete }
 
     package var sampleCount: Int { waveform?.sampleCount ?? span.end }
 
@@ -83,7 +87,11 @@ package struct PacketizedSamples: TrackPackets {
         guard let sample = advance(to: index) else {
             throw .malformed(box: "stbl", at: 0, reason: "it names no place for sample \(index)")
         }
-        guard let form = format.form(ofDescription: sample.descriptionIndex), sample.size > 0 else { return }
+        guard sample.size > 0 else { return }
+        guard let form = format.form(ofDescription: sample.descriptionIndex) else {
+            incomplete += 1
+            return
+        }
         guard sample.size <= Self.maximumSampleSize else {
             throw .tooMuch("sample \(index) has \(sample.size) bytes")
         }
@@ -93,7 +101,7 @@ package struct PacketizedSamples: TrackPackets {
             due: track.edits.presentationTime(ofMedia: sample.decodeTime), time: rtpTime(at: shown),
             payloadType: format.payloadType, isSync: sample.isSync
         )
-        form.write(bytes, at: moment, limit: limit, to: &batch)
+        if !form.write(bytes, at: moment, limit: limit, to: &batch) { incomplete += 1 }
     }
 
     /// Forgets what was read ahead: who pauses needs no memory.

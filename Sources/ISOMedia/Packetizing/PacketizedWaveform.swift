@@ -10,6 +10,8 @@ package struct PacketizedWaveform: TrackPackets {
     /// The frame behind the last one.
     private let end: Int
     private var window: FileWindow
+    /// Packets that lack something, for it is described as something else.
+    package private(set) var leftOut = 0
 
     /// `nil` for a track that is none, or has many frames to the sample: `PacketizedSamples` takes these.
     package init?(
@@ -82,6 +84,7 @@ package struct PacketizedWaveform: TrackPackets {
     /// As many runs as there are chunks.
     private mutating func append(frames: Range<Int>, to batch: inout PacketBatch) throws(MovieError) {
         var next = frames.lowerBound
+        var isWhole = true
         while next < frames.upperBound {
             guard let run = track.samples.run(from: next, maximum: frames.upperBound - next), run.count > 0 else {
                 throw .malformed(box: "stbl", at: 0, reason: "it names no place for sample \(next)")
@@ -89,8 +92,11 @@ package struct PacketizedWaveform: TrackPackets {
             let bytes = try window.read(at: run.offset, count: run.bytes)
             if case .waveform(let form)? = format.form(ofDescription: run.descriptionIndex) {
                 bytes.withUnsafeReadableBytes { form.append($0, to: &batch) }
+            } else {
+                isWhole = false
             }
             next += run.count
         }
+        if !isWhole { leftOut += 1 }
     }
 }

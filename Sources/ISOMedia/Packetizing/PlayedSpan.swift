@@ -12,12 +12,23 @@ struct PlayedSpan: Sendable, Hashable {
     private static func end(of track: MovieTrack) -> Int {
         let count = track.samples.count
         guard let last = track.edits.mediaEnd else { return count }
-        // Samples are shown in another order than they are decoded in, but not by much.
-        let beyond = 32
-        var index = min(count - 1, track.samples.index(decodedAt: last) + beyond)
-        while index > 0, let sample = track.samples.sample(at: index), sample.compositionTime >= last { index -= 1 }
-        return index + 1
+        let decoded = track.samples.index(decodedAt: last)
+        // Of writers that let all be shown later than it is decoded, the last one is decoded earlier by as much.
+        let delay = max(0, track.samples.sample(at: decoded)?.compositionOffset ?? 0)
+        let expected = delay == 0 ? decoded : track.samples.index(decodedAt: last &- delay)
+        var index = min(count - 1, min(decoded, expected) + reordered)
+        // What still does not end there is of no order at all.
+        for _ in 0..<3 * reordered {
+            guard index > 0, let sample = track.samples.sample(at: index), sample.compositionTime >= last else {
+                return index + 1
+            }
+            index -= 1
+        }
+        return decoded + 1
     }
+
+    /// Samples are shown in another order than they are decoded in, but not by more of them.
+    private static let reordered = 32
 
     /// As `TrackPackets` has it.
     func syncSample(for time: Int64, of track: MovieTrack) -> Int {

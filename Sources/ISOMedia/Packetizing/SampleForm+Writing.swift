@@ -3,30 +3,47 @@ import RTP
 
 extension SampleForm {
     /// Writes the packets of one sample; none longer than `limit`, in bytes without RTP header, but where its payload format
-    /// cannot divide it. What it cannot carry is left out.
-    func write(_ sample: ByteBuffer, at moment: SampleMoment, limit: Int, to batch: inout PacketBatch) {
+    /// cannot divide it. What it cannot carry is left out, and false: something was, or all of it.
+    func write(_ sample: ByteBuffer, at moment: SampleMoment, limit: Int, to batch: inout PacketBatch) -> Bool {
+        let written = batch.entries.count
+        let isWhole = writePackets(of: sample, at: moment, limit: limit, to: &batch)
+        return isWhole && batch.entries.count > written
+    }
+
+    private func writePackets(
+        of sample: ByteBuffer, at moment: SampleMoment, limit: Int, to batch: inout PacketBatch
+    ) -> Bool {
+        var isFirst = true
         switch self {
         case .nalUnits(let form):
-            sample.withUnsafeReadableBytes { form.write($0, at: moment, limit: limit, to: &batch) }
+            return sample.withUnsafeReadableBytes { form.write($0, at: moment, limit: limit, to: &batch) }
         case .aac:
             Self.writeAAC(sample, at: moment, limit: limit, to: &batch)
+            return true
         case .opus:
             batch.write(sample, at: moment, later: 0)
-        case .mpegAudio(let packetizer):
-            packetizer.packetize(sample) { batch.write($0, at: moment, later: $1) }
-        case .amr(let packetizer):
-            packetizer.packetize(sample) { batch.write($0, at: moment, later: $1) }
+            return true
+        case .mpegAudio:
+            let packetizer = MPEGAudioPacketizer(maximumPayloadSize: limit)
+            return packetizer.packetize(sample) { batch.write($0, at: moment, later: $1) }
+        case .amr(let isWideband):
+            let packetizer = AMRPacketizer(isWideband: isWideband, maximumPayloadSize: limit)
+            return packetizer.packetize(sample) { batch.write($0, at: moment, later: $1) }
         case .waveform(let form):
-            form.write(sample, at: moment, limit: limit, to: &batch)
-        case .mpeg4Visual(let packetizer):
-            var isFirst = true
+            return form.write(sample, at: moment, limit: limit, to: &batch)
+        case .mpeg4Visual:
+            let packetizer = MPEG4VisualPacketizer(maximumPayloadSize: limit)
+            return packetizer.packetize(sample) { batch.write($0, at: moment, isFirst: &isFirst) }
+        case .h263:
+            let packetizer = H263Packetizer(maximumPayloadSize: limit)
             packetizer.packetize(sample) { batch.write($0, at: moment, isFirst: &isFirst) }
-        case .h263(let packetizer):
-            var isFirst = true
-            packetizer.packetize(sample) { batch.write($0, at: moment, isFirst: &isFirst) }
-        case .jpeg(let packetizer):
-            var isFirst = true
-            try? packetizer.packetize(sample) { batch.write($0, at: moment, isFirst: &isFirst) }
+            return true
+        case .jpeg:
+            let packetizer = JPEGPacketizer(maximumPayloadSize: limit)
+            do { try packetizer.packetize(sample) { batch.write($0, at: moment, isFirst: &isFirst) } } catch {
+                return false
+            }
+            return true
         }
     }
 
@@ -81,10 +98,10 @@ extension PacketBatch {
 
 extension NALUnitForm {
     /// The parameter sets that are in `avcC` or `hvcC` go before what decoding can begin with, behind its delimiter, unless it
-    /// brings its own.
+    /// brings its own. False where the sample does not end where its last unit does.
     fileprivate func write(
         _ sample: UnsafeRawBufferPointer, at moment: SampleMoment, limit: Int, to batch: inout PacketBatch
-    ) {
+    ) -> Bool {
         var units = NALUnitsInSample(sample, form: self, limit: limit)
         let outlook = units.outlook
         var following = units.next()
@@ -100,6 +117,7 @@ extension NALUnitForm {
             }
             unit.write(at: moment, isLast: following == nil, traits: &traits, others: others, to: &batch)
         }
+        return !units.isBroken
     }
 
     private func writeParameterSets(

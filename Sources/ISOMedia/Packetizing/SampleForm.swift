@@ -6,14 +6,14 @@ enum SampleForm: Sendable {
     case nalUnits(NALUnitForm)
     /// RFC 3640, one sample a packet.
     case aac
-    case mpegAudio(MPEGAudioPacketizer)
-    case amr(AMRPacketizer)
+    case mpegAudio
+    case amr(isWideband: Bool)
     /// A sample is a payload (RFC 7587).
     case opus
     case waveform(WaveformForm)
-    case mpeg4Visual(MPEG4VisualPacketizer)
-    case h263(H263Packetizer)
-    case jpeg(JPEGPacketizer)
+    case mpeg4Visual
+    case h263
+    case jpeg
 }
 
 /// Samples of NAL units, each behind its length (ISO/IEC 14496-15 §4.3.3).
@@ -35,6 +35,9 @@ struct WaveformForm: Sendable, Hashable {
     var bytesPerFrame: Int
     /// Of one sample of one channel, where the file has its low byte first and RTP its high byte; else 1.
     var swappedBytes: Int
+
+    /// Fewer samples a second are no sound: a packet would have a byte or a few.
+    static let lowestRate = 1000
 
     /// 20 ms, or what fits (RFC 3551 §4.2).
     func framesPerPacket(limit: Int) -> Int {

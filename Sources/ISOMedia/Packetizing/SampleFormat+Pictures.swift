@@ -57,7 +57,7 @@ extension SampleFormat {
         }
         switch descriptor.objectType {
         case 0x20: break
-        case 0x6C: return picture(.jpeg(JPEGPacketizer()), .mjpeg)
+        case 0x6C: return picture(.jpeg, .mjpeg)
         default: throw .nothingToPlay("no packets are made of \(name(ofObject: descriptor.objectType))")
         }
         var parameters = FormatParameters()
@@ -69,8 +69,7 @@ extension SampleFormat {
             parameters["config"] = Hexadecimal.string(of: configuration)
         }
         var format = SampleFormat(
-            form: .mpeg4Visual(MPEG4VisualPacketizer()),
-            description: .packetized(.mpeg4Visual, parameters: parameters)
+            form: .mpeg4Visual, description: .packetized(.mpeg4Visual, parameters: parameters)
         )
         format.description.bandwidth = descriptor.bandwidth
         return format

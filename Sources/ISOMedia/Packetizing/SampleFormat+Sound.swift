@@ -5,16 +5,17 @@ import RTP
 // Sound.
 extension SampleFormat {
     static var mpegAudio: SampleFormat {
-        SampleFormat(form: .mpegAudio(MPEGAudioPacketizer()), description: .packetized(.mpegAudio))
+        SampleFormat(form: .mpegAudio, description: .packetized(.mpegAudio))
     }
 
     static func amr(isWideband: Bool) -> SampleFormat {
-        let packetizer = AMRPacketizer(isWideband: isWideband)
         let parameters = FormatParameters([.init(name: "octet-align", value: "1")])
         return SampleFormat(
-            form: .amr(packetizer),
+            form: .amr(isWideband: isWideband),
             description: .packetized(
-                isWideband ? .amrWideband : .amr, clockRate: packetizer.clockRate, channels: 1, parameters: parameters)
+                isWideband ? .amrWideband : .amr, clockRate: AMRPacketizer.clockRate(isWideband: isWideband),
+                channels: 1,
+                parameters: parameters)
         )
     }
 
@@ -65,6 +66,7 @@ extension SampleFormat {
         guard let sound = source.sound else { throw .nothingToPlay("its sample description is cut short") }
         // Rates above 65 535 have no room in the field.
         let rate = sound.rate >= 1 && sound.rate <= 10_000_000 ? Int(sound.rate.rounded()) : Int(timescale)
+        guard rate >= WaveformForm.lowestRate else { throw .nothingToPlay("it has \(rate) samples a second") }
         guard (1...32).contains(sound.channels) else { throw .nothingToPlay("it has \(sound.channels) channels") }
         let codec: Codec
         let size: Int

@@ -13,8 +13,8 @@ struct SampleFormat: Sendable {
         case "avc1", "avc2", "avc3", "avc4": self = try Self.h264(source)
         case "hvc1", "hev1": self = try Self.h265(source)
         case "mp4v": self = try Self.mpeg4Visual(source)
-        case "s263", "h263", "H263": self = Self.picture(.h263(H263Packetizer()), .h263)
-        case "jpeg", "mjpa": self = Self.picture(.jpeg(JPEGPacketizer()), .mjpeg)
+        case "s263", "h263", "H263": self = Self.picture(.h263, .h263)
+        case "jpeg", "mjpa": self = Self.picture(.jpeg, .mjpeg)
         case "mp4a": self = try Self.mpeg4Audio(source)
         case ".mp1", ".mp2", ".mp3", Self.microsoftMP2, Self.microsoftMP3: self = Self.mpegAudio
         case "samr", "sawb": self = Self.amr(isWideband: source.format == "sawb")

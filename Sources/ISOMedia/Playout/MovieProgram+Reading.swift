@@ -31,8 +31,7 @@ extension MovieProgram {
         }
         try self.init(
             tracks: tracks, leftOut: leftOut,
-            duration: MovieTime.convert(movie.duration, from: movie.timescale, to: MovieTime.microseconds),
-            name: movie.name, sessionDescription: movie.sessionDescription)
+            duration: movie.playedDuration, name: movie.name, sessionDescription: movie.sessionDescription)
     }
 
     /// Of several languages, say, one is on; some writers switch none on.

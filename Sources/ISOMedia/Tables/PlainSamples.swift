@@ -9,17 +9,19 @@ final class PlainSamples: Sendable {
     let syncs: SyncTable?
     let count: Int
 
-    /// `packing` as in `SizeTable`. `nil` where the tables are not there at all, or empty, as in a movie in fragments.
+    /// `packing` and `isSound` as in `SizeTable`. `nil` where the tables are not there at all, or empty, as in a movie in fragments.
     ///
     /// Throws `.malformed` and `.tooMuch`.
-    init?(_ table: [Box], packing: SizeTable.Packing?, limits: MovieLimits) throws(MovieError) {
+    init?(
+        _ table: [Box], packing: SizeTable.Packing?, isSound: Bool, limits: MovieLimits
+    ) throws(MovieError) {
         guard let timeBox = table.first("stts"), let chunkBox = table.first("stsc"),
             let offsetBox = table.first("co64") ?? table.first("stco"),
             let sizeBox = table.first("stsz") ?? table.first("stz2")
         else { return nil }
         times = try TimeTable(timeBox)
         chunks = try ChunkTable(runs: chunkBox, offsets: offsetBox)
-        sizes = try SizeTable(sizeBox, packing: packing, maximum: limits.samples)
+        sizes = try SizeTable(sizeBox, packing: packing, isSound: isSound, maximum: limits.samples)
         if let box = table.first("ctts") { compositions = try CompositionTable(box) } else { compositions = nil }
         if let box = table.first("stss") { syncs = try SyncTable(box) } else { syncs = nil }
         count = min(times.sampleCount, chunks.sampleCount, sizes.count)

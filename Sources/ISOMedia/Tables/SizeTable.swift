@@ -18,6 +18,8 @@ struct SizeTable: Sendable {
     }
 
     private static let spacing = 64
+    /// Of uncompressed sound: 32 channels of 64 bits.
+    private static let longestFrame = 256
 
     /// Samples it has sizes for.
     let count: Int
@@ -30,13 +32,17 @@ struct SizeTable: Sendable {
 
     /// `packing` is told where the table's own constant size stands for something else.
     ///
-    /// Throws `.malformed` where there is no room for its rows, `.tooMuch` where there are more than `maximum`.
-    init(_ box: Box, packing override: Packing?, maximum: Int) throws(MovieError) {
+    /// Throws `.malformed` where there is no room for its rows, `.tooMuch` where there are more than `maximum`: more frames of
+    /// uncompressed sound there may well be, which are never gone through one by one.
+    init(_ box: Box, packing override: Packing?, isSound: Bool, maximum: Int) throws(MovieError) {
         count = Int(try box.integer(at: 8, as: UInt32.self))
         let constant: UInt32 = box.type == "stsz" ? try box.integer(at: 4) : 0
         if constant > 0 {
             guard constant <= FileWindow.maximumCount else { throw .tooMuch("samples of \(constant) bytes") }
             packing = override ?? Packing(samples: 1, bytes: Int(constant))
+            guard count <= maximum || isSound && constant <= Self.longestFrame else {
+                throw .tooMuch("\(count) samples in a track")
+            }
             (rows, bits, marks) = (TableRows(bytes: .init(), stride: 4, count: 0), 32, [])
             return
         }

@@ -16,6 +16,8 @@ package struct JPEGPicture: Sendable {
         case tooLarge(PictureDimensions)
         /// Other colours, or coarser or finer ones, than 4:2:0 and 4:2:2.
         case sampling
+        /// 4:2:2 or 4:2:0, but in macroblocks of another shape than the two that RFC 2435 has.
+        case order
         /// Huffman tables of the picture's own: what receivers use is fixed.
         case ownHuffmanTables
         /// Two pictures of half the lines in one sample.
@@ -152,14 +154,16 @@ extension JPEGPicture {
 
         func payloadType() throws(Unsuitable) -> UInt8 {
             let (luminance, first, second) = (components[0], components[1], components[2])
-            guard first.sampling == 0x11, second.sampling == 0x11, first.quantization == second.quantization else {
-                throw .sampling
+            guard first.sampling == second.sampling, first.quantization == second.quantization else { throw .sampling }
+            switch (luminance.sampling, first.sampling) {
+            case (0x21, 0x11): return 0
+            case (0x22, 0x11): return 1
+            default: break
             }
-            switch luminance.sampling {
-            case 0x21: return 0
-            case 0x22: return 1
-            default: throw .sampling
-            }
+            let (across, down) = (first.sampling >> 4, first.sampling & 15)
+            let isHalved = luminance.sampling >> 4 == 2 * across
+            let isKnown = isHalved && [down, 2 * down].contains(luminance.sampling & 15)
+            throw isKnown ? .order : .sampling
         }
 
         /// Which tables the scan takes for luminance and for both colours; `Unsuitable` for a scan of some components only.
@@ -229,6 +233,7 @@ extension JPEGPicture.Unsuitable: CustomStringConvertible {
         case .tooLarge(let size):
             "\(size.width) x \(size.height) are more than the 2040 pixels a side that RTP has room for"
         case .sampling: "its colours are sampled neither 4:2:0 nor 4:2:2"
+        case .order: "its colours are sampled 4:2:0 or 4:2:2, but in an order that RTP cannot carry"
         case .ownHuffmanTables: "its pictures have Huffman tables of their own, which RTP cannot carry"
         case .interlaced: "its pictures are two fields each"
         }

@@ -56,6 +56,9 @@ struct EditListTests {
         #expect(list.mediaTime(atPresentation: 1_500_000) == 315_000)
         #expect(list.mediaTime(atPresentation: 3_000_000) == 450_000)
         #expect(try edits([[1000, 0, full / 2]]).isSimple == false)
+        #expect(list.end(ofMedia: 900_000) == 2_000_000)
+        #expect(list.playedEnd(ofMedia: 900_000) == 1_000_000)
+        #expect(try edits([[250, .max, full], [2000, 9000, full]]).playedEnd(ofMedia: 900_000) == 2_250_000)
     }
 
     @Test("Version 1 has times of 64 bits; a list that shows nothing is none")

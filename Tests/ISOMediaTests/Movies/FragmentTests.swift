@@ -1,4 +1,5 @@
 import NIOCore
+import Synchronization
 import Testing
 
 @testable import ISOMedia
@@ -48,6 +49,30 @@ struct FragmentTests {
         }
     }
 
+    @Test(
+        "A live recording, whose fragments tell the time since its recorder was started, begins with the first of them")
+    func liveRecording() throws {
+        let hours: UInt64 = 360_000_000
+        for (wait, start) in [(nil, 0), (250, 250_000)] as [(UInt32?, Int64)] {
+            let movie = try MovieFixture.read(MovieFixture.live(pictures: hours + 40, sound: hours, wait: wait))
+            let table = try #require(movie.track(1)).samples
+            #expect(table.sample(at: 0)?.decodeTime == 40 && table.sample(at: 1)?.decodeTime == 60)
+            #expect(table.index(decodedAt: 60) == 1)
+            #expect(try #require(movie.track(2)).samples.sample(at: 0)?.decodeTime == 0)
+            #expect(movie.track(2)?.edits.presentationTime(ofMedia: 0) == start)
+            #expect(movie.duration == 80 + start / 1000)
+        }
+    }
+
+    @Test("Very many fragments cost few reads")
+    func fewReads() throws {
+        let bytes = CountedBytes(
+            ByteBuffer(bytes: MovieFixture.live(pictures: 0, sound: 0, wait: nil, fragments: 2000)))
+        let movie = try Movie(reading: bytes)
+        #expect(movie.track(1)?.samples.count == 4000)
+        #expect(bytes.reads.load(ordering: .relaxed) < 100)
+    }
+
     @Test("A recording that ends in the midst of a fragment has those before it")
     func cutOff() throws {
         let bytes = MovieFixture.fragmented
@@ -88,5 +113,48 @@ struct FragmentTests {
                 continue
             }
         }
+    }
+}
+
+/// Counts how often it is read.
+private final class CountedBytes: RandomAccessBytes {
+    let reads = Atomic(0)
+    private let bytes: ByteBuffer
+
+    init(_ bytes: ByteBuffer) {
+        self.bytes = bytes
+    }
+
+    var size: Int64 { bytes.size }
+
+    func read(at offset: Int64, count: Int) throws(MovieError) -> ByteBuffer {
+        reads.add(1, ordering: .relaxed)
+        return try bytes.read(at: offset, count: count)
+    }
+}
+
+extension MovieFixture {
+    /// A picture track and a sound track, two samples of 20 ms in each fragment; `tfdt` of the first ones in milliseconds, and how
+    /// long nothing is shown by the edit list.
+    fileprivate static func live(pictures: UInt64, sound: UInt64, wait: UInt32?, fragments: Int = 1) -> [UInt8] {
+        let tables = [table("stts", []), table("stsc", []), sizes([]), table("stco", [])]
+        let edits = wait.map { box("edts", table("elst", [[$0, .max, 0x1_0000], [0, 0, 0x1_0000]])) } ?? []
+        let tracks = [(1, "vide"), (2, "soun")].map { id, handler in
+            Track(id: id, handler: handler, tables: tables, others: edits).bytes
+        }
+        let extends = [1, 2].map { full("trex", numbers([$0, 1, 20, 5, 0])) }.flatMap { $0 }
+        var bytes =
+            box("ftyp", latin("iso5"), numbers([0]))
+            + box("moov", header(), tracks.flatMap { $0 }, box("mvex", extends))
+        for fragment in 0..<fragments {
+            let parts = [(1, pictures), (2, sound)].map { (id: UInt32, start: UInt64) in
+                let time = start + UInt64(fragment) * 40
+                return box(
+                    "traf", full("tfhd", flags: 0x2_0000, numbers([id])), full("tfdt", version: 1, number(time)),
+                    full("trun", numbers([2])))
+            }
+            bytes += box("moof", full("mfhd", numbers([1])), parts.flatMap { $0 }) + box("mdat", [1, 2, 3, 4])
+        }
+        return bytes
     }
 }

@@ -65,6 +65,10 @@ import Testing
         #expect(reason(sample) == nil)
         sample.sampling = 0x11
         #expect(reason(sample) == .sampling)
+        // As ffmpeg writes 4:2:2: RFC 2435 has no such macroblocks.
+        sample.colourSampling = 0x12
+        sample.sampling = 0x22
+        #expect(reason(sample) == .order)
         sample = SampleJPEG()
         sample.huffman = [0x00, 1] + [UInt8](repeating: 0, count: 15) + [5]
         #expect(reason(sample) == .ownHuffmanTables)

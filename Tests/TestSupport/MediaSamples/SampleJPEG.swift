@@ -2,8 +2,9 @@
 package struct SampleJPEG {
     package var width = 64
     package var height = 48
-    /// Of luminance; the colours have 0x11.
+    /// Of luminance, and of both colours.
     package var sampling: UInt8 = 0x22
+    package var colourSampling: UInt8 = 0x11
     /// `SOF0`, baseline.
     package var frameMarker: UInt8 = 0xC0
     package var restartInterval: UInt16?
@@ -31,7 +32,7 @@ package struct SampleJPEG {
         if let huffman { add(0xC4, huffman) }
         if let restartInterval { add(0xDD, [UInt8(restartInterval >> 8), UInt8(restartInterval & 0xFF)]) }
         let size = [UInt8(height >> 8), UInt8(height & 0xFF), UInt8(width >> 8), UInt8(width & 0xFF)]
-        add(frameMarker, [8] + size + [3, 1, sampling, 0, 2, 0x11, 1, 3, 0x11, 1])
+        add(frameMarker, [8] + size + [3, 1, sampling, 0, 2, colourSampling, 1, 3, colourSampling, 1])
         add(0xDA, [3, 1, 0x00, 2, 0x11, 3, 0x11, 0, 63, 0])
         return bytes + scan + end
     }

@@ -11,26 +11,31 @@ package struct AMRPacketizer: Sendable {
     /// In Hz; a frame is 20 ms of it.
     package let clockRate: Int
 
-    private let sizes: [Int?]
+    private let isWideband: Bool
     private let limit: Int
     /// The receiver may send as it likes: nothing is asked of it.
     private static let noModeRequest: UInt8 = 0xF0
 
     /// `maximumPayloadSize` in bytes, without RTP header.
     package init(isWideband: Bool, maximumPayloadSize: Int = 1440) {
-        clockRate = isWideband ? 16_000 : 8000
-        // Of the speech of each type (3GPP TS 26.101 annex A, 26.201 annex A); `nil` is reserved.
-        sizes =
-            isWideband
-            ? [17, 23, 32, 36, 40, 46, 50, 58, 60, 5, nil, nil, nil, nil, 0, 0]
-            : [12, 13, 15, 17, 19, 20, 26, 31, 5, nil, nil, nil, nil, nil, nil, 0]
+        self.isWideband = isWideband
+        clockRate = Self.clockRate(isWideband: isWideband)
         limit = max(64, min(maximumPayloadSize, 65_000))
     }
 
+    /// Of RTP, in Hz.
+    package static func clockRate(isWideband: Bool) -> Int { isWideband ? 16_000 : 8000 }
+
+    /// Of the speech of each type (3GPP TS 26.101 annex A, 26.201 annex A), in bytes; `nil` is reserved.
+    private static let wideSizes = [17, 23, 32, 36, 40, 46, 50, 58, 60, 5, nil, nil, nil, nil, 0, 0] as [Int?]
+    private static let narrowSizes = [12, 13, 15, 17, 19, 20, 26, 31, 5, nil, nil, nil, nil, nil, nil, 0] as [Int?]
+
     /// Takes one or several frames; `later` is how far a payload begins behind the first, in units of the RTP clock.
     ///
-    /// Nothing goes out of what stands behind a reserved type, or of a frame that is cut short.
-    package func packetize(_ frames: ByteBuffer, emit: (_ payload: ByteBuffer, _ later: Int) -> Void) {
+    /// Nothing goes out of what stands behind a reserved type, or of a frame that is cut short: then false.
+    @discardableResult
+    package func packetize(_ frames: ByteBuffer, emit: (_ payload: ByteBuffer, _ later: Int) -> Void) -> Bool {
+        let sizes = isWideband ? Self.wideSizes : Self.narrowSizes
         var rest = frames
         var contents: [UInt8] = []
         var speech = ByteBuffer()
@@ -47,13 +52,17 @@ package struct AMRPacketizer: Sendable {
             contents.removeAll()
             speech.clear()
         }
-        while let header = rest.readInteger(as: UInt8.self), let size = sizes[Int(header >> 3 & 15)],
-            let frame = rest.readSlice(length: size)
-        {
+        var isWhole = true
+        while let header = rest.readInteger(as: UInt8.self) {
+            guard let size = sizes[Int(header >> 3 & 15)], let frame = rest.readSlice(length: size) else {
+                isWhole = false
+                break
+            }
             if 1 + contents.count + speech.readableBytes + 1 + size > limit { finish() }
             contents.append(header & 0x7C | 0x80)
             speech.writeImmutableBuffer(frame)
         }
         finish()
+        return isWhole
     }
 }

@@ -8,12 +8,14 @@ package struct JPEGPacketizer: Sendable {
     /// The fragment offset has 24 bits, and no picture of 2040 pixels a side comes near that.
     package static let maximumScanSize = 1 << 24 - 1
 
+    /// The tables have to fit into the first one, in bytes: up to 272 with the headers, and something of the picture.
+    package static let leastPayloadSize = 320
+
     private let limit: Int
 
     /// `maximumPayloadSize` in bytes, without RTP header.
     package init(maximumPayloadSize: Int = 1440) {
-        // The tables have to fit into the first one.
-        limit = max(512, min(maximumPayloadSize, 65_000))
+        limit = max(Self.leastPayloadSize, min(maximumPayloadSize, 65_000))
     }
 
     /// Takes one picture as a file has it; the last payload has the marker. `Unsuitable` where RTP cannot carry it.

@@ -9,15 +9,19 @@ package struct MPEG4VisualPacketizer: Sendable {
         limit = max(64, min(maximumPayloadSize, 65_000))
     }
 
+    /// Packed B pictures are one or two to a sample; with more of them each byte could cost a packet.
+    private static let mostPictures = 64
+
     /// Takes what a file has for one picture, which may be more than one where an encoder packed B pictures; the last payload
-    /// of each has the marker.
-    package func packetize(_ sample: ByteBuffer, emit: (NormalizedPayload) -> Void) {
+    /// of each has the marker. Pictures beyond the 64th are left out: then false.
+    @discardableResult
+    package func packetize(_ sample: ByteBuffer, emit: (NormalizedPayload) -> Void) -> Bool {
         var rest = sample
-        while rest.readableBytes > 0 {
+        for _ in 0..<Self.mostPictures where rest.readableBytes > 0 {
             let end = rest.withUnsafeReadableBytes { Self.endOfPicture(in: $0) }
-            guard let picture = rest.readSlice(length: end) else { return }
-            picture.packetizePieces(of: limit, emit: emit)
+            rest.readSlice(length: end)?.packetizePieces(of: limit, emit: emit)
         }
+        return rest.readableBytes == 0
     }
 
     /// Where the first start code behind a VOP stands: headers before a VOP are of its payload (§5.1).

@@ -21,8 +21,10 @@ package struct MPEGAudioPacketizer: Sendable {
 
     /// Takes one or several frames; `later` is how far a payload begins behind the first, in units of the RTP clock.
     ///
-    /// What does not begin like a frame goes out as one all the same; one above 65 535 bytes does not.
-    package func packetize(_ frames: ByteBuffer, emit: (_ payload: ByteBuffer, _ later: Int) -> Void) {
+    /// What does not begin like a frame goes out as one all the same; one above 65 535 bytes does not: then false.
+    @discardableResult
+    package func packetize(_ frames: ByteBuffer, emit: (_ payload: ByteBuffer, _ later: Int) -> Void) -> Bool {
+        var isWhole = true
         var rest = frames
         var group = 0
         var groupTime = 0
@@ -36,6 +38,7 @@ package struct MPEGAudioPacketizer: Sendable {
                 (group, groupTime) = (0, time)
             }
             if length > limit {
+                if length > Int(UInt16.max) { isWhole = false }
                 emitFragments(of: &rest, length: length) { emit($0, time) }
             } else {
                 group += length
@@ -44,6 +47,7 @@ package struct MPEGAudioPacketizer: Sendable {
             if group == 0 { groupTime = time }
         }
         if group > 0 { emitPiece(of: &rest, length: group, offset: 0) { emit($0, groupTime) } }
+        return isWhole
     }
 
     private func emitFragments(of rest: inout ByteBuffer, length: Int, emit: (ByteBuffer) -> Void) {

@@ -50,7 +50,9 @@ struct MovieHint: ParsableCommand {
         do {
             let writer = try HintWriter(movie, in: bytes, tracks: tracks, form: optimize == .copy ? .fast : .small)
             let file = try NewFile(at: copy, identifier: UUID().uuidString, permissions: bytes.permissions)
-            try writer.write(to: file)
+            for (track, lost) in zip(tracks, try writer.write(to: file)) where lost > 0 {
+                source.complain("track \(track.media.id): \(LeftOutSamples(count: lost))")
+            }
             try file.finish()
             size = file.size
         } catch let failure as NewFile.Failure {

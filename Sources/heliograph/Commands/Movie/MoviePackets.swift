@@ -38,6 +38,7 @@ struct MoviePackets: ParsableCommand {
         var listing = PacketListing(isJSON: json)
         for track in wanted { try listing.show(track, of: source) }
         try listing.end()
+        if !listing.isWhole { throw ExitCode.failure }
     }
 }
 
@@ -46,6 +47,8 @@ private struct PacketListing: ~Copyable {
     private let isJSON: Bool
     private var output = TextOutput()
     private var listed = 0
+    /// No track broke off.
+    private(set) var isWhole = true
 
     init(isJSON: Bool) {
         self.isJSON = isJSON
@@ -60,19 +63,35 @@ private struct PacketListing: ~Copyable {
         if !isJSON { try begin(track) }
         for sample in 0..<packets.sampleCount {
             batch.removeAll()
-            try source.reading { () throws(MovieError) in try packets.write(sample: sample, to: &batch) }
+            let failure = Self.failure { () throws(MovieError) in try packets.write(sample: sample, to: &batch) }
             for entry in batch.entries {
                 try output.line(isJSON ? object(entry, of: batch, in: track) : Self.line(entry, of: batch))
                 listed += 1
                 count += 1
                 size += entry.length
             }
+            guard let failure else { continue }
+            isWhole = false
+            // So that what went before stands before it.
+            try output.flush()
+            source.complain("track \(track.id) breaks off at sample \(sample + 1): \(failure)")
+            break
         }
-        let lost = (packets as? HintedPackets)?.leftOut ?? 0
-        if lost > 0 {
-            source.complain("\(lost) packets of track \(track.id) cannot be made: they refer to what is not there")
-        }
+        if let complaint = Self.complaint(of: packets) { source.complain("track \(track.id): \(complaint)") }
         if !isJSON { try output.line("\(count) packets, \(size) bytes") }
+    }
+
+    private static func failure(_ body: () throws(MovieError) -> Void) -> MovieError? {
+        do { try body() } catch { return error }
+        return nil
+    }
+
+    /// What was left out; `nil` for nothing.
+    private static func complaint(of packets: any TrackPackets) -> String? {
+        if let lost = (packets as? HintedPackets)?.leftOut, lost > 0 {
+            return "\(lost) packets cannot be made: they refer to what is not there"
+        }
+        return LeftOutSamples(of: packets).map { "\($0)" }
     }
 
     mutating func end() throws {

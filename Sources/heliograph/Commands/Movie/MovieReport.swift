@@ -37,7 +37,7 @@ struct MovieReport: Encodable {
     }
 
     var lines: [String] {
-        var lines = ["\(file): \(String(format: "%.3f", seconds)) s, \(bytes) bytes, tracks: \(tracks.count)"]
+        var lines = ["\(file.printable): \(String(format: "%.3f", seconds)) s, \(bytes) bytes, tracks: \(tracks.count)"]
         func add(_ key: String, _ value: String?) {
             if let value { lines.append("  \(key.left(10))\(value)") }
         }

@@ -48,13 +48,15 @@ struct MovieSDP: ParsableCommand {
     /// The session's lines, then those of each track with its number as control.
     static func description(of sent: SentTracks, title: String) -> String {
         let movie = sent.movie
-        let name = movie.name.flatMap { $0.isEmpty ? nil : $0 } ?? title
+        let names = [movie.name, title].compactMap { $0.map(printable) }
+        // RFC 4566 §5.3 wants a character there.
+        let name = names.first { !$0.isEmpty } ?? "-"
         var lines = [
-            "v=0", "o=- \(movie.created ?? 0) \(movie.modified ?? 0) IN IP4 127.0.0.1", "s=\(printable(name))",
+            "v=0", "o=- \(movie.created ?? 0) \(movie.modified ?? 0) IN IP4 127.0.0.1", "s=\(name)",
         ]
         lines += ["c=IN IP4 0.0.0.0"] + own(movie.sessionDescription, beginning: "b=") + ["t=0 0", "a=control:*"]
         lines += own(movie.sessionDescription, beginning: "a=")
-        lines.append("a=range:npt=0-" + String(format: "%.3f", movie.seconds))
+        lines.append("a=range:npt=0-" + String(format: "%.3f", Double(movie.playedDuration) / 1e6))
         var text = lines.map { $0 + "\r\n" }.joined()
         for track in sent.tracks { text += track.lines + "a=control:trackID=\(track.id)\r\n" }
         return text
