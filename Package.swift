@@ -98,7 +98,9 @@ let package = Package(
         ),
         .executableTarget(
             name: "heliograph",
-            dependencies: ["Server", "Load", "Media", "RTP", "ISOMedia", nioCore, argumentParser, logging],
+            dependencies: [
+                "Server", "Load", "Egress", "Media", "RTP", "ISOMedia", nioCore, nioPosix, argumentParser, logging,
+            ],
             swiftSettings: settings
         ),
 

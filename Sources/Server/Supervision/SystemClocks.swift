@@ -24,7 +24,7 @@ enum SystemClocks {
 
 extension StreamClock {
     /// The machine's clocks and its random numbers.
-    static let system = StreamClock(
+    package static let system = StreamClock(
         now: { .now() },
         wallClock: SystemClocks.nanosecondsSinceUnixEpoch,
         random: { UInt32.random(in: .min ... .max) }

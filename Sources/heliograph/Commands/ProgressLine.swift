@@ -22,7 +22,7 @@ struct ProgressLine {
         write("")
     }
 
-    private static func write(_ text: String) {
+    static func write(_ text: String) {
         guard isTerminal else { return }
         try? FileHandle.standardError.write(contentsOf: Data("\r\u{1B}[K\(text)".utf8))
     }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("The command line")
@@ -10,10 +11,8 @@ struct CommandTests {
         var errors: String
     }
 
-    /// The program stands beside the test bundle.
     private static func program() throws -> URL {
-        let bundle = URL(filePath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
-        return bundle.deletingLastPathComponent().appending(path: "heliograph")
+        URL(filePath: try OutsideTool.heliograph().name)
     }
 
     private func heliograph(_ arguments: String..., environment: [String: String] = [:]) throws -> Ended {

@@ -14,12 +14,14 @@ struct MovieCommand: AsyncParsableCommand {
               heliograph movie packets lecture.mov       the RTP packets it is sent as
               heliograph movie sdp lecture.mov           its session description
               heliograph movie hint lecture.mp4 new.mp4  a copy with hint tracks
+              heliograph movie broadcast lecture.mov rtp://239.1.1.1:5004 --sdp lecture.sdp
+                                                         sends it, to an address or a server
 
             Exit codes: 0 done, 1 the file cannot be read or is no movie, 64 wrong usage, or no such track or table.
             """,
         subcommands: [
             MovieSummary.self, MovieBoxes.self, MovieTracks.self, MovieSamples.self, MovieTable.self, MoviePackets.self,
-            MovieSDP.self, MovieHint.self,
+            MovieSDP.self, MovieHint.self, MovieBroadcastCommand.self,
         ]
     )
 }
