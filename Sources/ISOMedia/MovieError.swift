@@ -12,6 +12,8 @@ package enum MovieError: Error, Sendable, Hashable {
     case nothingToPlay(String)
     /// The system will not let us read; `code` is the `errno`.
     case unreadable(code: Int32)
+    /// Somebody has written over it, or added to it, since it was opened.
+    case changed
     /// Not a plain file: a folder, a pipe, a device.
     case notAFile
 }
@@ -25,6 +27,7 @@ extension MovieError: CustomStringConvertible {
         case .tooMuch(let what): "too much to be a movie: \(what)"
         case .nothingToPlay(let why): "nothing in it can be sent: \(why)"
         case .unreadable(let code): "it cannot be read (error \(code)); look at its permissions"
+        case .changed: "it was changed while it was open; put a new file in its place instead (rename)"
         case .notAFile: "it is not a plain file"
         }
     }

@@ -19,6 +19,10 @@ package struct FakePackets: TrackPackets {
     /// The file ends before this sample.
     package var brokenFrom = Int.max
     package var payloadType: UInt8 = 96
+    /// The first packet of a sample comes again behind its last, against loss.
+    package var isRepeated = false
+    /// Looked into for every sample.
+    package var file: (any RandomAccessBytes)?
 
     package init(
         samples: Int, interval: Int64, syncInterval: Int = 1, clockRate: Int64 = 90_000, packetsPerSample: Int = 1,
@@ -73,11 +77,13 @@ package struct FakePackets: TrackPackets {
 
     package mutating func write(sample index: Int, to batch: inout PacketBatch) throws(MovieError) {
         guard index < brokenFrom else { throw .truncated(at: Int64(index)) }
-        for packet in 0..<packetsPerSample {
+        _ = try file?.read(at: 0, count: 1)
+        for packet in 0..<packetsPerSample + (isRepeated ? 1 : 0) {
             let isLast = packet == packetsPerSample - 1
             batch.begin(
                 due: dueTime(ofSample: index), at: rtpTime(at: presentationTime(ofSample: index)),
-                payloadType: payloadType, marker: isLast, traits: isSync(index) ? .startsRandomAccess : [])
+                payloadType: payloadType, marker: isLast,
+                traits: packet == packetsPerSample ? .repeated : isSync(index) ? .startsRandomAccess : [])
             var payload = ByteBuffer(integer: UInt32(index))
             payload.writeRepeatingByte(UInt8(truncatingIfNeeded: packet), count: isLast ? size / 2 : size)
             batch.append(payload)

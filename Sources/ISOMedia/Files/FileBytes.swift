@@ -71,6 +71,13 @@ package final class FileBytes: RandomAccessBytes {
         close(descriptor)
     }
 
+    /// Nobody has written to it, cut it or added to it since it was opened, as far as its size and its date tell.
+    package func isAsOpened() throws(MovieError) -> Bool {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw .unreadable(code: errno) }
+        return Identity(status) == identity
+    }
+
     package func read(at offset: Int64, count: Int) throws(MovieError) -> ByteBuffer {
         guard offset >= 0, count >= 0, offset <= size, Int64(count) <= size - offset else {
             throw .truncated(at: offset)

@@ -55,6 +55,8 @@ package struct PacketBatch: Sendable {
     package var heading: PacketHeading
     /// The index of that track among those that are played.
     package var track = 0
+    /// Packets that are `repeated` are taken back when they end, and cost no number.
+    package var leavesOutRepeated = false
 
     /// Where the packet that has begun begins, and what its entry will say.
     private var start = 0
@@ -163,6 +165,10 @@ package struct PacketBatch: Sendable {
         guard !isOverfull, length <= Self.maximumPacketLength, bytes.writerIndex <= Self.maximumLength else {
             cancel()
             return false
+        }
+        if leavesOutRepeated, traits.contains(.repeated) {
+            cancel()
+            return true
         }
         let place = start + 2
         bytes.withVeryUnsafeMutableBytes { room in

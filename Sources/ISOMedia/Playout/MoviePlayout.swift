@@ -26,6 +26,7 @@ package struct MoviePlayout: Sendable {
     /// Each as it is at the beginning.
     private let program: MovieProgram
     private var tracks: [PlayoutTrack]
+    private var isReliable = false
     private var stride = Stride.all
     private var scale = 1.0
     /// Where in the movie the present cue begins, and where it ends.
@@ -88,11 +89,12 @@ package struct MoviePlayout: Sendable {
         return told(position)
     }
 
-    /// Goes on where it stopped, until `end`; `due` where packets that were made have not been sent: of the first of them.
-    package mutating func resume(until end: Int64?, from due: Int64?) -> PlayoutStart {
+    /// Goes on with the next packet, until `end`. `position` is where the viewer is, who was sent more than that perhaps; `unsent` the
+    /// numbers of the packets that were made and not sent.
+    package mutating func resume(until end: Int64?, at position: Int64, unsent: [Int: UInt16]) -> PlayoutStart {
         self.end = end
         for index in tracks.indices { endIfBeyond(index) }
-        return told(max(0, due ?? nextDue ?? position))
+        return told(max(0, position), unsent: unsent)
     }
 
     /// Forgets what was read ahead: who pauses keeps no memory.
@@ -104,6 +106,7 @@ package struct MoviePlayout: Sendable {
         scale = cue.scale == 0 || !cue.scale.isFinite ? 1 : cue.scale
         stride = scale < 0 ? .keyFramesBackwards : scale > Self.fastestWhole ? .keyFrames : .all
         end = cue.end
+        isReliable = cue.isReliable
         began = reached.map { $0 + Self.gap } ?? 0
         position = max(0, cue.position)
     }
@@ -114,16 +117,22 @@ package struct MoviePlayout: Sendable {
             ?? tracks.indices.first { channels[$0] != nil }
     }
 
-    private func told(_ position: Int64) -> PlayoutStart {
+    private func told(_ position: Int64, unsent: [Int: UInt16] = [:]) -> PlayoutStart {
         PlayoutStart(
-            position: position, end: end ?? (scale < 0 ? 0 : program.duration), scale: scale,
-            firstDue: nextDue ?? position,
-            tracks: tracks.indices.filter { tracks[$0].next != nil }.map { index in
+            position: position, end: toldEnd, scale: scale, firstDue: nextDue ?? position,
+            tracks: tracks.indices.filter { tracks[$0].next != nil || unsent[$0] != nil }.map { index in
                 PlayoutStart.Track(
-                    index: index, sequenceNumber: tracks[index].heading.sequenceNumber,
+                    index: index, sequenceNumber: unsent[index] ?? tracks[index].heading.sequenceNumber,
                     timestamp: tracks[index].timestamp(at: position))
             }
         )
+    }
+
+    /// No further than the movie goes.
+    private var toldEnd: Int64 {
+        guard scale > 0 else { return end ?? 0 }
+        guard let end else { return program.duration }
+        return program.duration > 0 ? min(end, program.duration) : end
     }
 
     // MARK: What comes next
@@ -138,6 +147,7 @@ package struct MoviePlayout: Sendable {
             else { return }
             batch.heading = tracks[index].heading
             batch.track = index
+            batch.leavesOutRepeated = isReliable
             let written = batch.entries.count
             do throws(MovieError) {
                 try tracks[index].packets.write(sample: sample, to: &batch)

@@ -25,7 +25,10 @@ extension MovieProgram {
                 tracks.append(plain)
             } catch {
                 // A file that cannot be read at all is no movie without tracks.
-                if case .unreadable = error { throw error }
+                switch error {
+                case .unreadable, .changed: throw error
+                default: break
+                }
                 leftOut.append(LeftOut(track: track.id, reason: "\(error)"))
             }
         }

@@ -10,16 +10,19 @@ package struct PlayoutCue: Sendable, Hashable {
     package var channels: [Int: UInt8]
     /// Where the numbers of packets go on, for tracks of which some that were made were never sent.
     package var sequenceNumbers: [Int: UInt16]
+    /// Nothing gets lost on the way: what is only sent against loss is left out.
+    package var isReliable: Bool
 
     package init(
         position: Int64, end: Int64? = nil, scale: Double = 1, channels: [Int: UInt8],
-        sequenceNumbers: [Int: UInt16] = [:]
+        sequenceNumbers: [Int: UInt16] = [:], isReliable: Bool = false
     ) {
         self.position = position
         self.end = end
         self.scale = scale
         self.channels = channels
         self.sequenceNumbers = sequenceNumbers
+        self.isReliable = isReliable
     }
 }
 
@@ -34,9 +37,9 @@ package struct PlayoutStart: Sendable, Hashable {
         package var timestamp: UInt32
     }
 
-    /// Where it begins to play, in microseconds: at the sync sample at or before what was asked for.
+    /// Where it begins to play, in microseconds: at the sync sample at or before what was asked for, or where it stopped.
     package var position: Int64
-    /// Where it ends, in microseconds.
+    /// Where it ends, in microseconds; 0 forwards where nobody knows.
     package var end: Int64
     package var scale: Double
     /// When the first packet is due, in microseconds of the movie; before `position` where pictures are decoded before they are shown.

@@ -103,7 +103,7 @@ extension ConfigurationReading {
         let templates = root.section("templates").map(self.templates) ?? [:]
         if let cameras = root.section("cameras") {
             relay.cameras = self.cameras(cameras, templates, defaults)
-        } else if root.field("cameras") == nil {
+        } else if root.field("cameras") == nil, root.field("media") == nil {
             root.reportMissing("cameras", expected: "at least one camera", hint: "cameras: {test: {test_camera: {}}}")
         }
         if let field = root.field("media"), let media = media(field, in: root) {

@@ -120,8 +120,10 @@ package final class Relay: Sendable {
     package func runSources() async {
         let limiter = ConnectLimiter(simultaneous: configuration.limits.simultaneousConnects)
         await withTaskGroup(of: Void.self) { tasks in
-            // Paths below a prefix may come at any time.
-            if configuration.cameras.contains(where: { $0.streams.contains(where: \.source.isPrefix) }) {
+            // Paths below a prefix may come at any time, and movies are played as long as the server is there.
+            if configuration.cameras.isEmpty
+                || configuration.cameras.contains(where: { $0.streams.contains(where: \.source.isPrefix) })
+            {
                 tasks.addTask {
                     let (forever, continuation) = AsyncStream<Never>.makeStream()
                     for await _ in forever {}

@@ -58,6 +58,48 @@ import Testing
     }
 
     @Test(
+        "A file that is written over while it plays ends the session with BYE, and the log says so; it is not sent as rubbish"
+    )
+    func overwrittenFile() async throws {
+        let log = LogRecord()
+        try await MovieFolder.run(logger: log.logger) { movies in
+            let viewer = try await movies.viewer()
+            let url = movies.url("a.mov")
+            let session = try await viewer.setUpBoth(url)
+            #expect(try await viewer.play(url, session).status == 200)
+            let file = try FileHandle(forWritingTo: movies.folder.appendingPathComponent("a.mov"))
+            try file.write(contentsOf: Data("A".utf8))
+            try file.close()
+            _ = try await viewer.frames.next { $0.channel == 1 && holds(RTCPType.goodbye, $0.payload) }
+            #expect(try await viewer.play(url, session).status == 454)
+            #expect(log.lines.contains { $0.contains("movie breaks off") && $0.contains("changed while it was open") })
+            #expect(try await viewer.request("DESCRIBE", url).status == 200)
+            #expect(movies.opened.value == 2)
+        }
+    }
+
+    @Test("Who pauses when everything has been sent ahead, and goes on, is told where he is, and gets BYE at the end")
+    func pausingNearTheEnd() async throws {
+        try await MovieFolder.run { movies in
+            let viewer = try await movies.viewer()
+            let url = movies.url("a.mov")
+            let session = try await viewer.setUpBoth(url)
+            _ = try await viewer.play(url, session, [("Range", "npt=9-")])
+            _ = try await viewer.frames.next { $0.channel == 0 && $0.payload[15] == 249 && $0.payload[1] & 0x80 != 0 }
+            _ = try await viewer.frames.next { $0.channel == 2 && $0.payload[14...15] == [1, 243] }
+            #expect(try await viewer.request("PAUSE", url, [("Session", session)]).status == 200)
+            let answer = try await viewer.play(url, session)
+            let told = answer["Range"].flatMap { $0.dropFirst(4).split(separator: "-").first }.flatMap { Double($0) }
+            #expect(told.map { (9..<9.9).contains($0) } == true, "\(answer["Range"] ?? "")")
+            #expect(answer["Range"]?.hasSuffix("-10.000") == true && answer["RTP-Info"] == nil)
+            for channel in [1, 3] as [UInt8] {
+                _ = try await viewer.frames.next { $0.channel == channel && holds(RTCPType.goodbye, $0.payload) }
+            }
+            #expect(try await viewer.play(url, session)["Range"] == "npt=0.000-10.000")
+        }
+    }
+
+    @Test(
         "A file that is replaced while it plays goes on as it was; who comes later gets the new one; one reading serves all who look"
     )
     func replacedFile() async throws {

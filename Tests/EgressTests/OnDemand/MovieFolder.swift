@@ -16,30 +16,34 @@ final class MovieFolder: Sendable {
     let folder: URL
     let catalog: MediaCatalog
     let opened = Locked(0)
+    /// Movies whose text is "slow" are parsed until this is true.
+    let isHurried = Locked(false)
+    /// Parsings that came to no end.
+    let givenUp = Locked(0)
+    private let parsers = NIOThreadPool(numberOfThreads: 1)
     private let listener: RTSPListener
     private let datagrams: DatagramSocketPool
 
     private init(folder: URL, datagrams: DatagramSocketPool, configuration: PlayConfiguration, logger: Logger) {
         self.folder = folder
         self.datagrams = datagrams
-        let opened = opened
+        let (opened, isHurried, givenUp) = (opened, isHurried, givenUp)
+        parsers.start()
         catalog = MediaCatalog(
             MediaConfiguration(folder: folder.path),
-            threads: BlockingThreads { work in
-                NIOThreadPool.singleton.submit { state in
-                    switch state {
-                    case .active: work(true)
-                    case .cancelled: work(false)
-                    }
-                }
-            },
+            threads: Self.threads(of: .singleton), parsers: Self.threads(of: parsers),
             clock: StreamClock(
                 now: { .now() }, wallClock: { 1_700_000_000_000_000_000 + Int64(NIODeadline.now().uptimeNanoseconds) },
                 random: { .random(in: .min ... .max) }),
             logger: logger
         ) { file throws(MovieError) in
             opened.change { $0 += 1 }
-            return try Self.program(of: file)
+            do throws(MovieError) {
+                return try Self.program(of: file) { isHurried.value }
+            } catch {
+                if error == .unreadable(code: ECANCELED) { givenUp.change { $0 += 1 } }
+                throw error
+            }
         }
         var listening = RTSPListenerConfiguration(host: "127.0.0.1", port: 0)
         listening.limits.requestsWithoutSession = .max
@@ -51,10 +55,29 @@ final class MovieFolder: Sendable {
         }
     }
 
-    private static func program(of file: FileBytes) throws(MovieError) -> MovieProgram {
+    private static func threads(of pool: NIOThreadPool) -> BlockingThreads {
+        BlockingThreads { work in
+            pool.submit { state in
+                switch state {
+                case .active: work(true)
+                case .cancelled: work(false)
+                }
+            }
+        }
+    }
+
+    private static func program(
+        of file: any RandomAccessBytes, isHurried: () -> Bool
+    ) throws(MovieError) -> MovieProgram {
         let text = String(buffer: try file.read(at: 0, count: Int(min(file.size, 100))))
         var video = FakePackets.video(seconds: 10)
+        video.file = file
         switch text {
+        case "slow":
+            while !isHurried() {
+                _ = try file.read(at: 0, count: 1)
+                usleep(1000)
+            }
         case "": throw .notAMovie
         case "breaks off": video.brokenFrom = 40
         case "unreadable": video.brokenFrom = 0
@@ -92,6 +115,7 @@ final class MovieFolder: Sendable {
     private func stop() async {
         await listener.shutdown(within: .milliseconds(100))
         await datagrams.shutdown()
+        try? await parsers.shutdownGracefully()
     }
 
     func write(_ name: String, _ text: String) throws {

@@ -31,7 +31,9 @@ import Testing
         }
     }
 
-    @Test("What is no movie is 415, what leaves the folder 403, what is hidden or not there 404")
+    @Test(
+        "What is no movie is 415, names that leave the folder 403, what is hidden, not there or behind a link that leads out 404"
+    )
     func refusals() async throws {
         try await MovieFolder.run { movies in
             try movies.write("empty.mov", "")
@@ -50,6 +52,7 @@ import Testing
             try movies.write("sub/.git/c.mov", "a movie")
             try link("inside.mov", to: "sub/b.mov")
             try link("outside.mov", to: outside.path)
+            try link("out", to: outside.deletingLastPathComponent().path)
             try link("nowhere.mov", to: "gone.mov")
             try link("loop.mov", to: "loop.mov")
             try link("device.mov", to: "/dev/zero")
@@ -58,7 +61,8 @@ import Testing
                 ("a.mov", 200), ("sub/b.mov", 200), ("sub//b.mov/", 200), ("inside.mov", 200),
                 ("with%20space.mov", 200), ("empty.mov", 415), ("pipe.mov", 415), ("gone.mov", 404), ("", 404),
                 ("sub", 404), ("a.mov/b.mov", 404), (".hidden.mov", 404), ("sub/.git/c.mov", 404),
-                ("nowhere.mov", 404), ("loop.mov", 404), ("outside.mov", 403), ("device.mov", 403),
+                ("nowhere.mov", 404), ("loop.mov", 404), ("outside.mov", 404), ("device.mov", 404),
+                ("out/outside.mov", 404), ("out/gone.mov", 404),
                 ("../outside.mov", 403), ("sub/../../outside.mov", 403), ("%2e%2e/outside.mov", 403),
                 ("..%2foutside.mov", 403), ("sub/..\\..\\outside.mov", 403), ("./a.mov", 403), ("a%00.mov", 403),
                 (String(repeating: "x", count: 300), 404),
@@ -95,6 +99,7 @@ import Testing
             #expect(again["Range"]?.hasPrefix("npt=5.") == true)
             let keepalive = try await viewer.request("GET_PARAMETER", url, [("Session", session)])
             #expect(keepalive.status == 200 && keepalive.session == session)
+            #expect(try await viewer.request("GET_PARAMETER", url, [("Session", "12345678")]).status == 454)
             let end = try await viewer.request("TEARDOWN", url, [("Session", session)])
             #expect(end.status == 200)
             #expect(try await viewer.play(url, session).status == 454)
@@ -120,6 +125,9 @@ import Testing
             #expect(next.first.map { $0.number } == first.last.map { $0.number &+ 1 })
             #expect(next.first.map { $0.timestamp } == first.last.map { $0.timestamp &+ 3600 })
             #expect(resumed.parameter("seq", of: "RTP-Info") == next.first.map { "\($0.number)" })
+            #expect(try await viewer.play(url, session, [("Range", "npt=4-100")])["Range"] == "npt=4.000-10.000")
+            #expect(
+                try await viewer.play(url, session, [("Range", "npt=now-100")])["Range"]?.hasSuffix("-10.000") == true)
             let sought = try await viewer.play(url, session, [("Range", "npt=7-7.4")])
             #expect(sought["Range"] == "npt=7.000-7.400")
             let later = try await viewer.pictures(from: 175, to: 184)
@@ -196,6 +204,11 @@ import Testing
             #expect(try await viewer.request("SETUP", movies.url("a.mov/trackID=0")).status == 400)
             let group = [("Transport", "RTP/AVP;multicast")]
             #expect(try await viewer.request("SETUP", movies.url("a.mov/trackID=0"), group).status == 461)
+            let first = try await viewer.setUp(movies.url("a.mov"), track: 0)
+            let mixed = try await viewer.setUp(
+                movies.url("a.mov"), track: 1, transport: "RTP/AVP;unicast;client_port=5000-5001",
+                session: first.session)
+            #expect(mixed.status == 461, "one that is not read would hold the other up")
         }
     }
 }

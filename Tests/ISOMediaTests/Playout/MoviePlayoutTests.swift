@@ -115,22 +115,60 @@ import Testing
         #expect(try Self.packets(of: &playout, until: 5 * Self.second).first?.sequenceNumber == unsent)
     }
 
-    @Test("Who goes on gets the very next packet, with the time of the place that is told")
+    @Test(
+        "Who goes on gets the very next packet, and is told where he is, which may be before it, with the time of that place"
+    )
     func resuming() throws {
         var playout = try Self.playout()
         _ = playout.start(PlayoutCue(position: 0, channels: [0: 0, 1: 2]))
         let before = try Self.packets(of: &playout, until: 3_010_000)
         playout.rest()
-        let start = playout.resume(until: nil, from: nil)
-        #expect(start.position == 3_020_000)
+        let start = playout.resume(until: nil, at: 2_500_000, unsent: [:])
+        #expect(start.position == 2_500_000)
         let after = try Self.packets(of: &playout, until: 4 * Self.second)
         let last = try #require(before.last { $0.track == 0 })
         let next = try #require(after.first { $0.track == 0 })
         #expect(next.sample == last.sample + 1 && next.sequenceNumber == last.sequenceNumber &+ 1)
         #expect(next.timestamp == last.timestamp &+ 3600)
-        #expect(start.tracks[1].timestamp == after.first { $0.track == 1 }?.timestamp)
+        #expect(start.tracks[1].timestamp &+ 520 * 8 == after.first { $0.track == 1 }?.timestamp)
         #expect(start.tracks[0].sequenceNumber == next.sequenceNumber)
         #expect(start.timestamp(of: start.tracks[0], clockRate: 90_000, at: next.due) == next.timestamp)
+    }
+
+    @Test("Who goes on where everything was made gets what of it was not sent, or nothing")
+    func resumingAtTheEnd() throws {
+        var playout = try Self.playout()
+        _ = playout.start(PlayoutCue(position: 9 * Self.second, channels: [0: 0, 1: 2]))
+        let sound = try #require(try Self.packets(of: &playout).last { $0.track == 1 })
+        let start = playout.resume(until: nil, at: 9_600_000, unsent: [1: sound.sequenceNumber])
+        #expect(start.position == 9_600_000 && start.end == 10 * Self.second)
+        #expect(start.tracks.map(\.index) == [1])
+        #expect(start.tracks.first?.sequenceNumber == sound.sequenceNumber)
+        #expect(start.timestamp(of: start.tracks[0], clockRate: 8000, at: sound.due) == sound.timestamp)
+        #expect(playout.resume(until: nil, at: 9_600_000, unsent: [:]).tracks == [])
+    }
+
+    @Test("What is only sent against loss is left out where nothing gets lost, and costs no number")
+    func repeated() throws {
+        var video = FakePackets.video(seconds: 1)
+        video.isRepeated = true
+        for isReliable in [false, true] {
+            var playout = MoviePlayout(try .fake(video: video, duration: Self.second)) { 0xFFF0 }
+            _ = playout.start(PlayoutCue(position: 0, channels: [0: 0], isReliable: isReliable))
+            let seen = try Self.packets(of: &playout)
+            #expect(seen.count == 25 * (isReliable ? 3 : 4))
+            #expect(seen.map(\.sequenceNumber) == seen.indices.map { 0xFFF0 &+ UInt16($0) })
+        }
+    }
+
+    @Test("S16 the end that is told is no further than the movie goes, and what was asked for where nobody knows")
+    func toldEnd() throws {
+        var playout = try Self.playout()
+        let cue = PlayoutCue(position: 0, end: 100 * Self.second, channels: [0: 0])
+        #expect(playout.start(cue).end == 10 * Self.second)
+        #expect(playout.resume(until: 100 * Self.second, at: 0, unsent: [:]).end == 10 * Self.second)
+        var endless = MoviePlayout(try .fake(video: .video(seconds: 1), duration: 0)) { 5 }
+        #expect(endless.start(cue).end == 100 * Self.second)
     }
 
     @Test("Nothing is sent from the end of the range on, and a larger one goes on from there")
@@ -255,7 +293,7 @@ import Testing
                 scale: Double(generator.any() % 40) / 4, channels: [Int.random(in: 0...2, using: &generator): 0])
             _ = playout.start(cue)
             try playout.fill(&batch, until: generator.any(), bytes: 5000)
-            _ = playout.resume(until: generator.any(), from: nil)
+            _ = playout.resume(until: generator.any(), at: generator.any(), unsent: [:])
             try playout.fill(&batch, until: generator.any(), bytes: 5000)
             batch.removeAll()
         }

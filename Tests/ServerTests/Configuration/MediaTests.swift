@@ -20,6 +20,12 @@ import Testing
         #expect(try Self.loaded("media: /srv/movies").summary.contains("movies of /srv/movies at media/"))
     }
 
+    @Test("Movies alone are enough to serve; nothing at all is not")
+    func withoutCameras() throws {
+        #expect(try load("media: /srv/movies").cameras.isEmpty)
+        #expect(errors("site: here").contains { $0.contains("at least one camera") })
+    }
+
     @Test(
         "What makes no sense is told with its place",
         arguments: [

@@ -5,7 +5,8 @@ package struct BlockingThreads: Sendable {
     /// The threads have been stopped.
     package struct Stopped: Error {}
 
-    private let submit: @Sendable (_ work: @escaping @Sendable (_ isRunning: Bool) -> Void) -> Void
+    /// Has work done that tells what it comes to by itself; false where the threads have been stopped.
+    let submit: @Sendable (_ work: @escaping @Sendable (_ isRunning: Bool) -> Void) -> Void
 
     /// `submit` has its work called once, on a thread, or with false where there are none any more.
     package init(_ submit: @escaping @Sendable (_ work: @escaping @Sendable (_ isRunning: Bool) -> Void) -> Void) {

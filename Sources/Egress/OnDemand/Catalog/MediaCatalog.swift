@@ -4,72 +4,167 @@ import NIOCore
 import Reflector
 import Synchronization
 
-/// The movies of a folder. Each is parsed once for all who look at it at the same time.
+/// The movies of a folder. Each is parsed once for all who look at it at the same time, and is there for some seconds longer.
 package final class MediaCatalog: Sendable {
     /// One file that is, or was, looked at.
-    private final class Place: Sendable {
-        let movie = Mutex(WeakMovie())
+    private enum Place {
+        /// Goes to `opened`, or is forgotten where it is no movie.
+        case parsing(AwaitedFile, waiting: [EventLoopPromise<OpenedMovie>])
+        /// Nothing is kept of a movie that nobody looks at any more.
+        case opened(WeakMovie)
     }
 
     private struct WeakMovie {
         weak var movie: OpenedMovie?
     }
 
+    private struct Kept {
+        let movie: OpenedMovie
+        let until: NIODeadline
+    }
+
+    private struct State {
+        var places: [FileBytes.Identity: Place] = [:]
+        /// Files that are parsed, or will be.
+        var parsings = 0
+        var kept: [Kept] = []
+
+        mutating func find(
+            _ file: FileBytes, for asker: MovieAsker, _ promise: EventLoopPromise<OpenedMovie>
+        ) -> Finding {
+            var waiting = [promise]
+            switch places[file.identity] {
+            case .opened(let known): if let movie = known.movie { return .known(movie) }
+            case .parsing(let parsing, let others):
+                waiting = others + waiting
+                if parsing.join(asker) {
+                    places[file.identity] = .parsing(parsing, waiting: waiting)
+                    return .waits
+                }
+            case nil: break
+            }
+            guard parsings < mostParsings else { return .busy }
+            if places.count >= mostPlaces {
+                places = places.filter { place in
+                    switch place.value {
+                    case .parsing: true
+                    case .opened(let known): known.movie != nil
+                    }
+                }
+            }
+            let awaited = AwaitedFile(file, for: asker)
+            places[file.identity] = .parsing(awaited, waiting: waiting)
+            parsings += 1
+            return .parse(awaited)
+        }
+    }
+
+    private enum Finding {
+        case known(OpenedMovie)
+        case waits
+        case parse(AwaitedFile)
+        case busy
+    }
+
     /// Beyond, those that nobody looks at any more are forgotten.
     private static let mostPlaces = 256
+    /// Files that wait to be parsed.
+    private static let mostParsings = 64
+    /// Who asks again soon, perhaps on another connection, costs no parsing. One may have up to 64 MiB of tables.
+    private static let mostKept = 4
+    private static let keepingTime = TimeAmount.seconds(10)
 
     package let configuration: MediaConfiguration
     let threads: BlockingThreads
     let clock: StreamClock
     let batches = BatchStore()
-    private let read: @Sendable (FileBytes) throws(MovieError) -> MovieProgram
+    private let parsers: BlockingThreads
+    private let read: @Sendable (any RandomAccessBytes) throws(MovieError) -> MovieProgram
     private let logger: Logger
-    private let places = Mutex<[FileBytes.Identity: Place]>([:])
+    private let state = Mutex(State())
 
-    /// `read` makes a program of a file that is open; it blocks, and is called on `threads`.
+    /// `read` makes a program of a file that is open; it may take long, and is called on `parsers`, so that who plays does not wait for
+    /// it: `threads` are for what is read of movies that are played.
     package init(
-        _ configuration: MediaConfiguration, threads: BlockingThreads, clock: StreamClock, logger: Logger,
-        read: @escaping @Sendable (FileBytes) throws(MovieError) -> MovieProgram
+        _ configuration: MediaConfiguration, threads: BlockingThreads, parsers: BlockingThreads, clock: StreamClock,
+        logger: Logger, read: @escaping @Sendable (any RandomAccessBytes) throws(MovieError) -> MovieProgram
     ) {
         self.configuration = configuration
         self.threads = threads
+        self.parsers = parsers
         self.clock = clock
         self.logger = logger
         self.read = read
     }
 
-    /// The movie of that name; fails with `MediaRefusal`.
-    func open(_ name: String, on eventLoop: any EventLoop) -> EventLoopFuture<OpenedMovie> {
-        threads.run(on: eventLoop) { try self.opened(name) }
-    }
-
-    private func opened(_ name: String) throws(MediaRefusal) -> OpenedMovie {
-        let file = try MovieFiles.open(name, below: configuration.folder)
-        // Two who come at once parse it once; another file is not waited for.
-        let result = place(of: file.identity).movie.withLock { known -> Result<OpenedMovie, MediaRefusal> in
-            if let movie = known.movie { return .success(movie) }
-            do throws(MovieError) {
-                let movie = OpenedMovie(identity: file.identity, program: try read(file))
-                known.movie = movie
-                log(movie, name)
-                return .success(movie)
+    /// The movie of that name; fails with `MediaRefusal`. It is not parsed to the end where all who asked for it have left.
+    func open(_ name: String, for asker: MovieAsker, on eventLoop: any EventLoop) -> EventLoopFuture<OpenedMovie> {
+        let promise = eventLoop.makePromise(of: OpenedMovie.self)
+        threads.submit { isRunning in
+            guard isRunning else { return promise.fail(BlockingThreads.Stopped()) }
+            do throws(MediaRefusal) {
+                let file = try MovieFiles.open(name, below: self.configuration.folder)
+                self.find(file, name, for: asker, promise)
             } catch {
-                return .failure(MediaRefusal(error))
+                promise.fail(error)
             }
         }
-        return try result.get()
+        return promise.futureResult
     }
 
-    private func place(of identity: FileBytes.Identity) -> Place {
-        places.withLock { places in
-            if let place = places[identity] { return place }
-            if places.count >= Self.mostPlaces {
-                // One that is being parsed is kept by who does it.
-                places = places.filter { $0.value.movie.withLockIfAvailable { $0.movie != nil } ?? true }
+    private func find(
+        _ file: FileBytes, _ name: String, for asker: MovieAsker, _ promise: EventLoopPromise<OpenedMovie>
+    ) {
+        let finding = state.withLock { $0.find(file, for: asker, promise) }
+        switch finding {
+        case .known(let movie): promise.succeed(movie)
+        case .waits: break
+        case .busy: promise.fail(MediaRefusal.busy)
+        case .parse(let file):
+            parsers.submit { isRunning in
+                guard isRunning else { return self.parsed(file, .failure(BlockingThreads.Stopped())) }
+                do throws(MovieError) {
+                    let program = try self.read(file)
+                    guard file.parsed() else { throw .unreadable(code: 0) }
+                    let movie = OpenedMovie(identity: file.identity, program: program)
+                    self.log(movie, name)
+                    self.keep(movie, on: promise.futureResult.eventLoop)
+                    self.parsed(file, .success(movie))
+                } catch {
+                    self.parsed(file, .failure(MediaRefusal(error)))
+                }
             }
-            let place = Place()
-            places[identity] = place
-            return place
+        }
+    }
+
+    /// Tells all who wait.
+    private func parsed(_ file: AwaitedFile, _ result: Result<OpenedMovie, any Error>) {
+        let waiting = state.withLock { state -> [EventLoopPromise<OpenedMovie>] in
+            state.parsings -= 1
+            // One that was given up may be parsed anew already.
+            guard case .parsing(let current, let waiting) = state.places[file.identity], current === file else {
+                return []
+            }
+            state.places[file.identity] = (try? result.get()).map { .opened(WeakMovie(movie: $0)) }
+            return waiting
+        }
+        for promise in waiting { promise.completeWith(result) }
+    }
+
+    private func keep(_ movie: OpenedMovie, on eventLoop: any EventLoop) {
+        let forgotten = state.withLock { state -> [Kept] in
+            state.kept.append(Kept(movie: movie, until: .now() + Self.keepingTime))
+            defer { state.kept = state.kept.suffix(Self.mostKept) }
+            // Not let go under the lock: a file is closed with it.
+            return state.kept.dropLast(Self.mostKept)
+        }
+        _ = forgotten
+        eventLoop.scheduleTask(in: Self.keepingTime) { [weak self] in
+            let now = NIODeadline.now()
+            _ = self?.state.withLock { state -> [Kept] in
+                defer { state.kept.removeAll { $0.until <= now } }
+                return state.kept.filter { $0.until <= now }
+            }
         }
     }
 

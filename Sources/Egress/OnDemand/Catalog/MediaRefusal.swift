@@ -5,8 +5,12 @@ import RTSP
 package enum MediaRefusal: Error, Sendable, Hashable {
     /// There is none of that name, or it is hidden.
     case notFound
-    /// It lies outside of the folder, or the system keeps it from us.
+    /// Its name leads out of the folder, or the system keeps it from us.
     case forbidden
+    /// A link leads out of the folder: nobody is told what there is.
+    case outside
+    /// Too many others are being opened.
+    case busy
     /// It is no movie, or none that can be played.
     case unsupported(MovieError)
     /// The file cannot be read now.
@@ -14,7 +18,7 @@ package enum MediaRefusal: Error, Sendable, Hashable {
 
     init(_ error: MovieError) {
         switch error {
-        case .unreadable: self = .unreadable(error)
+        case .unreadable, .changed: self = .unreadable(error)
         case .notAMovie, .truncated, .malformed, .tooMuch, .nothingToPlay, .notAFile: self = .unsupported(error)
         }
     }
@@ -22,10 +26,10 @@ package enum MediaRefusal: Error, Sendable, Hashable {
     /// The status line that says so.
     package var status: RTSPStatus {
         switch self {
-        case .notFound: .notFound
+        case .notFound, .outside: .notFound
         case .forbidden: .forbidden
         case .unsupported: .unsupportedMediaType
-        case .unreadable: .serviceUnavailable
+        case .unreadable, .busy: .serviceUnavailable
         }
     }
 
@@ -33,7 +37,9 @@ package enum MediaRefusal: Error, Sendable, Hashable {
     var reason: String {
         switch self {
         case .notFound: "there is no such movie"
-        case .forbidden: "it lies outside of the folder, or may not be read"
+        case .forbidden: "its name leads out of the folder, or it may not be read"
+        case .outside: "a link leads out of the folder; have the folder hold the file itself, or all of the folders"
+        case .busy: "too many others are being opened"
         case .unsupported(let error), .unreadable(let error): "\(error)"
         }
     }

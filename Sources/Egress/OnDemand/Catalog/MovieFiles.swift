@@ -19,7 +19,7 @@ enum MovieFiles {
         guard let path = canonical(root + "/" + name) else {
             throw errno == EACCES || errno == EPERM ? .forbidden : .notFound
         }
-        guard path.hasPrefix(root == "/" ? root : root + "/") else { throw .forbidden }
+        guard path.hasPrefix(root == "/" ? root : root + "/") else { throw .outside }
         var status = stat()
         guard lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else { throw .notFound }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .unsupported(.notAFile) }

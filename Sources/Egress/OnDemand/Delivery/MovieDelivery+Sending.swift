@@ -36,7 +36,8 @@ extension MovieDelivery {
         if let first = waiting.first, isDue(first.batch.entries[first.next], by: late, pace) { allowance *= 4 }
         while let first = waiting.first, allowance > 0 {
             let count = runLength(in: first, until: limit, pace, most: allowance)
-            guard count > 0, send(first.batch, first.next..<first.next + count) else { break }
+            guard count > 0 else { break }
+            send(first.batch, first.next..<first.next + count)
             allowance -= count
             if first.next + count < first.batch.entries.count {
                 waiting[0].next += count
@@ -72,15 +73,9 @@ extension MovieDelivery {
         return end - waiting.next
     }
 
-    /// False where the viewer does not take it now.
-    private func send(_ batch: PacketBatch, _ packets: Range<Int>) -> Bool {
-        guard let first = batch.entries[packets].first, let last = batch.entries[packets].last else { return true }
+    private func send(_ batch: PacketBatch, _ packets: Range<Int>) {
+        guard let first = batch.entries[packets].first else { return }
         switch routes[first.track] {
-        case .interleaved:
-            guard context.writer.isDrained else { return false }
-            let length = last.offset + last.length - first.offset + 4
-            guard let bytes = batch.bytes.getSlice(at: first.offset - 4, length: length) else { return true }
-            context.writer.send(bytes)
         case .datagrams(let rtp, _, let sockets):
             scratch.clear()
             for entry in batch.entries[packets] {
@@ -89,14 +84,13 @@ extension MovieDelivery {
             }
             sockets.send(
                 scratch, segmentSize: packets.count > 1 ? first.length : nil, to: rtp, control: false)
-        case nil: return true
+        case .interleaved, nil: return
         }
         for entry in batch.entries[packets] {
             reports.count(entry)
             sent.bytes &+= UInt64(entry.length)
         }
         sent.packets &+= UInt64(packets.count)
-        return true
     }
 
     // MARK: RTCP

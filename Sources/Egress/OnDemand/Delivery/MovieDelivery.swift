@@ -51,8 +51,8 @@ final class MovieDelivery {
 
     private var play: MoviePlay?
     private var isReading = false
-    /// To be done when what is being read has come.
-    private var afterReading: (() -> Void)?
+    /// To be done when what is being read has come, in this order.
+    private var afterReading: [() -> Void] = []
     private var nextDue: Int64?
     private var lastDue: Int64 = 0
     private var failure: MovieError?
@@ -99,7 +99,7 @@ final class MovieDelivery {
         let pace = PlayoutPace(from: from, at: now, rate: play.scale * play.speed)
         phase = .playing(pace, start)
         reports.began(start, from: from, at: now, wallClock: catalog.clock.wallClock())
-        if routes.values.contains(where: \.isInterleaved) {
+        if isInterleaved {
             observation = context.writer.observeDrain { [weak self] in
                 self?.onProgress?()
                 self?.advance()
@@ -121,8 +121,8 @@ final class MovieDelivery {
 
     /// Keeps no memory beyond what was read already.
     func rest() {
-        let reader = reader
-        catalog.threads.run(on: eventLoop) { reader.rest() }.whenComplete { _ in }
+        let (reader, threads) = (reader, catalog.threads)
+        whenRead { threads.submit { _ in reader.rest() } }
     }
 
     /// Final; `goodbye` sends an RTCP BYE on every track that was played (RFC 3550 §6.6).
@@ -141,7 +141,9 @@ final class MovieDelivery {
         guard case .playing(let pace, let start) = phase else { return stoppedAt }
         let time = pace.movieTime(at: catalog.clock.now())
         guard let next = waiting.first.map({ $0.batch.entries[$0.next].due }) ?? nextDue else {
-            return start.scale < 0 ? max(time, start.end) : min(time, start.end)
+            // Where nobody knows the end, it is where the last packet was.
+            let end = start.scale < 0 || start.end > 0 ? start.end : lastDue
+            return max(0, start.scale < 0 ? max(time, end) : min(time, end))
         }
         return max(0, start.scale < 0 ? max(time, next) : min(time, next))
     }
@@ -149,7 +151,11 @@ final class MovieDelivery {
     // MARK: Finding the place
 
     private func whenRead(_ action: @escaping () -> Void) {
-        if isReading { afterReading = action } else { action() }
+        if isReading { afterReading.append(action) } else { action() }
+    }
+
+    private func doWhatWaited() {
+        while !isReading, !afterReading.isEmpty { afterReading.removeFirst()() }
     }
 
     private func cue(_ play: MoviePlay, _ promise: EventLoopPromise<PlayoutStart>) {
@@ -164,7 +170,7 @@ final class MovieDelivery {
                     case .interleaved(let pair): pair.rtp
                     case .datagrams: 0
                     }
-                }, sequenceNumbers: unsentSequenceNumbers)
+                }, sequenceNumbers: unsentSequenceNumbers, isReliable: isInterleaved)
             let ahead = Int64((Double(Self.ahead) * play.scale * play.speed).rounded())
             let bytes = mostBytes
             catalog.threads.run(on: eventLoop) { reader.start(cue, ahead: ahead, bytes: bytes) }
@@ -181,31 +187,23 @@ final class MovieDelivery {
                         }, promise)
                 }
         case .whereItStopped:
-            let due = waiting.first.map { $0.batch.entries[$0.next].due }
-            catalog.threads.run(on: eventLoop) { reader.resume(until: play.end, from: due) }
+            let (position, unsent) = (stoppedAt, unsentSequenceNumbers)
+            catalog.threads.run(on: eventLoop) { reader.resume(until: play.end, at: position, unsent: unsent) }
                 .assumeIsolated().whenComplete { result in
                     self.cued(
                         result.map { start, nextDue in
                             self.nextDue = nextDue
-                            return self.goingOn(start)
+                            return start
                         }, promise)
                 }
         }
     }
 
     private func cued(_ start: Result<PlayoutStart, any Error>, _ promise: EventLoopPromise<PlayoutStart>) {
+        // First, for packets flow, and more is read, as soon as the answer is there.
         isReading = false
         promise.assumeIsolated().completeWith(start)
-    }
-
-    /// The numbers of the packets that wait go before those that come behind them.
-    private func goingOn(_ start: PlayoutStart) -> PlayoutStart {
-        var start = start
-        let unsent = unsentSequenceNumbers
-        for index in start.tracks.indices {
-            if let number = unsent[start.tracks[index].index] { start.tracks[index].sequenceNumber = number }
-        }
-        return start
+        doWhatWaited()
     }
 
     /// Of each track's first packet that was made and not sent.
@@ -253,10 +251,7 @@ final class MovieDelivery {
                 case .success(let reading): self.take(reading)
                 case .failure: self.nextDue = nil
                 }
-                if let action = self.afterReading {
-                    self.afterReading = nil
-                    action()
-                }
+                self.doWhatWaited()
                 self.advance()
             }
     }

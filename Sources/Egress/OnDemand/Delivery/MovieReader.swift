@@ -31,9 +31,11 @@ final class MovieReader: Sendable {
         }
     }
 
-    /// Goes on with the next packet; `due` as `MoviePlayout.resume` has it.
-    func resume(until end: Int64?, from due: Int64?) -> (start: PlayoutStart, nextDue: Int64?) {
-        playout.withLock { ($0.resume(until: end, from: due), $0.nextDue) }
+    /// Goes on with the next packet, as `MoviePlayout.resume` has it.
+    func resume(
+        until end: Int64?, at position: Int64, unsent: [Int: UInt16]
+    ) -> (start: PlayoutStart, nextDue: Int64?) {
+        playout.withLock { ($0.resume(until: end, at: position, unsent: unsent), $0.nextDue) }
     }
 
     func read(until due: Int64, bytes: Int) -> Reading {

@@ -15,8 +15,9 @@ package final class MovieRouter {
     var isClosed = false
     /// Interleaved channels that are taken on this connection by sessions of others.
     package var foreignChannels: () -> Set<UInt8> = { [] }
-    /// What was looked at last: DESCRIBE, SETUP and PLAY open it once.
+    /// What was looked at last, until its last session ends: DESCRIBE, SETUP and PLAY open it once.
     var latest: OpenedMovie?
+    private let asker = MovieAsker()
     private var hasToldOfRefusal = false
     private var generator: any RandomNumberGenerator
 
@@ -52,6 +53,9 @@ package final class MovieRouter {
         }
         if let refusal = RTSPResponse.refusal(of: request) { return context.answer(refusal) }
         if request.method == .getParameter || request.method == .setParameter {
+            guard named != nil || request.headers["Session"] == nil else {
+                return context.answer(RTSPResponse(.sessionNotFound))
+            }
             return context.answer(.toParameter(request, session: named?.identifier))
         }
         // What leads out of the folder is no movie.
@@ -71,12 +75,14 @@ package final class MovieRouter {
 
     /// The server stops.
     package func connectionWillClose() {
+        asker.leave()
         for session in sessions.all { session.serverStops() }
     }
 
     /// The connection ended, whatever the cause.
     package func connectionClosed() {
         isClosed = true
+        asker.leave()
         latest = nil
         for session in sessions.all { session.connectionClosed() }
     }
@@ -88,13 +94,13 @@ package final class MovieRouter {
         _ name: String, then answer: @escaping (OpenedMovie) -> RTSPResponse
     ) -> EventLoopFuture<RTSPReply> {
         let promise = context.eventLoop.makePromise(of: RTSPReply.self)
-        catalog.open(name, on: context.eventLoop).assumeIsolated().whenComplete { result in
+        catalog.open(name, for: asker, on: context.eventLoop).assumeIsolated().whenComplete { result in
             switch result {
             case .success(let movie):
                 self.latest = self.isClosed ? nil : movie
                 promise.assumeIsolated().succeed(RTSPReply(answer(movie)))
             case .failure(let error as MediaRefusal):
-                self.log(error, name)
+                if self.asker.waits { self.log(error, name) }
                 promise.assumeIsolated().succeed(RTSPReply(error.status))
             case .failure:
                 promise.assumeIsolated().succeed(.unavailable)
@@ -107,8 +113,13 @@ package final class MovieRouter {
         // Who asks again and again is not to fill the log.
         context.logger.log(
             level: hasToldOfRefusal ? .debug : .notice, "movie refused",
-            metadata: ["movie": "\(name)", "reason": "\(refusal.reason)"])
+            metadata: ["movie": "\(Self.shortened(name))", "reason": "\(refusal.reason)"])
         hasToldOfRefusal = true
+    }
+
+    /// A name that a stranger made up.
+    private static func shortened(_ name: String) -> String {
+        name.utf8.count <= 100 ? name : String(decoding: name.utf8.prefix(100), as: UTF8.self) + "…"
     }
 
     // MARK: Sessions
@@ -128,8 +139,10 @@ package final class MovieRouter {
         context.control.sessionBegan()
         let identifier = session.identifier
         session.onEnd = { [weak self] in
-            self?.sessions[identifier] = nil
-            self?.context.control.sessionEnded()
+            guard let self else { return }
+            sessions[identifier] = nil
+            if sessions.count == 0 { latest = nil }
+            context.control.sessionEnded()
         }
     }
 }

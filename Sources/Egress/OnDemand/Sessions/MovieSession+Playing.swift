@@ -17,7 +17,7 @@ extension MovieSession {
             }
             return promise.futureResult
         case .answerAgain(let play):
-            let range = "npt=\(MovieProgram.seconds(delivery.position))-\(play.end.map(MovieProgram.seconds) ?? "")"
+            let range = "npt=\(MovieProgram.seconds(delivery.position))-\(told(play.end, scale: play.scale))"
             return context.answer(playResponse(to: request, play, range: range))
         case .refuse(let refusal):
             return context.answer(RTSPResponse(refusal))
@@ -31,7 +31,7 @@ extension MovieSession {
         case .success(let start):
             switch machine.playPrepared() {
             case .answer:
-                let range = "npt=\(MovieProgram.seconds(start.position))-\(told(start.end, start))"
+                let range = "npt=\(MovieProgram.seconds(start.position))-\(told(start.end, scale: start.scale))"
                 var response = playResponse(to: request, play, range: range)
                 let entries = start.tracks.compactMap { track in
                     urls[track.index].map {
@@ -52,9 +52,12 @@ extension MovieSession {
         }
     }
 
-    /// Nothing for a movie whose end nobody knows.
-    private func told(_ end: Int64, _ start: PlayoutStart) -> String {
-        end > 0 || start.scale < 0 ? MovieProgram.seconds(end) : ""
+    /// No further than the movie goes; nothing for one whose end nobody knows.
+    private func told(_ end: Int64?, scale: Double) -> String {
+        guard scale > 0 else { return MovieProgram.seconds(end ?? 0) }
+        let duration = movie.program.duration
+        guard duration > 0 else { return end.map { $0 > 0 ? MovieProgram.seconds($0) : "" } ?? "" }
+        return MovieProgram.seconds(min(end ?? duration, duration))
     }
 
     private func playResponse(to request: RTSPRequest, _ play: MoviePlay, range: String) -> RTSPResponse {

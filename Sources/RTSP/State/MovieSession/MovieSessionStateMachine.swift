@@ -42,9 +42,13 @@ package struct MovieSessionStateMachine: ~Copyable {
     package var transports: [Int: PlayTransport] { conversation.transports }
 
     /// SETUP of one track, while nothing plays. Where other tracks were played before, the next PLAY begins at a sync sample.
+    ///
+    /// All travel over the RTSP connection, or none: what a slow connection does not take would hold the datagrams up.
     package mutating func setupReceived(
         track: Int, alternatives: [TransportSpecification], paths: PlayTransportPaths
     ) -> PlaySessionStateMachine.SetupResult {
+        let other = transports.first { $0.key != track }?.value
+        let alternatives = alternatives.filter { other == nil || ($0.lower == .tcp) == other?.isInterleaved }
         let result = conversation.setupReceived(track: track, alternatives: alternatives, paths: paths)
         if case .accept = result { forgetNextPacket() }
         return result

@@ -8,14 +8,15 @@ struct MovieSessionStateMachineTests {
     private let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
     private let second: Int64 = 1_000_000
 
-    /// A session with a movie of ten seconds, two tracks set up over TCP, or the second by datagrams.
-    private func session(mixed: Bool = false) -> MovieSessionStateMachine {
+    /// A session with a movie of ten seconds, two tracks set up over TCP, or by datagrams.
+    private func session(datagrams: Bool = false) -> MovieSessionStateMachine {
         var session = MovieSessionStateMachine(duration: 10 * second, timeout: .seconds(65), at: start)
         let tcp = [TransportSpecification(lower: .tcp)]
         let udp = [TransportSpecification(lower: .udp, clientPorts: PortPair(rtp: 5000, rtcp: 5001))]
         let paths = PlayTransportPaths(claimPorts: { _ in true })
-        _ = session.setupReceived(track: 0, alternatives: tcp, paths: paths)
-        _ = session.setupReceived(track: 1, alternatives: mixed ? udp : tcp, paths: paths)
+        _ = session.setupReceived(track: 0, alternatives: datagrams ? udp : tcp, paths: paths)
+        let second = session.setupReceived(track: 1, alternatives: udp + tcp, paths: paths)
+        #expect({ if case .accept(let transport) = second { transport.isInterleaved != datagrams } else { false } }())
         return session
     }
 
@@ -119,7 +120,7 @@ struct MovieSessionStateMachineTests {
 
     @Test("Datagrams are sent at their own speed: faster, they would be lost")
     func unreliable() {
-        var session = session(mixed: true)
+        var session = session(datagrams: true)
         #expect(ask(&session, ["Speed": "4"]) == .prepare(MoviePlay(start: .at(0), speed: 1)))
     }
 

@@ -1,0 +1,75 @@
+import ISOMedia
+import NIOCore
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// A file of a movie, as long as it is the one that was opened.
+///
+/// While it is parsed, reading fails once nobody waits for it any more, and the parsing with it. Writing over a file that is played
+/// would make rubbish of what is sent: from then on nothing is read of it.
+final class AwaitedFile: RandomAccessBytes {
+    private enum Phase {
+        case parsed(for: [MovieAsker])
+        case opened
+        case givenUp
+    }
+
+    private let file: FileBytes
+    private let phase: Mutex<Phase>
+    /// Who plays asks for this alone.
+    private let isOpened = Atomic(false)
+
+    init(_ file: FileBytes, for asker: MovieAsker) {
+        self.file = file
+        phase = Mutex(.parsed(for: [asker]))
+    }
+
+    var identity: FileBytes.Identity { file.identity }
+
+    var size: Int64 { file.size }
+
+    func read(at offset: Int64, count: Int) throws(MovieError) -> ByteBuffer {
+        guard isOpened.load(ordering: .relaxed) || isWanted() else { throw .unreadable(code: ECANCELED) }
+        let buffer = try file.read(at: offset, count: count)
+        // Behind the reading: who writes changes the date before the bytes.
+        guard try file.isAsOpened() else { throw .changed }
+        return buffer
+    }
+
+    /// Somebody else waits for it too; false where it has been given up already.
+    func join(_ asker: MovieAsker) -> Bool {
+        phase.withLock { phase in
+            guard case .parsed(let askers) = phase else { return false }
+            phase = .parsed(for: askers.filter(\.waits) + [asker])
+            return true
+        }
+    }
+
+    /// It has been parsed, and will be read for who plays it; false where it was given up before.
+    func parsed() -> Bool {
+        phase.withLock { phase in
+            if case .givenUp = phase { return false }
+            phase = .opened
+            isOpened.store(true, ordering: .relaxed)
+            return true
+        }
+    }
+
+    private func isWanted() -> Bool {
+        phase.withLock { phase in
+            switch phase {
+            case .parsed(let askers):
+                if askers.contains(where: \.waits) { return true }
+                phase = .givenUp
+                return false
+            case .opened: return true
+            case .givenUp: return false
+            }
+        }
+    }
+}
