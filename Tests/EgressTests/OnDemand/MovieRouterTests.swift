@@ -96,7 +96,7 @@ import Testing
             }
             let again = try await viewer.play(url, session)
             #expect(again.status == 200 && again["RTP-Info"] == nil)
-            #expect(again["Range"]?.hasPrefix("npt=5.") == true)
+            #expect(again["Range"]?.hasSuffix("-10.000") == true && again["Range"] != "npt=5.000-10.000")
             let keepalive = try await viewer.request("GET_PARAMETER", url, [("Session", session)])
             #expect(keepalive.status == 200 && keepalive.session == session)
             #expect(try await viewer.request("GET_PARAMETER", url, [("Session", "12345678")]).status == 454)
@@ -117,11 +117,13 @@ import Testing
             let setup = try await viewer.setUp(url, track: 0, transport: "RTP/AVP/TCP;unicast;interleaved=0-1")
             let session = try #require(setup.session)
             _ = try await viewer.play(url, session)
-            // A second comes at once.
-            let first = try await viewer.pictures(from: 0, to: 25)
+            // A second comes at once, and on a busy machine more before PAUSE does.
+            var first = try await viewer.pictures(from: 0, to: 25)
             #expect(try await viewer.request("PAUSE", url, [("Session", session)]).status == 200)
+            let last: Int = viewer.frames.elements.filter { $0.channel == 0 }.map { $0.picture }.max() ?? 25
+            if last > 25 { first = try await viewer.pictures(from: 26, to: last) }
             let resumed = try await viewer.play(url, session)
-            let next = try await viewer.pictures(from: 26, to: 26)
+            let next = try await viewer.pictures(from: last + 1, to: last + 1)
             #expect(next.first.map { $0.number } == first.last.map { $0.number &+ 1 })
             #expect(next.first.map { $0.timestamp } == first.last.map { $0.timestamp &+ 3600 })
             #expect(resumed.parameter("seq", of: "RTP-Info") == next.first.map { "\($0.number)" })
