@@ -21,7 +21,7 @@ import Testing
             let other = try await movies.viewer()
             let another = try await other.setUpBoth(movies.url("a.mov"))
             _ = try await other.play(movies.url("a.mov"), another)
-            try await eventually("the stuck one is ended", within: .seconds(10)) {
+            try await eventually("the stuck one is ended", within: .seconds(40)) {
                 log.lines.contains { $0.contains("viewer left") && $0.contains("huge.mov") }
             }
             let line = try #require(log.lines.first { $0.contains("viewer left") && $0.contains("huge.mov") })
