@@ -27,6 +27,9 @@ let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-col
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 func source(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -54,6 +57,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     ],
     targets: [
         // Values: bytes and events in, values and actions out.
@@ -82,6 +86,14 @@ let package = Package(
         source(
             "Egress", ["Reflector", "RTSPTransport", "RTSP", "RTP", "Media", "ISOMedia", nioCore, deque, logging]),
 
+        source("HLS", ["Reflector", "RTP", "Media", "LibAV", nioCore, concurrencyHelpers, logging]),
+        source(
+            "Web",
+            [
+                "HLS", "Egress", "Reflector", "Media", "LibAV", nioCore, nioPosix, nioSSL, nioHTTP1, nioWebSocket,
+                concurrencyHelpers, logging, hummingbird, hummingbirdTLS,
+            ]),
+
         // The other side: many viewers at once, to measure with.
         .target(name: "CReceive"),
         source("Load", ["RTSP", "RTP", "Media", "CReceive", nioCore]),
@@ -92,8 +104,8 @@ let package = Package(
             "Server",
             [
                 "CHeap",
-                "Egress", "Ingest", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", "ISOMedia", "LibAV",
-                nioCore, nioPosix, concurrencyHelpers, logging, yams, serviceLifecycle,
+                "Web", "HLS", "Egress", "Ingest", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", "ISOMedia",
+                "LibAV", nioCore, nioPosix, concurrencyHelpers, logging, yams, serviceLifecycle,
             ]
         ),
         .executableTarget(
@@ -130,6 +142,18 @@ let package = Package(
             [
                 "TestSupport", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", "ISOMedia", nioCore, nioEmbedded,
                 nioPosix, logging,
+            ]),
+        tests(
+            of: "HLS",
+            [
+                "TestSupport", "Reflector", "RTP", "Media", "LibAV", nioCore, nioEmbedded, nioPosix,
+                concurrencyHelpers, logging,
+            ]),
+        tests(
+            of: "Web",
+            [
+                "TestSupport", "HLS", "Egress", "Reflector", "RTP", "Media", "LibAV", nioCore, nioPosix,
+                concurrencyHelpers, logging,
             ]),
         tests(
             of: "Server",
