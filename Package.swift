@@ -64,7 +64,8 @@ let package = Package(
         source("Media", [nioCore]),
         source("RTP", ["Media", nioCore]),
         source("RTSP", ["Media", nioCore, crypto]),
-        source("ISOMedia", ["Media", "RTP", nioCore]),
+        .target(name: "CPageCache"),
+        source("ISOMedia", ["Media", "RTP", "CPageCache", nioCore]),
 
         // The door to libav.
         .systemLibrary(

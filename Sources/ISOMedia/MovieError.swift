@@ -14,6 +14,8 @@ package enum MovieError: Error, Sendable, Hashable {
     case unreadable(code: Int32)
     /// Somebody has written over it, or added to it, since it was opened.
     case changed
+    /// What is wanted is not in memory, and whoever asks must not wait for it: to be asked again where waiting does no harm.
+    case notAtHand
     /// Not a plain file: a folder, a pipe, a device.
     case notAFile
 }
@@ -28,6 +30,7 @@ extension MovieError: CustomStringConvertible {
         case .nothingToPlay(let why): "nothing in it can be sent: \(why)"
         case .unreadable(let code): "it cannot be read (error \(code)); look at its permissions"
         case .changed: "it was changed while it was open; put a new file in its place instead (rename)"
+        case .notAtHand: "it is not in memory yet"
         case .notAFile: "it is not a plain file"
         }
     }

@@ -75,12 +75,10 @@ extension MovieBroadcast {
             let length = last.offset + last.length - first.offset + 4
             if let bytes = batch.bytes.getSlice(at: first.offset - 4, length: length) { writer?.send(bytes) }
         case .datagrams(let rtp, _, let sockets):
-            scratch.clear()
-            for entry in entries {
-                guard let packet = batch.bytes.viewBytes(at: entry.offset, length: entry.length) else { continue }
-                scratch.writeBytes(packet)
-            }
-            sockets.send(scratch, segmentSize: packets.count > 1 ? first.length : nil, to: rtp, control: false)
+            // Without framing one lies right behind the other.
+            let length = last.offset + last.length - first.offset
+            guard let run = batch.bytes.getSlice(at: first.offset, length: length) else { return }
+            sockets.send(run, segmentSize: packets.count > 1 ? first.length : nil, to: rtp, control: false)
             sockets.flush()
         case nil: break
         }

@@ -50,8 +50,6 @@ final class MovieBroadcast {
     var waiting: [Waiting] = []
     var reports: MovieReports
     var progress = BroadcastProgress()
-    /// The datagrams to be sent as one run.
-    var scratch = ByteBuffer()
     /// The round that is on the air.
     var air: Air?
 
@@ -170,6 +168,10 @@ final class MovieBroadcast {
         return clock.now() - since < Self.patience
     }
 
+    private var portion: MovieReader.Portion {
+        MovieReader.Portion(bytes: Self.bytes, isFramed: writer != nil)
+    }
+
     private func readOn(at now: NIODeadline) {
         guard !isReading, waiting.count < Self.mostWaiting, let reading else { return }
         guard let nextDue else {
@@ -178,8 +180,9 @@ final class MovieBroadcast {
         }
         guard reading.deadline(of: nextDue) - now <= Self.refill else { return }
         isReading = true
-        let (reader, due) = (reader, reading.movieTime(at: now + .microseconds(Self.ahead)))
-        threads.run(on: eventLoop) { reader.read(until: due, bytes: Self.bytes) }
+        let (reader, portion) = (reader, portion)
+        let due = reading.movieTime(at: now + .microseconds(Self.ahead))
+        threads.run(on: eventLoop) { reader.read(until: due, portion) }
             .assumeIsolated().whenComplete { result in
                 self.isReading = false
                 self.take(result, start: nil)
@@ -198,8 +201,8 @@ final class MovieBroadcast {
                 case .datagrams: 0
                 }
             })
-        let reader = reader
-        threads.run(on: eventLoop) { reader.start(cue, ahead: Self.ahead, bytes: Self.bytes) }
+        let (reader, portion) = (reader, portion)
+        threads.run(on: eventLoop) { reader.start(cue, ahead: Self.ahead, portion) }
             .assumeIsolated().whenComplete { result in
                 self.isReading = false
                 guard case .playing = self.phase else { return }

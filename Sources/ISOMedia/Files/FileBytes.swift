@@ -1,3 +1,4 @@
+import CPageCache
 import NIOCore
 
 #if canImport(Glibc)
@@ -78,10 +79,24 @@ package final class FileBytes: RandomAccessBytes {
         return Identity(status) == identity
     }
 
-    package func read(at offset: Int64, count: Int) throws(MovieError) -> ByteBuffer {
+    /// Out of the system's page cache, all of it or nothing. Not every file system tells what it has; then nothing is at hand.
+    package func readAtHand(at offset: Int64, count: Int) throws(MovieError) -> ByteBuffer? {
+        try expect(count, at: offset)
+        var buffer = ByteBufferAllocator().buffer(capacity: count)
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { room in
+            max(0, page_cache_read(descriptor, room.baseAddress, count, off_t(offset)))
+        }
+        return buffer.readableBytes == count ? buffer : nil
+    }
+
+    private func expect(_ count: Int, at offset: Int64) throws(MovieError) {
         guard offset >= 0, count >= 0, offset <= size, Int64(count) <= size - offset else {
             throw .truncated(at: offset)
         }
+    }
+
+    package func read(at offset: Int64, count: Int) throws(MovieError) -> ByteBuffer {
+        try expect(count, at: offset)
         var buffer = ByteBufferAllocator().buffer(capacity: count)
         while buffer.readableBytes < count {
             let wanted = count - buffer.readableBytes

@@ -5,6 +5,9 @@ package struct FileWindow: Sendable {
     /// Nobody needs more of a movie at once, in bytes.
     package static let maximumCount = 64 << 20
 
+    /// To copy more than this takes as long as to ask for it elsewhere, in bytes.
+    private static let mostAtHand = 512 << 10
+
     private let bytes: any RandomAccessBytes
     private let readAhead: Int
     private var window = ByteBuffer()
@@ -18,21 +21,26 @@ package struct FileWindow: Sendable {
 
     /// `count` bytes from `offset` on. What is asked for next had better lie behind.
     ///
-    /// Throws `.truncated` where the file ends before, `.tooMuch` for more than `maximumCount` bytes. Blocks. The slice keeps the
-    /// window in memory as long as it lives.
-    package mutating func read(at offset: Int64, count: Int) throws(MovieError) -> ByteBuffer {
+    /// Throws `.truncated` where the file ends before, `.tooMuch` for more than `maximumCount` bytes. Blocks, or where it is not to wait
+    /// throws `.notAtHand`. The slice keeps the window in memory as long as it lives.
+    package mutating func read(
+        at offset: Int64, count: Int, mayWait: Bool = true
+    ) throws(MovieError) -> ByteBuffer {
         if let slice = slice(at: offset, count: count) { return slice }
-        return try fetch(at: offset, count: count, readAhead: readAhead)
+        return try fetch(at: offset, count: count, readAhead: readAhead, mayWait: mayWait)
     }
 
     /// The same; what is read beyond `count` is taken off `spare`, and added to it again when it is asked for. Who jumps to and fro
     /// uses `spare` up, and from then on no more is read than what is asked for.
-    package mutating func read(at offset: Int64, count: Int, spare: inout Int) throws(MovieError) -> ByteBuffer {
+    package mutating func read(
+        at offset: Int64, count: Int, spare: inout Int, mayWait: Bool = true
+    ) throws(MovieError) -> ByteBuffer {
         if let slice = slice(at: offset, count: count) {
             spare += count
             return slice
         }
-        let slice = try fetch(at: offset, count: count, readAhead: min(readAhead, max(0, spare) &+ max(0, count)))
+        let readAhead = min(readAhead, max(0, spare) &+ max(0, count))
+        let slice = try fetch(at: offset, count: count, readAhead: readAhead, mayWait: mayWait)
         spare -= window.readableBytes - count
         return slice
     }
@@ -43,7 +51,9 @@ package struct FileWindow: Sendable {
         return window.getSlice(at: window.readerIndex + Int(place), length: count)
     }
 
-    private mutating func fetch(at offset: Int64, count: Int, readAhead: Int) throws(MovieError) -> ByteBuffer {
+    private mutating func fetch(
+        at offset: Int64, count: Int, readAhead: Int, mayWait: Bool
+    ) throws(MovieError) -> ByteBuffer {
         guard count <= Self.maximumCount else { throw .tooMuch("\(count) bytes at once, at byte \(offset)") }
         guard offset >= 0, count >= 0, offset <= bytes.size, Int64(count) <= bytes.size - offset else {
             throw .truncated(at: offset)
@@ -51,8 +61,15 @@ package struct FileWindow: Sendable {
         let wanted = min(Int64(max(count, readAhead)), bytes.size - offset)
         // First, so that two of them are never held at once.
         window = ByteBuffer()
-        window = try bytes.read(at: offset, count: Int(wanted))
         start = offset
+        if mayWait {
+            window = try bytes.read(at: offset, count: Int(wanted))
+        } else {
+            guard count <= Self.mostAtHand, let read = try bytes.readAtHand(at: offset, count: Int(wanted)) else {
+                throw .notAtHand
+            }
+            window = read
+        }
         guard let slice = window.getSlice(at: window.readerIndex, length: count) else { throw .truncated(at: offset) }
         return slice
     }

@@ -2,7 +2,7 @@ import NIOCore
 
 /// Bytes that can be read anywhere, a few at a time: a movie is never in memory as a whole.
 ///
-/// Reading may block: never on an event loop.
+/// Reading may block: never on an event loop, but for what is at hand.
 package protocol RandomAccessBytes: Sendable {
     /// Bytes there were when it was opened.
     var size: Int64 { get }
@@ -11,6 +11,13 @@ package protocol RandomAccessBytes: Sendable {
     ///
     /// Throws `.truncated` where the file ends before, `.unreadable` where the system says so.
     func read(at offset: Int64, count: Int) throws(MovieError) -> ByteBuffer
+
+    /// The same without blocking; `nil` where it would have to wait, for a disk say: the bytes are not in memory.
+    func readAtHand(at offset: Int64, count: Int) throws(MovieError) -> ByteBuffer?
+}
+
+extension RandomAccessBytes {
+    package func readAtHand(at offset: Int64, count: Int) throws(MovieError) -> ByteBuffer? { nil }
 }
 
 extension ByteBuffer: RandomAccessBytes {
@@ -21,5 +28,9 @@ extension ByteBuffer: RandomAccessBytes {
             let slice = getSlice(at: readerIndex + index, length: count)
         else { throw .truncated(at: offset) }
         return slice
+    }
+
+    package func readAtHand(at offset: Int64, count: Int) throws(MovieError) -> ByteBuffer? {
+        try read(at: offset, count: count)
     }
 }

@@ -28,9 +28,9 @@ struct HintSource: Sendable {
         return current
     }
 
-    /// All of a sample.
-    mutating func read(_ sample: MovieSample) throws(MovieError) -> ByteBuffer {
-        try window.read(at: sample.offset, count: sample.size)
+    /// All of a sample; throws `.notAtHand` where it is not to wait and has to.
+    mutating func read(_ sample: MovieSample, mayWait: Bool) throws(MovieError) -> ByteBuffer {
+        try window.read(at: sample.offset, count: sample.size, mayWait: mayWait)
     }
 
     /// Forgets what was read ahead.
@@ -64,7 +64,8 @@ struct HintSource: Sendable {
     ) throws(MovieError) -> Bool {
         guard budget.takesPiece(count) else { return false }
         do {
-            batch.append(try window.read(at: offset, count: count, spare: &budget.spare))
+            let mayWait = batch.mayWait
+            batch.append(try window.read(at: offset, count: count, spare: &budget.spare, mayWait: mayWait))
             return true
         } catch .truncated {
             return false

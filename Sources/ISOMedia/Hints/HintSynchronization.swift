@@ -122,14 +122,15 @@ extension HintSynchronization {
         }
     }
 
-    /// The same for who goes from one hint sample to the next.
-    func isSync(_ index: Int, reading sample: HintSample, recalling ahead: inout HintLookahead) -> Bool {
+    /// The same for who goes from one hint sample to the next; throws `.notAtHand` where it is not to wait and has to.
+    func isSync(
+        _ index: Int, reading sample: HintSample, recalling ahead: inout HintLookahead, mayWait: Bool
+    ) throws(MovieError) -> Bool {
         guard case .references = relation, let media, reference(in: sample) == nil else {
             return isSync(index, reading: sample)
         }
-        guard let sent = referred(from: index, reading: sample, recalling: &ahead), sample.sendsPackets else {
-            return false
-        }
+        let sent = try referred(from: index, reading: sample, recalling: &ahead, mayWait: mayWait)
+        guard let sent, sample.sendsPackets else { return false }
         return media.samples.isSync(sent)
     }
 
@@ -231,11 +232,15 @@ extension HintSynchronization {
     }
 
     /// The same from a hint sample without a reference on, without looking again at what was looked at before.
-    private func referred(from index: Int, reading sample: HintSample, recalling ahead: inout HintLookahead) -> Int? {
+    private func referred(
+        from index: Int, reading sample: HintSample, recalling ahead: inout HintLookahead, mayWait: Bool
+    ) throws(MovieError) -> Int? {
         let sends = sample.sendsPackets
         if ahead.index != index { ahead = HintLookahead(index: index, end: index + 1, passed: sends ? 1 : 0) }
         let limit = min(index + Self.longestGap, own.samples.count)
-        while ahead.found == nil, ahead.end < limit, let next = Self.beginning(of: ahead.end, own, bytes) {
+        while ahead.found == nil, ahead.end < limit {
+            let next = mayWait ? Self.beginning(of: ahead.end, own, bytes) : try beginningAtHand(of: ahead.end)
+            guard let next else { break }
             ahead.found = reference(in: next)
             guard ahead.found == nil else { break }
             if next.sendsPackets { ahead.passed += 1 }
@@ -243,6 +248,14 @@ extension HintSynchronization {
         }
         defer { ahead.advance(sends: sends) }
         return ahead.found.map { max(0, $0 - ahead.passed) }
+    }
+
+    /// As `beginning`, without waiting.
+    private func beginningAtHand(of index: Int) throws(MovieError) -> HintSample? {
+        guard let sample = own.samples.sample(at: index) else { return nil }
+        let count = min(sample.size, Self.probeLength)
+        guard let read = try bytes.readAtHand(at: sample.offset, count: count) else { throw .notAtHand }
+        return HintSample(read, length: sample.size)
     }
 
     private func reference(in sample: HintSample) -> Int? {

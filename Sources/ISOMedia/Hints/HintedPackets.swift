@@ -87,6 +87,19 @@ package struct HintedPackets: TrackPackets {
     }
 
     package mutating func write(sample index: Int, to batch: inout PacketBatch) throws(MovieError) {
+        let known = leftOut
+        do throws(MovieError) {
+            try writePackets(ofSample: index, to: &batch)
+        } catch {
+            // It will be asked for again.
+            if error == .notAtHand { leftOut = known }
+            throw error
+        }
+    }
+
+    private mutating func writePackets(
+        ofSample index: Int, to batch: inout PacketBatch
+    ) throws(MovieError) {
         guard let place = own.sample(at: index) else {
             throw .malformed(box: "stbl", at: 0, reason: "hint track \(track.track.id) has no sample \(index + 1)")
         }
@@ -94,8 +107,9 @@ package struct HintedPackets: TrackPackets {
             leftOut += 1
             return
         }
-        let sample = HintSample(try own.read(place))
-        var moment = HintMoment(index: index, due: due(place.decodeTime), traits: traits(of: sample, at: index))
+        let sample = HintSample(try own.read(place, mayWait: batch.mayWait))
+        let traits = try traits(of: sample, at: index, mayWait: batch.mayWait)
+        var moment = HintMoment(index: index, due: due(place.decodeTime), traits: traits)
         moment.media = rtpTime(at: moment.due)
         var rest = sample
         while true {
@@ -118,8 +132,11 @@ package struct HintedPackets: TrackPackets {
         track.track.edits.presentationTime(ofMedia: decodeTime)
     }
 
-    private mutating func traits(of sample: HintSample, at index: Int) -> PacketBatch.Traits {
-        synchronization.isSync(index, reading: sample, recalling: &lookahead) ? .startsRandomAccess : []
+    private mutating func traits(
+        of sample: HintSample, at index: Int, mayWait: Bool
+    ) throws(MovieError) -> PacketBatch.Traits {
+        let isSync = try synchronization.isSync(index, reading: sample, recalling: &lookahead, mayWait: mayWait)
+        return isSync ? .startsRandomAccess : []
     }
 
     private mutating func write(

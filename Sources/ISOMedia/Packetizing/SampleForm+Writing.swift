@@ -109,7 +109,7 @@ extension NALUnitForm {
         var wantsSets = moment.isSync && !outlook.hasParameterSets && following != nil
         let others: PacketBatch.Traits = outlook.isDisposable ? .disposable : []
         var traits = others.union(moment.firstTraits)
-        while var unit = following {
+        while let unit = following {
             following = units.next()
             if wantsSets, !unit.pieces.role.isDelimiter {
                 writeParameterSets(at: moment, limit: limit, traits: &traits, to: &batch)
@@ -130,7 +130,7 @@ extension NALUnitForm {
                 else {
                     return
                 }
-                var unit = NALUnitsInSample.Unit(bytes: bytes, pieces: pieces)
+                let unit = NALUnitsInSample.Unit(bytes: bytes, pieces: pieces)
                 unit.write(at: moment, isLast: false, traits: &traits, others: [], to: &batch)
             }
         }
@@ -139,19 +139,15 @@ extension NALUnitForm {
 
 extension NALUnitsInSample.Unit {
     /// Writes the unit's packets: `traits` are of the first, and then `others` of those behind it.
-    fileprivate mutating func write(
+    fileprivate func write(
         at moment: SampleMoment, isLast: Bool, traits: inout PacketBatch.Traits, others: PacketBatch.Traits,
         to batch: inout PacketBatch
     ) {
-        while let piece = pieces.nextPiece() {
-            batch.begin(
-                due: moment.due, at: moment.time, payloadType: moment.payloadType, marker: isLast && piece.isLast,
-                traits: traits
-            )
-            traits = others
-            if piece.headerLength > 0 { batch.append(piece.header, bytes: piece.headerLength) }
-            batch.append(UnsafeRawBufferPointer(rebasing: bytes[piece.range]))
-            batch.end()
-        }
+        batch.append(
+            bytes, in: pieces,
+            PacketBatch.UnitTraits(
+                due: moment.due, time: moment.time, payloadType: moment.payloadType, endsAccessUnit: isLast,
+                first: traits, others: others))
+        traits = others
     }
 }

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// RTP packets made out of a movie, one behind the other, each behind the framing of interleaved data.
+/// RTP packets made out of a movie, one behind the other, each behind the framing of interleaved data, or for datagrams without.
 ///
 /// ```
 /// ┌─────┬─────────┬────────────┬──────────────────────────┐
@@ -11,7 +11,7 @@ import NIOCore
 package struct PacketBatch: Sendable {
     /// One packet of the batch.
     package struct Entry: Sendable, Hashable {
-        /// Where the RTP packet begins, in bytes from the beginning of `bytes`; its framing is the four bytes before.
+        /// Where the RTP packet begins, in bytes from the beginning of `bytes`; its framing is the four bytes before, where it has one.
         package var offset: Int
         /// Of the RTP packet, in bytes.
         package var length: Int
@@ -46,17 +46,18 @@ package struct PacketBatch: Sendable {
     package static let maximumLength = 64 << 20
     package static let maximumCount = 131_072
 
-    /// Framing and RTP header.
-    private static let headLength = 16
-
-    package private(set) var bytes: ByteBuffer
-    package private(set) var entries: [Entry] = []
+    package internal(set) var bytes: ByteBuffer
+    package internal(set) var entries: [Entry] = []
     /// Of the track whose packets are written now.
     package var heading: PacketHeading
     /// The index of that track among those that are played.
     package var track = 0
     /// Packets that are `repeated` are taken back when they end, and cost no number.
     package var leavesOutRepeated = false
+    /// Packets go behind the framing of interleaved data. Not to be changed while there are any.
+    package var isFramed = true
+    /// Reading the file may block; else what is not in memory is `.notAtHand`.
+    package var mayWait = true
 
     /// Where the packet that has begun begins, and what its entry will say.
     private var start = 0
@@ -87,18 +88,9 @@ package struct PacketBatch: Sendable {
     ) {
         start = bytes.writerIndex
         isOverfull = entries.count >= Self.maximumCount
-        let first = 0x8000 | (hasPadding ? 0x2000 : 0) | (hasExtension ? 0x1000 : 0) as UInt16
-        let bits = first | (marker ? 0x80 : 0) | UInt16(payloadType & 0x7F)
-        let framing = UInt32(UInt8(ascii: "$")) << 24 | UInt32(heading.channel) << 16
-        let numbers = UInt32(bits) << 16 | UInt32(heading.sequenceNumber)
-        let (time, source) = (heading.timestamp(at: media), heading.ssrc)
-        bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.headLength) { room in
-            room.storeBytes(of: framing.bigEndian, as: UInt32.self)
-            room.storeBytes(of: numbers.bigEndian, toByteOffset: 4, as: UInt32.self)
-            room.storeBytes(of: time.bigEndian, toByteOffset: 8, as: UInt32.self)
-            room.storeBytes(of: source.bigEndian, toByteOffset: 12, as: UInt32.self)
-            return Self.headLength
-        }
+        var head = PacketHead(heading, at: media, payloadType: payloadType, isFramed: isFramed)
+        head.bits |= (hasPadding ? 0x2000 : 0) | (hasExtension ? 0x1000 : 0) | (marker ? PacketHead.marker : 0)
+        bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: PacketHead.longest) { head.store(to: $0, at: 0) }
         self.due = due
         self.traits = traits
     }
@@ -106,6 +98,11 @@ package struct PacketBatch: Sendable {
     /// Adds to the payload of the packet that has begun (with its header extension before it, where it has one).
     package mutating func append(_ payload: some Collection<UInt8>) {
         if hasRoom(for: payload.count) { bytes.writeBytes(payload) }
+    }
+
+    /// Whether a run of packets fits.
+    func hasRoom(for count: Int, packets: Int) -> Bool {
+        packets <= Self.maximumCount - entries.count && count <= Self.maximumLength - bytes.writerIndex
     }
 
     private mutating func hasRoom(for count: Int) -> Bool {
@@ -161,7 +158,8 @@ package struct PacketBatch: Sendable {
     /// Ends the packet. One longer than its framing can tell, or for which there is no room, is taken back, and false.
     @discardableResult
     package mutating func end() -> Bool {
-        let length = bytes.writerIndex - start - 4
+        let framingLength = isFramed ? PacketHead.framingLength : 0
+        let length = bytes.writerIndex - start - framingLength
         guard !isOverfull, length <= Self.maximumPacketLength, bytes.writerIndex <= Self.maximumLength else {
             cancel()
             return false
@@ -170,13 +168,22 @@ package struct PacketBatch: Sendable {
             cancel()
             return true
         }
-        let place = start + 2
-        bytes.withVeryUnsafeMutableBytes { room in
-            room.storeBytes(of: UInt16(length).bigEndian, toByteOffset: place, as: UInt16.self)
+        if isFramed {
+            let place = start + 2
+            bytes.withVeryUnsafeMutableBytes { room in
+                room.storeBytes(of: UInt16(length).bigEndian, toByteOffset: place, as: UInt16.self)
+            }
         }
-        entries.append(Entry(offset: start + 4, length: length, track: track, due: due, traits: traits))
+        entries.append(Entry(offset: start + framingLength, length: length, track: track, due: due, traits: traits))
         heading.sequenceNumber &+= 1
         return true
+    }
+
+    /// Takes the packets behind the first `count` back, as if they had never been; the heading's number stays.
+    package mutating func takeBack(to count: Int) {
+        guard count < entries.count else { return }
+        bytes.moveWriterIndex(to: entries[count].offset - (isFramed ? PacketHead.framingLength : 0))
+        entries.removeSubrange(count...)
     }
 
     /// Takes the packet that has begun back, as if it had never been.

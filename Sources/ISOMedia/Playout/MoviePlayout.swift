@@ -21,6 +21,8 @@ package struct MoviePlayout: Sendable {
     private static let shortestStep = 40_000.0
     /// A file may have any number of samples without a byte: nobody waits for all of them at once.
     private static let mostSamples = 20_000
+    /// An event loop has others to look after.
+    private static let mostSamplesAtHand = 500
     private static let mostSkipped = 1000
 
     /// Each as it is at the beginning.
@@ -139,9 +141,10 @@ package struct MoviePlayout: Sendable {
 
     /// Adds the packets that are due up to `due`, in microseconds, until the batch has `bytes`; the last sample is added whole.
     ///
-    /// Throws where the file cannot be read; what was made before stays in the batch, and the track is at its end.
+    /// Throws where the file cannot be read; what was made before stays in the batch, and the track is at its end. Where the batch does
+    /// not let it wait, and it has to, it throws `.notAtHand`, and goes on from there the next time.
     package mutating func fill(_ batch: inout PacketBatch, until due: Int64, bytes: Int) throws(MovieError) {
-        for _ in 0..<Self.mostSamples {
+        for _ in 0..<(batch.mayWait ? Self.mostSamples : Self.mostSamplesAtHand) {
             guard batch.bytes.readableBytes < bytes, let index = nextTrack, let sample = tracks[index].next,
                 scale < 0 ? tracks[index].due >= due : tracks[index].due <= due
             else { return }
@@ -151,6 +154,9 @@ package struct MoviePlayout: Sendable {
             let written = batch.entries.count
             do throws(MovieError) {
                 try tracks[index].packets.write(sample: sample, to: &batch)
+            } catch .notAtHand {
+                batch.takeBack(to: written)
+                throw .notAtHand
             } catch {
                 tracks[index].heading.sequenceNumber = batch.heading.sequenceNumber
                 tracks[index].move(to: nil)

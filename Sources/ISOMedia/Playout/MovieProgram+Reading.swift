@@ -26,7 +26,7 @@ extension MovieProgram {
             } catch {
                 // A file that cannot be read at all is no movie without tracks.
                 switch error {
-                case .unreadable, .changed: throw error
+                case .unreadable, .changed, .notAtHand: throw error
                 default: break
                 }
                 leftOut.append(LeftOut(track: track.id, reason: "\(error)"))

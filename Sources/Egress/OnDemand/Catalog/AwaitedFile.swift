@@ -41,6 +41,15 @@ final class AwaitedFile: RandomAccessBytes {
         return buffer
     }
 
+    /// Only for who plays it.
+    func readAtHand(at offset: Int64, count: Int) throws(MovieError) -> ByteBuffer? {
+        guard isOpened.load(ordering: .relaxed), let buffer = try file.readAtHand(at: offset, count: count) else {
+            return nil
+        }
+        guard try file.isAsOpened() else { throw .changed }
+        return buffer
+    }
+
     /// Somebody else waits for it too; false where it has been given up already.
     func join(_ asker: MovieAsker) -> Bool {
         phase.withLock { phase in

@@ -82,6 +82,8 @@ package final class MediaCatalog: Sendable {
     private let read: @Sendable (any RandomAccessBytes) throws(MovieError) -> MovieProgram
     private let logger: Logger
     private let state = Mutex(State())
+    /// By event loop.
+    private let wheels = Mutex<[ObjectIdentifier: NIOLoopBound<TimingWheel>]>([:])
 
     /// `read` makes a program of a file that is open; it may take long, and is called on `parsers`, so that who plays does not wait for
     /// it: `threads` are for what is read of movies that are played.
@@ -95,6 +97,16 @@ package final class MediaCatalog: Sendable {
         self.clock = clock
         self.logger = logger
         self.read = read
+    }
+
+    /// What wakes the deliveries of an event loop, which must be the current one.
+    func wheel(of eventLoop: any EventLoop) -> TimingWheel {
+        wheels.withLock { wheels in
+            if let known = wheels[ObjectIdentifier(eventLoop)] { return known }
+            let wheel = NIOLoopBound(TimingWheel(clock, on: eventLoop), eventLoop: eventLoop)
+            wheels[ObjectIdentifier(eventLoop)] = wheel
+            return wheel
+        }.value
     }
 
     /// The movie of that name; fails with `MediaRefusal`. It is not parsed to the end where all who asked for it have left.

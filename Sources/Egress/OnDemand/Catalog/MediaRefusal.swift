@@ -18,7 +18,7 @@ package enum MediaRefusal: Error, Sendable, Hashable {
 
     init(_ error: MovieError) {
         switch error {
-        case .unreadable, .changed: self = .unreadable(error)
+        case .unreadable, .changed, .notAtHand: self = .unreadable(error)
         case .notAMovie, .truncated, .malformed, .tooMuch, .nothingToPlay, .notAFile: self = .unsupported(error)
         }
     }

@@ -4,8 +4,8 @@ import RTSPTransport
 
 // What goes out, and how.
 extension MovieDelivery {
-    /// Datagrams that are due within this go out together.
-    private static var run: TimeAmount { .milliseconds(5) }
+    /// Datagrams that are due within this go out together: as late as that may be looked after.
+    private static var run: TimeAmount { TimingWheel.slot }
     /// Datagrams that go out at once: some 75 Mbit/s, and four times that for who has fallen behind. A large picture is not to overrun
     /// the viewer's socket.
     private static var pacedPackets: Int { 32 }
@@ -50,9 +50,9 @@ extension MovieDelivery {
     }
 
     /// When datagrams are to be looked after again.
-    func nextDeparture(_ pace: PlayoutPace, at now: NIODeadline) -> NIODeadline {
+    func nextDeparture(_ pace: PlayoutPace) -> NIODeadline {
         guard let first = waiting.first else { return .distantFuture }
-        return max(now + Self.run, pace.deadline(of: first.batch.entries[first.next].due))
+        return pace.deadline(of: first.batch.entries[first.next].due)
     }
 
     private func isDue(_ entry: PacketBatch.Entry, by time: Int64, _ pace: PlayoutPace) -> Bool {
@@ -74,16 +74,13 @@ extension MovieDelivery {
     }
 
     private func send(_ batch: PacketBatch, _ packets: Range<Int>) {
-        guard let first = batch.entries[packets].first else { return }
+        guard let first = batch.entries[packets].first, let last = batch.entries[packets].last else { return }
         switch routes[first.track] {
         case .datagrams(let rtp, _, let sockets):
-            scratch.clear()
-            for entry in batch.entries[packets] {
-                guard let packet = batch.bytes.viewBytes(at: entry.offset, length: entry.length) else { continue }
-                scratch.writeBytes(packet)
-            }
-            sockets.send(
-                scratch, segmentSize: packets.count > 1 ? first.length : nil, to: rtp, control: false)
+            // Without framing one lies right behind the other.
+            let length = last.offset + last.length - first.offset
+            guard let run = batch.bytes.getSlice(at: first.offset, length: length) else { return }
+            sockets.send(run, segmentSize: packets.count > 1 ? first.length : nil, to: rtp, control: false)
         case .interleaved, nil: return
         }
         for entry in batch.entries[packets] {

@@ -8,8 +8,8 @@ import Reflector
 /// What one viewer is sent of a movie, when it is due (loop-confined).
 ///
 /// Over TCP it is sent a second ahead, half a second at a time in one write, and nothing more while that has not been taken. Datagrams
-/// go out when they are due, in runs. One timer for everything.
-final class MovieDelivery {
+/// go out when they are due, in runs. What is in memory already is read here, everything else on the threads for files.
+final class MovieDelivery: TimingWheelMember {
     enum Phase {
         case idle
         case playing(PlayoutPace, PlayoutStart)
@@ -46,8 +46,8 @@ final class MovieDelivery {
     var waiting: [Waiting] = []
     var reports: MovieReports
     var sent = DeliveryCounters()
-    /// The datagrams to be sent as one run.
-    var scratch = ByteBuffer()
+    /// When the wheel wakes it; `nil` where nothing is to be done.
+    var wakeSlot: Int64?
 
     private var play: MoviePlay?
     private var isReading = false
@@ -57,7 +57,7 @@ final class MovieDelivery {
     private var lastDue: Int64 = 0
     private var failure: MovieError?
     private var stoppedAt: Int64 = 0
-    private var timer: Scheduled<Void>?
+    private let wheel: TimingWheel
     private var observation: InterleavedWriter.DrainObservation?
 
     /// Everything that was asked for has been sent, or as much as the file gave.
@@ -69,6 +69,7 @@ final class MovieDelivery {
         program = movie.program
         self.catalog = catalog
         self.context = context
+        wheel = catalog.wheel(of: context.eventLoop)
         reader = MovieReader(MoviePlayout(movie.program, random: catalog.clock.random), batches: catalog.batches)
         reports = MovieReports(sources: reader.sources, clockRates: movie.program.tracks.map(\.clockRate))
     }
@@ -113,8 +114,7 @@ final class MovieDelivery {
         guard case .playing = phase else { return }
         stoppedAt = position
         phase = .idle
-        timer?.cancel()
-        timer = nil
+        wakeSlot = nil
         if let observation { context.writer.removeDrainObserver(observation) }
         observation = nil
     }
@@ -172,8 +172,8 @@ final class MovieDelivery {
                     }
                 }, sequenceNumbers: unsentSequenceNumbers, isReliable: isInterleaved)
             let ahead = Int64((Double(Self.ahead) * play.scale * play.speed).rounded())
-            let bytes = mostBytes
-            catalog.threads.run(on: eventLoop) { reader.start(cue, ahead: ahead, bytes: bytes) }
+            let portion = portion
+            catalog.threads.run(on: eventLoop) { reader.start(cue, ahead: ahead, portion) }
                 .assumeIsolated().whenComplete { result in
                     self.waiting = []
                     self.cued(
@@ -219,12 +219,16 @@ final class MovieDelivery {
 
     // MARK: Sending and reading on
 
+    func woken() { advance() }
+
     private func advance() {
         guard case .playing(let pace, _) = phase else { return }
         let now = catalog.clock.now()
         if reports.isDue(at: now), context.writer.isDrained || !isInterleaved { sendReports(pace, at: now) }
-        if isInterleaved { sendWaiting() } else { sendDue(pace, at: now) }
-        readOn(pace, at: now)
+        send(pace, at: now)
+        if readOn(pace, at: now) { send(pace, at: now) }
+        // The connection may have been found gone.
+        guard case .playing = phase else { return }
         guard hasEnded(pace, at: now) else { return wake(pace, at: now) }
         let failure = failure
         stop()
@@ -232,19 +236,30 @@ final class MovieDelivery {
         onEnd?(failure)
     }
 
-    private var mostBytes: Int { isInterleaved ? Self.streamBytes : Self.datagramBytes }
+    private func send(_ pace: PlayoutPace, at now: NIODeadline) {
+        if isInterleaved { sendWaiting() } else { sendDue(pace, at: now) }
+    }
+
+    private var portion: MovieReader.Portion {
+        MovieReader.Portion(bytes: isInterleaved ? Self.streamBytes : Self.datagramBytes, isFramed: isInterleaved)
+    }
 
     /// Who does not take what was sent costs one batch.
     private var hasRoom: Bool {
         isInterleaved ? waiting.isEmpty && context.writer.isDrained : waiting.count < 2
     }
 
-    private func readOn(_ pace: PlayoutPace, at now: NIODeadline) {
-        guard !isReading, hasRoom, let nextDue, pace.deadline(of: nextDue) - now <= Self.refill else { return }
-        isReading = true
-        let (reader, bytes) = (reader, mostBytes)
+    /// True where something is there at once.
+    private func readOn(_ pace: PlayoutPace, at now: NIODeadline) -> Bool {
+        guard !isReading, hasRoom, let nextDue, pace.deadline(of: nextDue) - now <= Self.refill else { return false }
+        let (reader, portion) = (reader, portion)
         let due = pace.movieTime(at: now + .microseconds(Self.ahead))
-        catalog.threads.run(on: eventLoop) { reader.read(until: due, bytes: bytes) }
+        if let reading = reader.readAtHand(until: due, portion) {
+            take(reading)
+            return true
+        }
+        isReading = true
+        catalog.threads.run(on: eventLoop) { reader.read(until: due, portion) }
             .assumeIsolated().whenComplete { result in
                 self.isReading = false
                 switch result {
@@ -254,6 +269,7 @@ final class MovieDelivery {
                 self.doWhatWaited()
                 self.advance()
             }
+        return false
     }
 
     private func take(_ reading: MovieReader.Reading) {
@@ -272,23 +288,20 @@ final class MovieDelivery {
     /// When the last packet has been due for a while.
     private func ending(_ pace: PlayoutPace) -> NIODeadline { pace.deadline(of: lastDue) + Self.goodbyeDelay }
 
-    /// Sets the timer for whatever comes first.
+    /// Has itself woken for whatever comes first.
     private func wake(_ pace: PlayoutPace, at now: NIODeadline) {
-        timer?.cancel()
-        timer = nil
-        guard case .playing = phase else { return }
         // The connection tells when it takes more.
-        guard !isInterleaved || context.writer.isDrained else { return }
+        guard !isInterleaved || context.writer.isDrained else {
+            wakeSlot = nil
+            return
+        }
         var next = reports.next
         if !waiting.isEmpty {
-            next = min(next, nextDeparture(pace, at: now))
+            next = min(next, nextDeparture(pace))
         } else if nextDue == nil {
             next = min(next, ending(pace))
         }
         if let nextDue, !isReading, hasRoom { next = min(next, pace.deadline(of: nextDue) - Self.refill) }
-        timer = eventLoop.assumeIsolated().scheduleTask(in: max(.milliseconds(1), next - now)) { [weak self] in
-            self?.timer = nil
-            self?.advance()
-        }
+        wheel.wake(self, at: next)
     }
 }

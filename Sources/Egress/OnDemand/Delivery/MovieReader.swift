@@ -1,7 +1,10 @@
 import ISOMedia
 import Synchronization
 
-/// One viewer's playout, used on the threads for files; who has asked for something waits for it before it asks again.
+/// One viewer's playout; who has asked for something waits for it before it asks again.
+///
+/// Used on the threads for files, and on the viewer's event loop for what is in memory already: to hand a read over to a thread and
+/// back costs as much as the read itself.
 final class MovieReader: Sendable {
     /// What was read.
     struct Reading: Sendable {
@@ -10,6 +13,14 @@ final class MovieReader: Sendable {
         var nextDue: Int64?
         /// The file cannot be read any further.
         var failure: MovieError?
+    }
+
+    /// What a batch may be filled with.
+    struct Portion: Sendable {
+        /// The most bytes; the last picture is added whole.
+        var bytes: Int
+        /// Packets go over the RTSP connection, and need its framing.
+        var isFramed: Bool
     }
 
     /// The SSRC of each track.
@@ -24,10 +35,10 @@ final class MovieReader: Sendable {
     }
 
     /// Goes where the cue says, and reads what is due in the first `ahead` microseconds of the movie.
-    func start(_ cue: PlayoutCue, ahead: Int64, bytes: Int) -> (PlayoutStart, Reading) {
+    func start(_ cue: PlayoutCue, ahead: Int64, _ portion: Portion) -> (PlayoutStart, Reading) {
         playout.withLock { playout in
             let start = playout.start(cue)
-            return (start, read(&playout, until: start.firstDue &+ ahead, bytes: bytes))
+            return (start, read(&playout, until: start.firstDue &+ ahead, portion))
         }
     }
 
@@ -38,8 +49,28 @@ final class MovieReader: Sendable {
         playout.withLock { ($0.resume(until: end, at: position, unsent: unsent), $0.nextDue) }
     }
 
-    func read(until due: Int64, bytes: Int) -> Reading {
-        playout.withLock { read(&$0, until: due, bytes: bytes) }
+    func read(until due: Int64, _ portion: Portion) -> Reading {
+        playout.withLock { read(&$0, until: due, portion) }
+    }
+
+    /// The same on an event loop, without waiting; `nil` where nothing can be had that way.
+    func readAtHand(until due: Int64, _ portion: Portion) -> Reading? {
+        playout.withLockIfAvailable { playout in
+            var batch = batches.take()
+            batch.isFramed = portion.isFramed
+            batch.mayWait = false
+            do throws(MovieError) {
+                try playout.fill(&batch, until: due, bytes: portion.bytes)
+            } catch .notAtHand {
+                guard !batch.entries.isEmpty else {
+                    batches.give(batch)
+                    return nil
+                }
+            } catch {
+                return Reading(batch: batch, nextDue: nil, failure: error)
+            }
+            return Reading(batch: batch, nextDue: playout.nextDue)
+        } ?? nil
     }
 
     /// Keeps no memory while nothing plays.
@@ -47,10 +78,12 @@ final class MovieReader: Sendable {
         playout.withLock { $0.rest() }
     }
 
-    private func read(_ playout: inout MoviePlayout, until due: Int64, bytes: Int) -> Reading {
+    private func read(_ playout: inout MoviePlayout, until due: Int64, _ portion: Portion) -> Reading {
         var batch = batches.take()
+        batch.isFramed = portion.isFramed
+        batch.mayWait = true
         do throws(MovieError) {
-            try playout.fill(&batch, until: due, bytes: bytes)
+            try playout.fill(&batch, until: due, bytes: portion.bytes)
             return Reading(batch: batch, nextDue: playout.nextDue)
         } catch {
             return Reading(batch: batch, nextDue: nil, failure: error)

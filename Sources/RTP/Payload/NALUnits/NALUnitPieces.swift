@@ -30,7 +30,8 @@ package struct NALUnitPieces: Sendable {
     private let syntax: NALUnitSyntax
     private let header: UInt16
     private let length: Int
-    private let limit: Int
+    /// The most bytes of a payload.
+    package let limit: Int
     private var next: Int
 
     /// The type and what it says.
@@ -55,6 +56,12 @@ package struct NALUnitPieces: Sendable {
         role.isDisposable = role.isPicture && (isH265 ? type < 16 && type & 1 == 0 : header & 0x60 == 0)
         self.role = role
     }
+
+    /// The longest header of a piece, in bytes.
+    package static let longestHeader = 3
+
+    /// No more payloads than this are to come.
+    package var most: Int { (length - next) / (limit - Self.longestHeader) + 1 }
 
     /// The next payload; `nil` behind the last.
     package mutating func nextPiece() -> Piece? {
