@@ -39,7 +39,7 @@ extension MovieProgram {
     func announcement(title: String, identifier: UInt64, from local: String) -> SessionDescription {
         SessionDescription(
             origin: SessionOrigin(sessionID: "\(identifier)", sessionVersion: "1", address: local),
-            sessionName: name.flatMap { $0.isEmpty ? nil : $0 } ?? title,
+            sessionName: sessionName(or: title),
             tracks: tracks.enumerated().map { index, track in
                 var description = track.description
                 description.control = "trackID=\(index)"

@@ -105,7 +105,8 @@ package struct HintWriter: Sendable {
 
     /// The hint samples of all tracks, in chunks in the order they are sent.
     private func writeSamples(to file: NewFile) throws -> [HintedTrackProgress] {
-        var progress = tracks.map { HintedTrackProgress($0, of: movie, in: bytes, form: form) }
+        let delay = tracks.map(\.lead).max() ?? 0
+        var progress = tracks.map { HintedTrackProgress($0, of: movie, in: bytes, form: form, delay: delay) }
         while let next = progress.indices.filter({ progress[$0].due != nil })
             .min(by: { progress[$0].due ?? 0 < progress[$1].due ?? 0 })
         {

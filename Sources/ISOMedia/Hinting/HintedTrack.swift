@@ -26,6 +26,12 @@ package struct HintedTrack: Sendable {
         packets.presentationTime(ofSample: 0) >= -Self.preroll ? 0 : packets.syncSample(for: 0)
     }
 
+    /// How long before the movie its first packets would have to be sent, in microseconds: pictures are decoded before they are shown.
+    var lead: Int64 {
+        guard firstSample < packets.sampleCount else { return 0 }
+        return max(0, 0 &- packets.dueTime(ofSample: firstSample))
+    }
+
     var clockRate: UInt32 { UInt32(clamping: format.clockRate) }
 
     /// A hint sample is made of the media sample of the same number: not so of waveforms, of which a packet has many.
@@ -40,8 +46,10 @@ struct HintedTrackProgress {
     /// Where the hint track begins in the presentation, in microseconds and in the movie's units.
     let start: Int64
     let emptyDuration: Int64
-    /// The sample that is next, and when it is sent, in microseconds; `nil` at the end.
+    /// When the next sample is sent, in microseconds of the movie; `nil` at the end.
     private(set) var due: Int64?
+    /// So much later, for nothing can be sent before the movie begins.
+    private let delay: Int64
 
     private var packets: any TrackPackets
     private var media: HintSource?
@@ -57,16 +65,19 @@ struct HintedTrackProgress {
     private static let longestChunk: Int64 = 500_000
     private static let largestChunk = 256 * 1024
 
-    init(_ track: HintedTrack, of movie: Movie, in bytes: any RandomAccessBytes, form: HintForm) {
+    /// Everything is sent `delay` microseconds later than it is due: the same for all tracks of a movie, and none has a longer `lead`.
+    init(
+        _ track: HintedTrack, of movie: Movie, in bytes: any RandomAccessBytes, form: HintForm, delay: Int64
+    ) {
         self.track = track
+        self.delay = delay
         packets = track.packets
         samples = HintSampleWriter(clockRate: track.clockRate)
         batch = PacketBatch(heading: PacketHeading(channel: 0, ssrc: 0, sequenceNumber: 0, timestampOrigin: 0))
         if form == .small, track.canRefer { media = HintSource(track.media, in: bytes, readAhead: 128 * 1024) }
         index = track.firstSample
         due = index < track.packets.sampleCount ? track.packets.dueTime(ofSample: index) : nil
-        // What comes before the presentation begins is sent when it begins.
-        let first = max(0, due ?? 0)
+        let first = max(0, (due ?? 0) &+ delay)
         emptyDuration = MovieTime.convert(first, from: MovieTime.microseconds, to: movie.timescale)
         start = MovieTime.convert(emptyDuration, from: movie.timescale, to: MovieTime.microseconds)
         origin = MovieTime.convert(first, from: MovieTime.microseconds, to: track.clockRate)
@@ -79,7 +90,7 @@ struct HintedTrackProgress {
         if chunk.readableBytes == 0 { chunkDue = due }
         batch.removeAll()
         try packets.write(sample: index, to: &batch)
-        let time = MovieTime.convert(max(0, due), from: MovieTime.microseconds, to: track.clockRate) - origin
+        let time = MovieTime.convert(max(0, due &+ delay), from: MovieTime.microseconds, to: track.clockRate) - origin
         var source: (bytes: ByteBuffer, number: UInt32)?
         if let place = media?.sample(at: index), let read = try media?.read(place, mayWait: true) {
             source = (read, UInt32(clamping: index + 1))

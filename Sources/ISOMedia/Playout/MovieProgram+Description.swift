@@ -10,7 +10,7 @@ extension MovieProgram {
         var lines = [
             "v=0",
             "o=- \(identifier) \(version) IN \(isIPv6 ? "IP6" : "IP4") \(Self.printable(address))",
-            "s=" + Self.printable(name.flatMap { $0.isEmpty ? nil : $0 } ?? title),
+            "s=" + sessionName(or: title),
         ]
         lines += sessionLines.filter { !$0.hasPrefix("a=") }
         lines += [isIPv6 ? "c=IN IP6 ::" : "c=IN IP4 0.0.0.0", "t=0 0"]
@@ -21,6 +21,11 @@ extension MovieProgram {
             text += track.lines + "a=control:trackID=\(index)\r\n"
         }
         return text
+    }
+
+    /// What the movie calls itself, or `title`; `-` where neither has a letter, for there has to be something (RFC 4566 §5.3).
+    package func sessionName(or title: String) -> String {
+        [name ?? "", title].map(Self.printable).first { !$0.allSatisfy(\.isWhitespace) } ?? "-"
     }
 
     /// Microseconds as seconds of normal play time (RFC 2326 §3.6): a point, whatever the language, and three to six places.

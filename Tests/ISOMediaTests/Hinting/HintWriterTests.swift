@@ -55,6 +55,9 @@ struct HintWriterTests {
         let media = movie.tracks.filter { $0.handler != "hint" }
         let hints = movie.tracks.filter(HintTrack.isHint)
         #expect(hints.map { $0.references["hint"] } == media.map { [$0.id] })
+        let delay = try delay(of: original, limit: limit)
+        // A track begins at a tick of the movie.
+        let precision = 40 + 1_000_000 / Int64(max(1, movie.timescale))
         for (hint, source) in zip(hints, try Movie(reading: original).tracks.filter { $0.handler != "hint" }) {
             let expected = try HintedTrack(source, in: original, limit: limit)
             var plain = expected.packets
@@ -66,13 +69,24 @@ struct HintWriterTests {
                 let isSame = try write(index, of: &packets) == write(index + skipped, of: &plain)
                 #expect(isSame, "sample \(index) of \(source.id)")
                 #expect(packets.isSync(index) == plain.isSync(index + skipped))
-                #expect(abs(packets.dueTime(ofSample: index) - max(0, plain.dueTime(ofSample: index + skipped))) <= 40)
+                let due = plain.dueTime(ofSample: index + skipped) + delay
+                #expect(abs(packets.dueTime(ofSample: index) - due) <= precision, "sample \(index) of \(source.id)")
             }
             #expect(packets.leftOut == 0)
             let statistics = packets.track.statistics
             #expect(statistics?.payloadType == expected.format.payloadType)
             #expect(statistics?.largestPacket == packets.track.announcedPacketSize)
         }
+    }
+
+    /// How much later everything is sent, so that nothing would be sent before the movie begins: order and distances stay.
+    private static func delay(of original: FileBytes, limit: Int) throws -> Int64 {
+        let tracks = try Movie(reading: original).tracks.filter { ["vide", "soun"].contains($0.handler) }
+        let first = try tracks.map { track in
+            let track = try HintedTrack(track, in: original, limit: limit)
+            return track.packets.dueTime(ofSample: track.firstSample)
+        }
+        return max(0, -(first.min() ?? 0))
     }
 
     /// All bytes of the packets of a sample, headers among them.
@@ -93,6 +107,20 @@ struct HintWriterTests {
         let expected = try await OutsideTool("ffmpeg").output(
             ["-v", "error", "-i", original.path] + map, in: directory)
         #expect(frames == expected)
+    }
+
+    @Test("Pictures that are decoded before they are shown are not sent all at once at the beginning")
+    func beginning() async throws {
+        try await withTemporaryDirectory { directory in
+            let file = try await MadeMovie("a.mp4", MadeMovie.h264).make(in: directory)
+            let plain = try Self.delay(of: FileBytes(path: file.path), limit: 1440)
+            #expect(plain > 0)
+            let bytes = try FileBytes(path: Self.hint(file, form: .small).path)
+            let movie = try Movie(reading: bytes)
+            let hint = try #require(movie.tracks.first(where: HintTrack.isHint))
+            let packets = try HintedPackets(HintTrack(hint, of: movie, in: bytes), in: bytes)
+            #expect((0..<4).map { packets.dueTime(ofSample: $0) } == [0, 40_000, 80_000, 120_000])
+        }
     }
 
     @Test("A small copy is hardly larger than the movie, a fast one about twice; packets keep to the limit")

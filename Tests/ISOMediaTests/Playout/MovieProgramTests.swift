@@ -40,6 +40,19 @@ import Testing
         #expect(!text.contains("198.51.100.1") && !text.contains("late") && !text.contains("rtsp:"))
     }
 
+    @Test(
+        "There is always a name of the session: the movie's, else the one that is given, else a dash (RFC 4566 §5.3)",
+        arguments: [
+            ("A film", "t", "A film"), ("", "t", "t"), ("\u{1}\r\n", "t", "t"), (" ", "\t ", "-"), ("\u{7F}", "", "-"),
+        ])
+    func sessionName(name: String, title: String, told: String) throws {
+        let track = try #require(
+            MovieProgram.Track(lines: "m=audio 0 RTP/AVP 0\r\n", packets: FakePackets.audio(seconds: 1)))
+        let program = try MovieProgram(tracks: [track], duration: 0, name: name)
+        let text = program.sessionDescription(title: title, identifier: 1, version: 2, from: "192.0.2.1")
+        #expect(text.contains("\r\ns=\(told)\r\nc="))
+    }
+
     @Test("A movie without a track that can be sent says why")
     func nothing() {
         #expect(throws: MovieError.nothingToPlay("track 3: no codec of ours")) {
