@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import RTSP
 import Server
 import TestSupport
 import Testing
@@ -92,6 +93,59 @@ struct BroadcastTests {
                     relay.log.contains { $0.contains("publisher left") && $0.contains("reason=TEARDOWN") }
                 }
             }
+        }
+    }
+
+    @Test("A server that sends it elsewhere is followed; a password that is not taken ends it with 1, and is not shown")
+    func answers() async throws {
+        try await withTemporaryDirectory { folder in
+            try await Self.movies(in: folder)
+            func broadcast(to url: String) async throws -> RunningTool.Ended {
+                try await OutsideTool.heliograph().start(["movie", "broadcast", "plain.mp4", url], in: folder)
+                    .ended(within: .seconds(15))
+            }
+            try await withRelay([.published("studio")]) { relay in
+                let elsewhere = relay.url("studio")
+                try await OneAnswerServer.run(RTSPResponse(.movedPermanently, headers: ["Location": elsewhere])) {
+                    server in
+                    let ended = try await broadcast(to: server.url)
+                    #expect(ended.status == 0 && ended.complaints == [] && server.requests == 1)
+                }
+                #expect(relay.logged("publisher joined") == 1)
+            }
+            let challenge = RTSPResponse(
+                .unauthorized, headers: ["WWW-Authenticate": "Digest realm=\"studio\", nonce=\"1\""])
+            try await OneAnswerServer.run(challenge) { server in
+                let ended = try await broadcast(to: server.url.replacing("rtsp://", with: "rtsp://camera:hunter2@"))
+                #expect(ended.status == 1 && ended.complaints.count == 1)
+                #expect(ended.complaints.first?.contains("user") == true && !"\(ended)".contains("hunter2"))
+                #expect(server.requests == 2)
+            }
+        }
+    }
+
+    @Test(
+        "A group on the interface that is named gets every packet, in order, and BYE",
+        .enabled("\(LoopbackMulticast.comment)", LoopbackMulticast.works))
+    func toAGroup() async throws {
+        try await withTemporaryDirectory { folder in
+            try await Self.movies(in: folder)
+            let port = try FreePorts.datagrams(4)
+            let member = try await FakeGroupMember.join("239.255.80.9", port: port)
+            let broadcast = try OutsideTool.heliograph().start(
+                [
+                    "movie", "broadcast", "hinted.mov", "rtp://239.255.80.9:\(port)", "--interface", "127.0.0.1",
+                    "--ttl",
+                    "0", "--sdp", "x.sdp",
+                ], in: folder)
+            let ended = try await broadcast.ended(within: .seconds(10))
+            #expect(ended.status == 0 && ended.complaints == [])
+            _ = try await member.control.next { saysGoodbye($0.bytes) }
+            let packets = member.media.elements.map { ReceivedPacket(bytes: $0.bytes) }.compactMap { $0 }
+            #expect(packets.count >= 50 && packets.gaps == [])
+            let description = try String(contentsOf: folder.appending(path: "x.sdp"), encoding: .utf8)
+            #expect(description.contains("c=IN IP4 239.255.80.9/0\r\n"))
+            await member.leave()
         }
     }
 

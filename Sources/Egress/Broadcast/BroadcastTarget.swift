@@ -35,6 +35,9 @@ package enum BroadcastTarget: Sendable {
         }
         var target = DatagramPushTarget(host: url.host, port: port)
         try target.read(url.pathAndQuery)
+        guard !target.isOneReceiver || target.sending == MulticastSending() else {
+            throw .wrongTarget("ttl= and interface= are for groups; the routes of the system lead to \(target.host)")
+        }
         self = .address(target)
     }
 }

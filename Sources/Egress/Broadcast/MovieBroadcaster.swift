@@ -49,6 +49,9 @@ package struct MovieBroadcaster: Sendable {
         guard let address = try? await SocketAddress.lookUp(target.host, port: target.port).first else {
             throw .push(.cannotSend(reason: "\(target.host) has no address"))
         }
+        guard address.isMulticast || target.sending == MulticastSending() else {
+            throw .wrongTarget("\(target.host) is no group: a TTL and an interface mean nothing for it")
+        }
         try describe(program.description(title: title, identifier: identifier, sentTo: target, at: address))
         let session: NIOLoopBound<DatagramBroadcast>
         do {

@@ -28,6 +28,12 @@ package struct DatagramPushTarget: Sendable, Hashable {
     /// The host is a name, which may stand for another address tomorrow.
     var isNamed: Bool { (try? SocketAddress(ipAddress: host, port: 0)) == nil }
 
+    /// The host is an address, and no group: what `sending` says means nothing there.
+    package var isOneReceiver: Bool {
+        guard let address = try? SocketAddress(ipAddress: host, port: 0) else { return false }
+        return !address.isMulticast
+    }
+
     /// The port of a track, counted from 0; `nil` for one that has none.
     package func port(of track: Int) -> UInt16? {
         guard track >= 0, track < mostTracks else { return nil }

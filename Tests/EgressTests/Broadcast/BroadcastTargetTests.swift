@@ -36,7 +36,8 @@ struct BroadcastTargetTests {
             "", "movie.sdp", "http://u:secret@relay/x", "rtsp+http://u:secret@relay/x", "rtsp://u:secret@", "rtp://",
             "rtp://239.1.1.1", "rtp://239.1.1.1:5005", "rtp://u:secret@239.1.1.1:5004", "rtp://0.0.0.0:5004",
             "rtp://[::]:5004", "rtp://239.1.1.1:5004/secret", "rtp://239.1.1.1:5004?ttl=256", "rtp://h:5004?ttl",
-            "rtp://h:5004?secret=1", "rtp://h:70000", "rtp://h:5004?interface=",
+            "rtp://h:5004?secret=1", "rtp://h:70000", "rtp://h:5004?interface=", "rtp://127.0.0.1:5004?ttl=8",
+            "rtp://[::1]:5004?interface=eth0",
         ])
     func refused(text: String) throws {
         let error = #expect(throws: BroadcastError.self) { try BroadcastTarget(parsing: text) }

@@ -2,6 +2,7 @@ import ISOMedia
 import Media
 import NIOCore
 import NIOPosix
+import RTSP
 import RTSPTransport
 import Reflector
 import TestSupport
@@ -151,5 +152,56 @@ struct MovieBroadcastTests {
             try await Self.broadcaster(program).send(to: nowhere) { _ in }
         }
         #expect(error?.description.contains("nope") == true)
+        var one = DatagramPushTarget(host: "localhost", port: 5004)
+        one.sending.ttl = 8
+        let unused = await #expect(throws: BroadcastError.self) {
+            try await Self.broadcaster(program).send(to: one) { _ in }
+        }
+        #expect(unused?.description.contains("no group") == true)
+    }
+
+    @Test("A server that says where else it is taken is followed, and one that leads round and round is given up")
+    func redirected() async throws {
+        try await RecordingServer.run { server in
+            let url = server.url
+            let answer: RecordingServer.Answer = { _ in
+                RTSPResponse(.movedTemporarily, headers: ["Location": url])
+            }
+            try await RecordingServer.run(answer: answer) { first in
+                let target = try #require(RTSPURL(first.url))
+                try await Self.broadcaster(try Self.pictures(8)).announce(to: target, over: .tcp)
+                #expect(first.value.requests.count == 1)
+            }
+            try await eventually("all of it") { server.value.count(.teardown) == 1 }
+            #expect(server.value.announcements.map(\.uri) == [url] && server.value.count(.record) == 1)
+            #expect(server.value.frames.count { $0.channel == 0 } == 16)
+        }
+        let round: RecordingServer.Answer = { RTSPResponse(.movedPermanently, headers: ["Location": $0.uri]) }
+        try await RecordingServer.run(answer: round) { server in
+            let target = try #require(RTSPURL(server.url))
+            let error = await #expect(throws: BroadcastError.self) {
+                try await Self.broadcaster(try Self.pictures(8)).announce(to: target, over: .tcp)
+            }
+            #expect(error?.description.contains("redirected again and again") == true)
+            #expect(server.value.connections == 4)
+        }
+    }
+
+    @Test("A password that is not taken ends it at once: it is tried once, and not shown")
+    func wrongPassword() async throws {
+        let answer: RecordingServer.Answer = { _ in
+            RTSPResponse(.unauthorized, headers: ["WWW-Authenticate": "Digest realm=\"studio\", nonce=\"1\""])
+        }
+        try await RecordingServer.run(answer: answer) { server in
+            let text = server.url.replacing("rtsp://", with: "rtsp://camera:hunter2@")
+            let target = try #require(RTSPURL(text))
+            let error = await #expect(throws: BroadcastError.self) {
+                try await Self.broadcaster(try Self.pictures(8)).announce(to: target, over: .tcp)
+            }
+            #expect(error?.description.contains("user") == true && error?.description.contains("hunter2") == false)
+            let requests = server.value.requests
+            #expect(requests.count { $0.headers["Authorization"] != nil } == 1)
+            #expect(requests.count == 2 && server.value.connections == 1)
+        }
     }
 }

@@ -133,6 +133,8 @@ struct MovieCommandTests {
                 ["plain.mp4"], ["plain.mp4", "http://u:hunter2@relay/x"], ["plain.mp4", "rtp://239.1.1.1"],
                 ["plain.mp4", "rtsp://u:hunter2@relay/x", "--sdp", "x.sdp"],
                 ["plain.mp4", "rtp://127.0.0.1:5004", "--transport", "udp"],
+                ["plain.mp4", "rtp://127.0.0.1:5004", "--ttl", "8"],
+                ["plain.mp4", "rtp://[::1]:5004", "--interface", "lo"],
                 ["plain.mp4", "rtp://127.0.0.1:5004", "--tracks", "1,1"],
                 ["plain.mp4", "rtp://127.0.0.1:5004", "--tracks", "9"],
             ] {

@@ -50,14 +50,16 @@ struct MovieBroadcastCommand: AsyncParsableCommand {
     var loop = false
 
     mutating func validate() throws {
-        let isAddress =
-            switch try parsed() {
-            case .address: true
-            case .server: false
+        switch try parsed() {
+        case .address(let target):
+            if transport != nil { throw ValidationError("--transport is for rtsp://.") }
+            if target.isOneReceiver, ttl != nil || interface != nil {
+                throw ValidationError("--ttl and --interface are for groups, and \(target.host) is none.")
             }
-        if isAddress, transport != nil { throw ValidationError("--transport is for rtsp://.") }
-        if !isAddress, sdp != nil || ttl != nil || interface != nil {
-            throw ValidationError("--sdp, --ttl and --interface are for rtp://.")
+        case .server:
+            if sdp != nil || ttl != nil || interface != nil {
+                throw ValidationError("--sdp, --ttl and --interface are for rtp://.")
+            }
         }
     }
 
