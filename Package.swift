@@ -158,7 +158,10 @@ let package = Package(
             ]),
         tests(
             of: "Server",
-            ["TestSupport", "Ingest", "Egress", "RTSPTransport", "RTSP", "Media", nioCore, concurrencyHelpers, logging]
+            [
+                "TestSupport", "Ingest", "Egress", "RTSPTransport", "RTSP", "Media", "ISOMedia", nioCore, nioPosix,
+                concurrencyHelpers, logging,
+            ]
         ),
         tests(of: "Load", ["TestSupport", "RTSP", "Media", nioCore]),
         .testTarget(

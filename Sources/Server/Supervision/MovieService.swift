@@ -9,12 +9,20 @@ struct MovieService: Sendable {
     private static let threadCount = 4
     /// To parse a movie of many fragments takes seconds: who plays, and who opens another, is not to wait for it.
     private static let parserCount = 2
+    /// A file that is given up is not read any more, but what was read of one may hold millions of rows.
+    private static let patience = Duration.milliseconds(500)
 
     let catalog: MediaCatalog
     private let threads: NIOThreadPool
     private let parsers: NIOThreadPool
 
-    init(_ configuration: MediaConfiguration, logger: Logger) {
+    /// `read` makes a program of a file that is open.
+    init(
+        _ configuration: MediaConfiguration, logger: Logger,
+        read: @escaping @Sendable (any RandomAccessBytes) throws(MovieError) -> MovieProgram = {
+            file throws(MovieError) in try MovieProgram(reading: file)
+        }
+    ) {
         let threads = NIOThreadPool(numberOfThreads: Self.threadCount)
         threads.start()
         self.threads = threads
@@ -23,13 +31,24 @@ struct MovieService: Sendable {
         self.parsers = parsers
         catalog = MediaCatalog(
             configuration,
-            threads: BlockingThreads(threads), parsers: BlockingThreads(parsers), clock: .system, logger: logger
-        ) { file throws(MovieError) in try MovieProgram(reading: file) }
+            threads: BlockingThreads(threads), parsers: BlockingThreads(parsers), clock: .system, logger: logger,
+            read: read)
     }
 
-    /// No viewer is left, so what is being parsed is given up.
+    /// Gives up what is being parsed; a parser that does not notice is not waited for, and tells nobody what comes of it.
     func stop() async {
-        try? await parsers.shutdownGracefully()
+        catalog.close()
+        let (ending, ended) = AsyncStream<Never>.makeStream()
+        Task { [parsers] in
+            try? await parsers.shutdownGracefully()
+            ended.finish()
+        }
+        let bound = Task {
+            try? await Task.sleep(for: Self.patience)
+            ended.finish()
+        }
+        for await _ in ending {}
+        bound.cancel()
         try? await threads.shutdownGracefully()
     }
 }

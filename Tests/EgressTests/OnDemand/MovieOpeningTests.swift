@@ -37,6 +37,20 @@ import Testing
         }
     }
 
+    @Test("When the server stops, who waits for a movie is answered at once, and the parsing gives up")
+    func closing() async throws {
+        try await MovieFolder.run { movies in
+            try movies.write("slow.mov", "slow")
+            let viewer = try await movies.viewer()
+            async let answer = viewer.request("DESCRIBE", movies.url("slow.mov"))
+            try await eventually("it is being parsed") { movies.opened.value == 1 }
+            movies.catalog.close()
+            #expect(try await answer.status == 503)
+            try await eventually("it is given up") { movies.givenUp.value == 1 }
+            #expect(try await viewer.request("DESCRIBE", movies.url("a.mov")).status == 503)
+        }
+    }
+
     @Test("A movie that nobody waits for any more is not parsed to its end, and who asks for it then is answered")
     func impatientAskers() async throws {
         try await MovieFolder.run { movies in

@@ -69,6 +69,13 @@ final class AwaitedFile: RandomAccessBytes {
         }
     }
 
+    /// Nobody is going to be told of it, whoever waits; one that has been parsed stays.
+    func giveUp() {
+        phase.withLock { phase in
+            if case .parsed = phase { phase = .givenUp }
+        }
+    }
+
     private func isWanted() -> Bool {
         phase.withLock { phase in
             switch phase {

@@ -28,10 +28,13 @@ package final class MediaCatalog: Sendable {
         /// Files that are parsed, or will be.
         var parsings = 0
         var kept: [Kept] = []
+        /// The server stops.
+        var isClosed = false
 
         mutating func find(
             _ file: FileBytes, for asker: MovieAsker, _ promise: EventLoopPromise<OpenedMovie>
         ) -> Finding {
+            guard !isClosed else { return .closed }
             var waiting = [promise]
             switch places[file.identity] {
             case .opened(let known): if let movie = known.movie { return .known(movie) }
@@ -64,6 +67,7 @@ package final class MediaCatalog: Sendable {
         case waits
         case parse(AwaitedFile)
         case busy
+        case closed
     }
 
     /// Beyond, those that nobody looks at any more are forgotten.
@@ -132,6 +136,7 @@ package final class MediaCatalog: Sendable {
         case .known(let movie): promise.succeed(movie)
         case .waits: break
         case .busy: promise.fail(MediaRefusal.busy)
+        case .closed: promise.fail(BlockingThreads.Stopped())
         case .parse(let file):
             parsers.submit { isRunning in
                 guard isRunning else { return self.parsed(file, .failure(BlockingThreads.Stopped())) }
@@ -149,6 +154,22 @@ package final class MediaCatalog: Sendable {
         }
     }
 
+    /// Gives up what is being parsed: who waits for it fails with `BlockingThreads.Stopped`, and whatever comes of it is told to nobody,
+    /// for event loops may have ended by then.
+    package func close() {
+        let (waiting, forgotten) = state.withLock { state -> ([EventLoopPromise<OpenedMovie>], [Kept]) in
+            var waiting: [EventLoopPromise<OpenedMovie>] = []
+            for case .parsing(let file, let others) in state.places.values {
+                file.giveUp()
+                waiting += others
+            }
+            defer { (state.places, state.kept, state.isClosed) = ([:], [], true) }
+            return (waiting, state.kept)
+        }
+        _ = forgotten
+        for promise in waiting { promise.fail(BlockingThreads.Stopped()) }
+    }
+
     /// Tells all who wait.
     private func parsed(_ file: AwaitedFile, _ result: Result<OpenedMovie, any Error>) {
         let waiting = state.withLock { state -> [EventLoopPromise<OpenedMovie>] in
@@ -164,13 +185,14 @@ package final class MediaCatalog: Sendable {
     }
 
     private func keep(_ movie: OpenedMovie, on eventLoop: any EventLoop) {
-        let forgotten = state.withLock { state -> [Kept] in
+        let forgotten = state.withLock { state -> [Kept]? in
+            guard !state.isClosed else { return nil }
             state.kept.append(Kept(movie: movie, until: .now() + Self.keepingTime))
             defer { state.kept = state.kept.suffix(Self.mostKept) }
             // Not let go under the lock: a file is closed with it.
             return state.kept.dropLast(Self.mostKept)
         }
-        _ = forgotten
+        guard forgotten != nil else { return }
         eventLoop.scheduleTask(in: Self.keepingTime) { [weak self] in
             let now = NIODeadline.now()
             _ = self?.state.withLock { state -> [Kept] in
