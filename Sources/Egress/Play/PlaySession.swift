@@ -16,7 +16,7 @@ final class PlaySession: ViewerSession {
     let configuration: PlayConfiguration
     let context: RTSPRequestContext
     /// The session is over; called once.
-    var onEnd: ((EndReason) -> Void)?
+    var onEnd: ((ViewerEnd) -> Void)?
 
     var machine: PlaySessionStateMachine
     /// Each track's URL as the viewer wrote it in SETUP: in RTP-Info it finds it again.
@@ -53,8 +53,6 @@ final class PlaySession: ViewerSession {
         claims?.onReport = { [weak self] report, track in self?.reportReceived(report, track: track) }
     }
 
-    var channels: Set<UInt8> { machine.transports.channels }
-
     /// SETUP of one track, which the viewer calls `url`; `usedChannels` are those of its other sessions.
     func setUp(_ track: StreamTrack, by request: RTSPRequest, url: String, usedChannels: Set<UInt8>) -> RTSPResponse {
         let result = machine.setupReceived(
@@ -74,12 +72,7 @@ final class PlaySession: ViewerSession {
             // The next PLAY goes other ways than the last one.
             forgetDelivery()
             if timer == nil { look(in: configuration.silence) }
-            var response = RTSPResponse(.ok)
-            let session = SessionHeader(id: identifier.rawValue, timeout: configuration.toldTimeout)
-            response.headers.add("Session", session.serialized)
-            response.headers.add(
-                "Transport", transport.answer(ssrc: track.ssrc, serverPorts: context.datagrams?.ports).serialized)
-            return response
+            return accepted(transport, ssrc: track.ssrc, timeout: configuration.toldTimeout)
         case .refuse(let refusal):
             return RTSPResponse(refusal)
         }

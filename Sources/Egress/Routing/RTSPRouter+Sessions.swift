@@ -12,7 +12,9 @@ extension RTSPRouter {
         }
         guard let stream = stream(at: target) else { return context.answer(RTSPResponse(.notFound)) }
         guard request.headers["Session"] == nil else {
-            guard let session = namedSession(of: request) else { return context.answer(RTSPResponse(.sessionNotFound)) }
+            guard let session = sessions.named(by: request) else {
+                return context.answer(RTSPResponse(.sessionNotFound))
+            }
             // One session is one stream: others cannot play in step with it.
             guard session.stream === stream else {
                 return context.answer(RTSPResponse(SessionRefusal.aggregateOperationNotAllowed))
@@ -23,7 +25,7 @@ extension RTSPRouter {
         return snapshot(of: stream, for: request) { snapshot in
             guard !self.isClosed else { return self.context.answer(RTSPResponse(.sessionNotFound)) }
             let session = PlaySession(
-                identifier: self.makeIdentifier(),
+                identifier: self.sessions.makeIdentifier(),
                 stream: stream,
                 tracks: snapshot.tracks,
                 via: request.headers.via.namesRelay ? snapshot.via : nil,
@@ -75,25 +77,9 @@ extension RTSPRouter {
         }
     }
 
-    /// The session meant: the one named, or the only one of that stream where a player names none.
-    private func session(
-        of request: RTSPRequest,
-        at target: RequestTarget
-    ) throws(SessionRefusal) -> PlaySession {
+    private func session(of request: RTSPRequest, at target: RequestTarget) throws(SessionRefusal) -> PlaySession {
         let path = StreamPath(target.path)
-        guard request.headers["Session"] == nil else {
-            guard let session = namedSession(of: request) else { throw .sessionNotFound }
-            // VLC without live555 asks to PLAY `/stream=0`.
-            guard session.stream.path == path else {
-                throw .methodNotValid(allow: PlaySessionStateMachine.allowedInitially)
-            }
-            return session
-        }
-        guard sessions.count > 0 else { throw .methodNotValid(allow: PlaySessionStateMachine.allowedInitially) }
-        let candidates = sessions.all.filter { $0.stream.path == path }
-        guard let session = candidates.first, candidates.count == 1 else { throw .sessionNotFound }
-        session.noteActivity()
-        return session
+        return try sessions.session(of: request) { $0.stream.path == path }
     }
 }
 

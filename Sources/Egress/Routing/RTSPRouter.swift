@@ -18,13 +18,12 @@ package final class RTSPRouter: RTSPResponder {
     /// `nil` where no stream is sent by multicast.
     let groups: MulticastGroups?
     let context: RTSPRequestContext
-    var sessions = SessionTable<PlaySession>()
+    var sessions: SessionTable<PlaySession>
     var isClosed = false
     /// Interleaved channels that are taken on this connection by sessions of others.
     package var foreignChannels: () -> Set<UInt8> = { [] }
     /// The log has it at notice that this connection is one of a ring.
     var hasToldOfLoop = false
-    private var generator: any RandomNumberGenerator
 
     /// A router for the connection of `context`; `generator` makes session ids and must not be guessable. `methods` are all
     /// that the connection is answered, by whomever; without `groups` nothing is sent by multicast.
@@ -41,11 +40,11 @@ package final class RTSPRouter: RTSPResponder {
         self.groups = groups
         self.methods = methods
         self.context = context
-        self.generator = generator
+        sessions = SessionTable(generator: generator)
     }
 
     package func respond(to request: RTSPRequest, context: RTSPRequestContext) -> EventLoopFuture<RTSPReply> {
-        namedSession(of: request)?.noteActivity()
+        sessions.named(by: request)?.noteActivity()
         if let refusal = RTSPResponse.refusal(of: request) { return context.answer(refusal) }
         if request.method == .options { return context.answer(options()) }
         guard let target = RequestTarget(request.uri) else { return context.answer(RTSPResponse(.badRequest)) }
@@ -56,7 +55,7 @@ package final class RTSPRouter: RTSPResponder {
         case .pause: return context.answer(pause(target, request))
         case .teardown: return context.answer(tearDown(target, request))
         case .getParameter, .setParameter:
-            return context.answer(.toParameter(request, session: namedSession(of: request)?.identifier))
+            return context.answer(.toParameter(request, session: sessions.named(by: request)?.identifier))
         case .announce, .record, .redirect: return context.answer(methodNotAllowed())
         default: return context.answer(RTSPResponse(.notImplemented))
         }
@@ -96,15 +95,6 @@ package final class RTSPRouter: RTSPResponder {
 
     // MARK: Sessions
 
-    /// The session a request names, if it was made on this connection.
-    func namedSession(of request: RTSPRequest) -> PlaySession? {
-        request.headers.session.flatMap { sessions[SessionIdentifier(asked: $0.id)] }
-    }
-
-    func makeIdentifier() -> SessionIdentifier {
-        SessionIdentifier(using: &generator)
-    }
-
     /// From here on the session is the viewer's.
     func add(_ session: PlaySession) {
         sessions[session.identifier] = session
@@ -113,7 +103,7 @@ package final class RTSPRouter: RTSPResponder {
         session.onEnd = { [weak self] reason in self?.remove(identifier, reason) }
     }
 
-    private func remove(_ identifier: SessionIdentifier, _ reason: PlaySession.EndReason) {
+    private func remove(_ identifier: SessionIdentifier, _ reason: ViewerEnd) {
         sessions[identifier] = nil
         context.control.sessionEnded()
         // A player notices the end of its connection at once; of a goodbye, many take no notice at all.

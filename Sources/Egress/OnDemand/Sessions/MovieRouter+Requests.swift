@@ -37,7 +37,9 @@ extension MovieRouter {
         guard request.headers["Transport"] != nil else { return context.answer(RTSPResponse(.badRequest)) }
         guard !name.isEmpty else { return context.answer(RTSPResponse(.notFound)) }
         guard request.headers["Session"] == nil else {
-            guard let session = namedSession(of: request) else { return context.answer(RTSPResponse(.sessionNotFound)) }
+            guard let session = sessions.named(by: request) else {
+                return context.answer(RTSPResponse(.sessionNotFound))
+            }
             // One session is one movie.
             guard isAbout(session, target) else {
                 return context.answer(RTSPResponse(SessionRefusal.aggregateOperationNotAllowed))
@@ -48,7 +50,8 @@ extension MovieRouter {
         return open(name) { movie in
             guard !self.isClosed else { return RTSPResponse(.sessionNotFound) }
             let session = MovieSession(
-                identifier: self.makeIdentifier(), path: "\(self.catalog.configuration.path)/\(name)", movie: movie,
+                identifier: self.sessions.makeIdentifier(), path: "\(self.catalog.configuration.path)/\(name)",
+                movie: movie,
                 catalog: self.catalog, configuration: self.configuration, context: self.context)
             let response = self.setUp(target, in: session, request)
             if response.status == .ok { self.add(session) }
@@ -72,7 +75,7 @@ extension MovieRouter {
     func control(_ target: RequestTarget, _ request: RTSPRequest) -> EventLoopFuture<RTSPReply> {
         let session: MovieSession
         do {
-            session = try self.session(of: request, at: target)
+            session = try sessions.session(of: request) { isAbout($0, target) }
         } catch {
             return context.answer(RTSPResponse(error))
         }
@@ -82,22 +85,6 @@ extension MovieRouter {
         case .pause: return context.answer(session.pause(scope))
         default: return context.answer(session.tearDown(scope))
         }
-    }
-
-    /// The session meant: the one named, or the only one of that movie where a player names none.
-    private func session(of request: RTSPRequest, at target: RequestTarget) throws(SessionRefusal) -> MovieSession {
-        guard request.headers["Session"] == nil else {
-            guard let session = namedSession(of: request) else { throw .sessionNotFound }
-            guard isAbout(session, target) else {
-                throw .methodNotValid(allow: PlaySessionStateMachine.allowedInitially)
-            }
-            return session
-        }
-        guard sessions.count > 0 else { throw .methodNotValid(allow: PlaySessionStateMachine.allowedInitially) }
-        let candidates = sessions.all.filter { isAbout($0, target) }
-        guard let session = candidates.first, candidates.count == 1 else { throw .sessionNotFound }
-        session.noteActivity()
-        return session
     }
 
     private func isAbout(_ session: MovieSession, _ target: RequestTarget) -> Bool {

@@ -11,7 +11,7 @@ package final class MovieRouter {
     let catalog: MediaCatalog
     let configuration: PlayConfiguration
     let context: RTSPRequestContext
-    var sessions = SessionTable<MovieSession>()
+    var sessions: SessionTable<MovieSession>
     var isClosed = false
     /// Interleaved channels that are taken on this connection by sessions of others.
     package var foreignChannels: () -> Set<UInt8> = { [] }
@@ -19,7 +19,6 @@ package final class MovieRouter {
     var latest: OpenedMovie?
     private let asker = MovieAsker()
     private var hasToldOfRefusal = false
-    private var generator: any RandomNumberGenerator
 
     /// A router for the connection of `context`; `generator` makes session ids and must not be guessable.
     package init(
@@ -31,7 +30,7 @@ package final class MovieRouter {
         self.catalog = catalog
         self.configuration = configuration
         self.context = context
-        self.generator = generator
+        sessions = SessionTable(generator: generator)
     }
 
     /// Interleaved channels of the sessions here.
@@ -39,7 +38,7 @@ package final class MovieRouter {
 
     /// The answer to a request about a movie; `nil` where it is about something else.
     package func respond(to request: RTSPRequest) -> EventLoopFuture<RTSPReply>? {
-        let named = namedSession(of: request)
+        let named = sessions.named(by: request)
         named?.noteActivity()
         // What there is to ask is for the whole connection.
         if request.method == .options { return nil }
@@ -123,15 +122,6 @@ package final class MovieRouter {
     }
 
     // MARK: Sessions
-
-    /// The session a request names, if it was made on this connection.
-    func namedSession(of request: RTSPRequest) -> MovieSession? {
-        request.headers.session.flatMap { sessions[SessionIdentifier(asked: $0.id)] }
-    }
-
-    func makeIdentifier() -> SessionIdentifier {
-        SessionIdentifier(using: &generator)
-    }
 
     /// From here on the session is the viewer's.
     func add(_ session: MovieSession) {

@@ -49,8 +49,6 @@ final class MovieSession: ViewerSession {
         delivery.onEnd = { [weak self] failure in self?.movieEnded(failure) }
     }
 
-    var channels: Set<UInt8> { machine.transports.channels }
-
     /// SETUP of one track, which the viewer calls `url`; `usedChannels` are those of other sessions on the connection.
     func setUp(_ track: Int, by request: RTSPRequest, url: String, usedChannels: Set<UInt8>) -> RTSPResponse {
         let result = machine.setupReceived(
@@ -64,12 +62,7 @@ final class MovieSession: ViewerSession {
             if transport.isInterleaved { claims?.release(track) }
             urls[track] = url
             if timer == nil { look(in: configuration.silence) }
-            var response = RTSPResponse(.ok)
-            let session = SessionHeader(id: identifier.rawValue, timeout: configuration.toldTimeout)
-            response.headers.add("Session", session.serialized)
-            let answer = transport.answer(ssrc: tracks[track].ssrc, serverPorts: context.datagrams?.ports)
-            response.headers.add("Transport", answer.serialized)
-            return response
+            return accepted(transport, ssrc: tracks[track].ssrc, timeout: configuration.toldTimeout)
         case .refuse(let refusal):
             return RTSPResponse(refusal)
         }
