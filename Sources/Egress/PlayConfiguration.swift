@@ -8,15 +8,20 @@ package struct PlayConfiguration: Sendable, Equatable {
     package var sessionGrace: TimeAmount
     /// Sessions on one connection at a time; one more is answered 503.
     package var sessionsPerConnection: Int
+    /// How long after the end of a movie BYE is said to a player that mostly needs none, and seeks back in vain for some seconds after
+    /// it: long enough to decide to see it again.
+    package var lateGoodbye: TimeAmount
 
     package init(
         sessionTimeout: TimeAmount = .seconds(60),
         sessionGrace: TimeAmount = .seconds(5),
-        sessionsPerConnection: Int = 16
+        sessionsPerConnection: Int = 16,
+        lateGoodbye: TimeAmount = .seconds(10)
     ) {
         self.sessionTimeout = sessionTimeout
         self.sessionGrace = sessionGrace
         self.sessionsPerConnection = sessionsPerConnection
+        self.lateGoodbye = lateGoodbye
     }
 
     /// The time-out as a Session header says it, in seconds.

@@ -60,6 +60,23 @@ struct MoviePlaybackTests {
         }
     }
 
+    @Test("GStreamer ends with a movie, and plays it all over again when it seeks back from there")
+    func seekingBack() async throws {
+        try await withTemporaryDirectory { folder in
+            try await Self.movies(in: folder, seconds: 5)
+            try await withRelay([.testCamera()], media: MediaConfiguration(folder: folder.path)) { relay in
+                let tool = try OutsideTool("/usr/bin/python3").start(
+                    ["-c", SeekingGStreamer.program, relay.url("media/hinted.mov"), "udp", "4"], in: folder)
+                let ended = try await tool.ended(within: .seconds(25))
+                let rounds = ended.lines.filter { $0.hasPrefix("round ") }
+                    .map { $0.split(separator: " ").dropFirst().compactMap { Int($0) } }
+                #expect(rounds.count == 2 && ended.status == 0, "\(ended)")
+                // All of it but what a busy machine shows too late.
+                #expect(rounds.last.map { $0[0] >= 112 && $0[1] >= 210 } == true, "\(rounds)")
+            }
+        }
+    }
+
     @Test("GStreamer plays picture and sound of a movie over TCP and UDP", arguments: [Transport.tcp, .udp])
     func gstreamer(transport: Transport) async throws {
         try await withTemporaryDirectory { folder in

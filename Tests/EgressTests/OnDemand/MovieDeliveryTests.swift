@@ -99,6 +99,63 @@ import Testing
         }
     }
 
+    private static let gstreamer = ("User-Agent", "GStreamer/1.22.0")
+
+    /// A session of the pictures alone, sent as datagrams.
+    private static func watch(_ url: String, _ viewer: FakeViewer) async throws -> (String, FakeViewerPorts) {
+        let ports = try await FakeViewerPorts.open()
+        let setup = try await viewer.setUp(
+            url, track: 0, transport: "RTP/AVP;unicast;client_port=\(ports.port)-\(ports.port + 1)")
+        return (try #require(setup.session), ports)
+    }
+
+    @Test(
+        "S25 GStreamer, which ends where it was told and then forgets who says BYE, may seek back before it is told BYE"
+    )
+    func seekingBack() async throws {
+        try await MovieFolder.run { movies in
+            let viewer = try await movies.viewer()
+            let url = movies.url("a.mov")
+            let (session, ports) = try await Self.watch(url, viewer)
+            _ = try await viewer.play(url, session, [Self.gstreamer, ("Range", "npt=9.8-")])
+            // It is answered with the next packets when the movie has ended and begins anew.
+            try await eventually("the end") { try await viewer.play(url, session, [Self.gstreamer])["RTP-Info"] != nil }
+            _ = try await ports.media.next { $0.bytes[15] == 2 }
+            let goodbyes = ports.control.elements.count { holds(RTCPType.goodbye, $0.bytes) }
+            #expect(goodbyes == 0)
+            // At another scale RTP time does not come to that end: it is told at once.
+            _ = try await viewer.play(url, session, [Self.gstreamer, ("Range", "npt=0.5-"), ("Scale", "-1")])
+            _ = try await ports.control.next { holds(RTCPType.goodbye, $0.bytes) }
+            await ports.close()
+        }
+    }
+
+    @Test(
+        "S25 GStreamer that does not seek back is told BYE in the end, and over TCP at once, where it may hang without")
+    func lateGoodbye() async throws {
+        try await MovieFolder.run(configuration: PlayConfiguration(lateGoodbye: .milliseconds(300))) { movies in
+            let viewer = try await movies.viewer()
+            let url = movies.url("a.mov")
+            let (session, ports) = try await Self.watch(url, viewer)
+            let begin = NIODeadline.now()
+            _ = try await viewer.play(url, session, [Self.gstreamer, ("Range", "npt=9.8-")])
+            _ = try await ports.control.next { holds(RTCPType.goodbye, $0.bytes) }
+            // The rest of the movie, a fifth of a second as for everyone, and that.
+            #expect(NIODeadline.now() - begin >= .milliseconds(650))
+            #expect(try await viewer.play(url, session, [Self.gstreamer])["Range"] == "npt=0.000-10.000")
+            await ports.close()
+        }
+        try await MovieFolder.run { movies in
+            let viewer = try await movies.viewer()
+            let url = movies.url("a.mov")
+            let session = try await viewer.setUpBoth(url)
+            let begin = NIODeadline.now()
+            _ = try await viewer.play(url, session, [Self.gstreamer, ("Range", "npt=9.8-")])
+            _ = try await viewer.frames.next { $0.channel == 1 && holds(RTCPType.goodbye, $0.payload) }
+            #expect(NIODeadline.now() - begin < .seconds(10))
+        }
+    }
+
     @Test(
         "A file that is replaced while it plays goes on as it was; who comes later gets the new one; one reading serves all who look"
     )

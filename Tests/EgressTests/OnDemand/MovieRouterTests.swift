@@ -147,6 +147,51 @@ import Testing
     }
 
     @Test(
+        "S18 PAUSE with a point plays as far as that, and PLAY goes on with the picture there; 457 where it is behind")
+    func pausePoint() async throws {
+        try await MovieFolder.run { movies in
+            let viewer = try await movies.viewer()
+            let ports = try await FakeViewerPorts.open()
+            let url = movies.url("a.mov")
+            let setup = try await viewer.setUp(
+                url, track: 0, transport: "RTP/AVP;unicast;client_port=\(ports.port)-\(ports.port + 1)")
+            let session = try #require(setup.session)
+            func pause(at point: String) async throws -> Int {
+                try await viewer.request("PAUSE", url, [("Session", session), ("Range", "npt=\(point)")]).status
+            }
+            #expect(try await pause(at: "5") == 457)
+            // At once, for on a busy machine the point would be behind.
+            try await viewer.send(
+                [("PLAY", "4-"), ("PAUSE", "3.9"), ("PAUSE", "4.5")].enumerated().map { number, request in
+                    "\(request.0) \(url) RTSP/1.0\r\nCSeq: 9\(number)\r\nSession: \(session)\r\n"
+                        + "Range: npt=\(request.1)\r\n\r\n"
+                }.joined())
+            for (number, status) in [200, 457, 200].enumerated() {
+                #expect(try await viewer.answers.next { $0["CSeq"] == "9\(number)" }.status == status)
+            }
+            // Once it has paused nothing plays that could come there.
+            try await eventually("it pauses") { try await pause(at: "4.5") == 457 }
+            let resumed = try await viewer.play(url, session)
+            #expect(resumed["Range"] == "npt=4.500-10.000")
+            var packets: [(picture: Int, number: UInt16)] = []
+            while packets.last?.picture != 115 {
+                let bytes = try await ports.media.next().bytes
+                packets.append((pictureNumber(of: bytes), try #require(SeenPacket(bytes)?.sequenceNumber)))
+            }
+            #expect(Array(Set(packets.map(\.picture))).sorted() == Array(100...115))
+            #expect(zip(packets, packets.dropFirst()).allSatisfy { $1.number == $0.number &+ 1 })
+            // 4.48 s is the last before the point.
+            let next = packets.first { $0.picture == 113 }
+            #expect(resumed.parameter("seq", of: "RTP-Info") == next.map { "\($0.number)" })
+            // Whoever asks for PLAY again wants it to go on.
+            #expect(try await pause(at: "9") == 200)
+            #expect(try await viewer.play(url, session).status == 200)
+            #expect(try await viewer.request("PAUSE", url, [("Session", session)]).status == 200)
+            await ports.close()
+        }
+    }
+
+    @Test(
         "S20 a scale is granted and told: key frames alone, backwards to the beginning, without sound; Speed over TCP only"
     )
     func scales() async throws {
@@ -243,8 +288,10 @@ extension FakeViewer {
 
 extension FakeViewer.Frame {
     /// What a packet of `FakePackets` says.
-    fileprivate var picture: Int {
-        guard payload.count >= 16 else { return -1 }
-        return payload[12..<16].reduce(0) { $0 << 8 | Int($1) }
-    }
+    fileprivate var picture: Int { pictureNumber(of: payload) }
+}
+
+private func pictureNumber(of packet: [UInt8]) -> Int {
+    guard packet.count >= 16 else { return -1 }
+    return packet[12..<16].reduce(0) { $0 << 8 | Int($1) }
 }

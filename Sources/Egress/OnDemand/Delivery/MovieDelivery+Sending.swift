@@ -14,8 +14,10 @@ extension MovieDelivery {
     // MARK: Over the RTSP connection
 
     /// Sends all that is there in one write, if the viewer has taken what it was sent before.
-    func sendWaiting() {
-        while let first = waiting.first, context.writer.isDrained {
+    func sendWaiting(_ pace: PlayoutPace) {
+        while let first = waiting.first, context.writer.isDrained,
+            !isBeyondPause(first.batch.entries[first.next].due, pace)
+        {
             waiting.removeFirst()
             for entry in first.batch.entries { reports.count(entry) }
             sent.packets &+= UInt64(first.batch.entries.count)
@@ -30,7 +32,7 @@ extension MovieDelivery {
 
     /// Sends what is due by now, or very soon.
     func sendDue(_ pace: PlayoutPace, at now: NIODeadline) {
-        let limit = pace.movieTime(at: now + Self.run)
+        let limit = beforePause(pace.movieTime(at: now + Self.run), pace)
         let late = pace.movieTime(at: now - Self.behind)
         var allowance = Self.pacedPackets
         if let first = waiting.first, isDue(first.batch.entries[first.next], by: late, pace) { allowance *= 4 }
@@ -52,7 +54,8 @@ extension MovieDelivery {
     /// When datagrams are to be looked after again.
     func nextDeparture(_ pace: PlayoutPace) -> NIODeadline {
         guard let first = waiting.first else { return .distantFuture }
-        return pace.deadline(of: first.batch.entries[first.next].due)
+        let due = first.batch.entries[first.next].due
+        return isBeyondPause(due, pace) ? .distantFuture : pace.deadline(of: due)
     }
 
     private func isDue(_ entry: PacketBatch.Entry, by time: Int64, _ pace: PlayoutPace) -> Bool {

@@ -50,10 +50,15 @@ final class MovieDelivery: TimingWheelMember {
     var wakeSlot: Int64?
 
     private var play: MoviePlay?
-    private var isReading = false
+    private(set) var isReading = false
+    /// How long after the end BYE is said.
+    private var goodbyePatience = TimeAmount.zero
+    private var farewell: Scheduled<Void>?
+    /// Where it is going to pause, in microseconds of the movie.
+    var pausePoint: Int64?
     /// To be done when what is being read has come, in this order.
     private var afterReading: [() -> Void] = []
-    private var nextDue: Int64?
+    private(set) var nextDue: Int64?
     private var lastDue: Int64 = 0
     private var failure: MovieError?
     private var stoppedAt: Int64 = 0
@@ -62,6 +67,8 @@ final class MovieDelivery: TimingWheelMember {
 
     /// Everything that was asked for has been sent, or as much as the file gave.
     var onEnd: ((MovieError?) -> Void)?
+    /// It has stopped at the point where it was to pause, in microseconds.
+    var onPause: ((_ point: Int64) -> Void)?
     /// The viewer has taken what it had been sent.
     var onProgress: (() -> Void)?
 
@@ -79,6 +86,8 @@ final class MovieDelivery: TimingWheelMember {
     /// Stops what plays and finds the first packets of `play`; `begin` lets them flow. Fails where the threads for files have ended.
     func prepare(_ play: MoviePlay, over transports: [Int: PlayTransport]) -> EventLoopFuture<PlayoutStart> {
         stop()
+        pausePoint = nil
+        cancelFarewell()
         routes = transports.compactMapValues { MovieRoute($0, for: context) }
         isInterleaved = routes.values.allSatisfy(\.isInterleaved)
         self.play = play
@@ -87,9 +96,10 @@ final class MovieDelivery: TimingWheelMember {
         return promise.futureResult
     }
 
-    /// The PLAY response is on its way: packets may flow.
-    func begin(_ start: PlayoutStart) {
+    /// The PLAY response is on its way: packets may flow. BYE follows so long after the end, unless something else is played by then.
+    func begin(_ start: PlayoutStart, goodbyeAfter patience: TimeAmount = .zero) {
         guard case .idle = phase, let play else { return }
+        goodbyePatience = patience
         let from =
             switch play.start {
             case .at: start.firstDue
@@ -113,6 +123,7 @@ final class MovieDelivery: TimingWheelMember {
     func stop() {
         guard case .playing = phase else { return }
         stoppedAt = position
+        pausePoint = nil
         phase = .idle
         wakeSlot = nil
         if let observation { context.writer.removeDrainObserver(observation) }
@@ -128,11 +139,13 @@ final class MovieDelivery: TimingWheelMember {
     /// Final; `goodbye` sends an RTCP BYE on every track that was played (RFC 3550 §6.6).
     func end(goodbye: Bool) {
         stop()
+        cancelFarewell()
         if case .ended = phase { return }
         phase = .ended
         if goodbye { sendGoodbyes() }
         waiting = []
         onEnd = nil
+        onPause = nil
         onProgress = nil
     }
 
@@ -221,7 +234,7 @@ final class MovieDelivery: TimingWheelMember {
 
     func woken() { advance() }
 
-    private func advance() {
+    func advance() {
         guard case .playing(let pace, _) = phase else { return }
         let now = catalog.clock.now()
         if reports.isDue(at: now), context.writer.isDrained || !isInterleaved { sendReports(pace, at: now) }
@@ -229,15 +242,28 @@ final class MovieDelivery: TimingWheelMember {
         if readOn(pace, at: now) { send(pace, at: now) }
         // The connection may have been found gone.
         guard case .playing = phase else { return }
+        if let pausePoint, hasReached(pausePoint, pace, at: now) {
+            stop()
+            stoppedAt = pausePoint
+            onPause?(pausePoint)
+            return
+        }
         guard hasEnded(pace, at: now) else { return wake(pace, at: now) }
         let failure = failure
         stop()
-        sendGoodbyes()
+        if failure == nil, goodbyePatience > .zero {
+            farewell = eventLoop.assumeIsolated().scheduleTask(in: goodbyePatience) { [weak self] in
+                self?.farewell = nil
+                self?.sendGoodbyes()
+            }
+        } else {
+            sendGoodbyes()
+        }
         onEnd?(failure)
     }
 
     private func send(_ pace: PlayoutPace, at now: NIODeadline) {
-        if isInterleaved { sendWaiting() } else { sendDue(pace, at: now) }
+        if isInterleaved { sendWaiting(pace) } else { sendDue(pace, at: now) }
     }
 
     private var portion: MovieReader.Portion {
@@ -251,9 +277,11 @@ final class MovieDelivery: TimingWheelMember {
 
     /// True where something is there at once.
     private func readOn(_ pace: PlayoutPace, at now: NIODeadline) -> Bool {
-        guard !isReading, hasRoom, let nextDue, pace.deadline(of: nextDue) - now <= Self.refill else { return false }
+        guard !isReading, hasRoom, let nextDue, !isBeyondPause(nextDue, pace),
+            pace.deadline(of: nextDue) - now <= Self.refill
+        else { return false }
         let (reader, portion) = (reader, portion)
-        let due = pace.movieTime(at: now + .microseconds(Self.ahead))
+        let due = beforePause(pace.movieTime(at: now + .microseconds(Self.ahead)), pace)
         if let reading = reader.readAtHand(until: due, portion) {
             take(reading)
             return true
@@ -288,6 +316,11 @@ final class MovieDelivery: TimingWheelMember {
     /// When the last packet has been due for a while.
     private func ending(_ pace: PlayoutPace) -> NIODeadline { pace.deadline(of: lastDue) + Self.goodbyeDelay }
 
+    private func cancelFarewell() {
+        farewell?.cancel()
+        farewell = nil
+    }
+
     /// Has itself woken for whatever comes first.
     private func wake(_ pace: PlayoutPace, at now: NIODeadline) {
         // The connection tells when it takes more.
@@ -301,7 +334,10 @@ final class MovieDelivery: TimingWheelMember {
         } else if nextDue == nil {
             next = min(next, ending(pace))
         }
-        if let nextDue, !isReading, hasRoom { next = min(next, pace.deadline(of: nextDue) - Self.refill) }
+        if let nextDue, !isReading, hasRoom, !isBeyondPause(nextDue, pace) {
+            next = min(next, pace.deadline(of: nextDue) - Self.refill)
+        }
+        if let pausePoint { next = min(next, pace.deadline(of: pausePoint)) }
         wheel.wake(self, at: next)
     }
 }

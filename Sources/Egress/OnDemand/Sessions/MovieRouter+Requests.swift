@@ -82,7 +82,7 @@ extension MovieRouter {
         let scope = target.track.map { SessionScope.track($0) } ?? .aggregate
         switch request.method {
         case .play: return session.play(scope, by: request)
-        case .pause: return context.answer(session.pause(scope))
+        case .pause: return context.answer(session.pause(scope, by: request))
         default: return context.answer(session.tearDown(scope))
         }
     }

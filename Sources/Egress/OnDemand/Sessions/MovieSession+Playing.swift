@@ -17,6 +17,8 @@ extension MovieSession {
             }
             return promise.futureResult
         case .answerAgain(let play):
+            // Who has asked for a pause to come, and now for this, wants it to go on.
+            delivery.pause(at: nil)
             let range = "npt=\(MovieProgram.seconds(delivery.position))-\(told(play.end, scale: play.scale))"
             return context.answer(playResponse(to: request, play, range: range))
         case .refuse(let refusal):
@@ -39,7 +41,7 @@ extension MovieSession {
                     }
                 }
                 if !entries.isEmpty { response.headers.add("RTP-Info", RTPInfoHeader(entries).serialized) }
-                return RTSPReply(response) { self.playAnswered(start, userAgent: request.headers["User-Agent"]) }
+                return RTSPReply(response) { self.playAnswered(start, by: request) }
             case .discard:
                 return RTSPReply(.sessionNotFound)
             }
@@ -68,28 +70,39 @@ extension MovieSession {
         return response
     }
 
-    private func playAnswered(_ start: PlayoutStart, userAgent: String?) {
+    private func playAnswered(_ start: PlayoutStart, by request: RTSPRequest) {
         switch machine.playAnswered() {
         case .begin:
-            visit.began(over: machine.transports, userAgent: userAgent, at: .now())
-            delivery.begin(start)
+            visit.began(over: machine.transports, userAgent: request.headers["User-Agent"], at: .now())
+            // At another scale RTP time does not come to the end that was told, and what is sent ahead over TCP confuses the guess.
+            let knowsEnd = start.end > 0 && start.scale == 1 && !delivery.isInterleaved
+            let endsByItself = knowsEnd && MoviePlayRequest(request.headers).endsByRange
+            delivery.begin(start, goodbyeAfter: endsByItself ? configuration.lateGoodbye : .zero)
         case .nothing:
             break
         }
     }
 
-    /// PAUSE: nothing flows, the session stays, and goes on with the next packet.
-    func pause(_ scope: SessionScope) -> RTSPResponse {
-        switch machine.pauseReceived(scope, position: delivery.position) {
+    /// PAUSE: nothing flows, at once or from the point in the request on; the session stays, and goes on with the next packet.
+    func pause(_ scope: SessionScope, by request: RTSPRequest) -> RTSPResponse {
+        switch machine.pauseReceived(scope, PausePoint(of: request.headers), position: delivery.position) {
         case .pause:
             delivery.stop()
             delivery.rest()
+            return RTSPResponse(.ok, session: identifier)
+        case .pauseAt(let point):
+            delivery.pause(at: point)
             return RTSPResponse(.ok, session: identifier)
         case .answer:
             return RTSPResponse(.ok, session: identifier)
         case .refuse(let refusal):
             return RTSPResponse(refusal)
         }
+    }
+
+    func pausePointReached(_ point: Int64) {
+        machine.pausePointReached(point)
+        delivery.rest()
     }
 
     /// Everything was sent, and BYE behind it; a file that breaks off ends the session.

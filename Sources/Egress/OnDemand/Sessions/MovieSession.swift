@@ -46,6 +46,7 @@ final class MovieSession: ViewerSession {
         visit = ViewerVisit(movie: path, logger: context.logger)
         claims?.onReport = { [weak self] report, track in self?.reportReceived(report, track: track) }
         delivery.onProgress = { [weak self] in self?.noteActivity() }
+        delivery.onPause = { [weak self] point in self?.pausePointReached(point) }
         delivery.onEnd = { [weak self] failure in self?.movieEnded(failure) }
     }
 

@@ -4,17 +4,25 @@ package struct MoviePlayRequest: Sendable, Hashable {
     /// As written; `nil` where there is none, or none that can be read.
     package var scale: Double?
     package var speed: Double?
+    /// The player ends by itself where the range that it is told ends, and takes who has said BYE for gone: GStreamer's rtspsrc
+    /// forgets an SSRC three to five seconds after its BYE, and ends then, in the midst of what is played after a seek.
+    /// That holds for datagrams: over TCP it may hang at the end, without a BYE at that moment.
+    package var endsByRange: Bool
 
-    package init(range: PlayRange = .unspecified, scale: Double? = nil, speed: Double? = nil) {
+    package init(
+        range: PlayRange = .unspecified, scale: Double? = nil, speed: Double? = nil, endsByRange: Bool = false
+    ) {
         self.range = range
         self.scale = scale
         self.speed = speed
+        self.endsByRange = endsByRange
     }
 
     package init(_ headers: RTSPHeaders) {
         self.init(
             range: PlayRange(of: headers), scale: headers["Scale"].flatMap(Self.number),
-            speed: headers["Speed"].flatMap(Self.number))
+            speed: headers["Speed"].flatMap(Self.number),
+            endsByRange: headers["User-Agent"]?.hasPrefix("GStreamer") ?? false)
     }
 
     /// `-2.5` (RFC 2326 §12.34); no exponents, no infinities.

@@ -181,13 +181,48 @@ package struct MovieSessionStateMachine: ~Copyable {
 
     // MARK: Stopping
 
+    package enum PauseResult: Sendable, Hashable {
+        /// Stop the packets; the session and its transports stay.
+        case pause
+        /// Go on until the movie is there, in microseconds, stop, and tell `pausePointReached`.
+        case pauseAt(Int64)
+        /// Nothing flows: answer 200 and leave it so.
+        case answer
+        case refuse(SessionRefusal)
+    }
+
     /// PAUSE, with the movie at `position`, in microseconds: the next PLAY without a range goes on with the next packet.
-    package mutating func pauseReceived(_ scope: SessionScope, position: Int64) -> PlaySessionStateMachine.PauseResult {
-        let result = conversation.pauseReceived(scope)
-        if result == .pause, case .playing(let play) = place {
-            place = .stopped(play, at: position, isExact: true)
+    ///
+    /// A point that is not to be played, because it is behind, beyond the end, or nothing plays, is 457 (RFC 2326 §10.6).
+    package mutating func pauseReceived(
+        _ scope: SessionScope, _ point: PausePoint = .now, position: Int64
+    ) -> PauseResult {
+        if point != .now {
+            if let refusal = conversation.pauseRefusal(scope) { return .refuse(refusal) }
+            guard case .at(let seconds) = point, let point = pausePoint(Self.microseconds(seconds), from: position)
+            else { return .refuse(.invalidRange) }
+            return .pauseAt(point)
         }
-        return result
+        switch conversation.pauseReceived(scope) {
+        case .pause:
+            if case .playing(let play) = place { place = .stopped(play, at: position, isExact: true) }
+            return .pause
+        case .answer: return .answer
+        case .refuse(let refusal): return .refuse(refusal)
+        }
+    }
+
+    /// What is played has come to the point that a PAUSE named.
+    package mutating func pausePointReached(_ point: Int64) {
+        _ = pauseReceived(.aggregate, position: point)
+    }
+
+    /// The point, if what is played from `position` on comes there.
+    private func pausePoint(_ point: Int64, from position: Int64) -> Int64? {
+        guard case .playing(let play) = place else { return nil }
+        if play.scale < 0 { return point <= position && point >= play.end ?? 0 ? point : nil }
+        let end = play.end.map { duration > 0 ? min($0, duration) : $0 } ?? (duration > 0 ? duration : .max)
+        return point >= position && point <= end ? point : nil
     }
 
     package enum EndOfMovieResult: Sendable, Hashable {

@@ -42,6 +42,18 @@ extension PlaySessionStateMachine {
         }
     }
 
+    /// Why a PAUSE would be refused; `nil` where it would not.
+    func pauseRefusal(_ scope: SessionScope) -> SessionRefusal? {
+        switch state {
+        case .initial: .methodNotValid(allow: Self.allowedInitially)
+        case .ready(let viewing): viewing.refusal(of: scope, allow: Self.allowedInitially)
+        case .preparing: .methodNotValid(allow: Self.allowedWhilePreparing)
+        case .answering(let viewing): viewing.refusal(of: scope, allow: Self.allowedWhilePlaying)
+        case .playing(let viewing): viewing.refusal(of: scope, allow: Self.allowedWhilePlaying)
+        case .ended: .sessionNotFound
+        }
+    }
+
     package enum TeardownResult: Sendable, Hashable {
         /// Free everything; the session is over.
         case end

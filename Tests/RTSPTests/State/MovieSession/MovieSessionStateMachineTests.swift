@@ -44,6 +44,45 @@ struct MovieSessionStateMachineTests {
         #expect(ask(&session, ["Range": "npt=now-"]) == .prepare(MoviePlay(start: .whereItStopped)))
     }
 
+    @Test("S18 a PAUSE with a point is one when the movie is there, and PLAY goes on with the next packet from there")
+    func pausePoint() {
+        var session = session()
+        _ = ask(&session, ["Range": "npt=2-8"])
+        #expect(session.pauseReceived(.aggregate, .at(5), position: 3 * second) == .pauseAt(5 * second))
+        #expect(ask(&session, at: 3 * second) == .answerAgain(MoviePlay(start: .at(2 * second), end: 8 * second)))
+        session.pausePointReached(5 * second)
+        #expect(session.pauseReceived(.aggregate, .at(6), position: 5 * second) == .refuse(.invalidRange))
+        #expect(ask(&session) == .prepare(MoviePlay(start: .whereItStopped, end: 8 * second)))
+        #expect(session.pauseReceived(.aggregate, .at(7), position: 5 * second) == .pauseAt(7 * second))
+        #expect(
+            session.pauseReceived(.aggregate, position: 6 * second) == .pause, "at once, and then there is no point")
+    }
+
+    @Test("S18 a pause point that is not to be played is 457, and what plays goes on")
+    func otherPausePoints() {
+        var session = session()
+        #expect(session.pauseReceived(.aggregate, .at(1), position: 0) == .refuse(.invalidRange), "nothing plays")
+        _ = ask(&session, ["Range": "npt=2-8"])
+        for point in [PausePoint.at(2.9), .at(8.1), .unreadable] {
+            #expect(session.pauseReceived(.aggregate, point, position: 3 * second) == .refuse(.invalidRange))
+        }
+        #expect(session.pauseReceived(.track(0), .at(5), position: 0) == .refuse(.onlyAggregateOperationAllowed))
+        #expect(session.pauseReceived(.aggregate, .at(3), position: 3 * second) == .pauseAt(3 * second))
+        _ = ask(&session, ["Scale": "-2", "Range": "npt=8-2"])
+        #expect(session.pauseReceived(.aggregate, .at(5), position: 6 * second) == .pauseAt(5 * second))
+        for point in [1.9, 6.1] {
+            #expect(session.pauseReceived(.aggregate, .at(point), position: 6 * second) == .refuse(.invalidRange))
+        }
+        var endless = MovieSessionStateMachine(duration: 0, timeout: .seconds(65), at: start)
+        #expect(
+            endless.pauseReceived(.aggregate, .at(5), position: 0)
+                == .refuse(.methodNotValid(allow: PlaySessionStateMachine.allowedInitially)))
+        let tcp = [TransportSpecification(lower: .tcp)]
+        _ = endless.setupReceived(track: 0, alternatives: tcp, paths: PlayTransportPaths())
+        _ = ask(&endless)
+        #expect(endless.pauseReceived(.aggregate, .at(5000), position: 0) == .pauseAt(5000 * second))
+    }
+
     @Test(
         "A range is played as it is asked for, open, closed or in clock time, also while something plays: it seeks at once"
     )
