@@ -53,13 +53,18 @@ actor HLSStream {
             group.addTask { await self.follow() }
             group.addTask { await self.watchTheTime() }
             await group.next()
+            // Not when all is put away: a camera that does not answer may take a while.
+            end()
             group.cancelAll()
         }
-        isOver = true
-        waiters.answer { _ in .unavailable("the stream has ended") }
         renditions.remove(path)
         logger.info("hls ended")
         return making.store.heritage
+    }
+
+    private func end() {
+        isOver = true
+        waiters.answer { _ in .unavailable("the stream has ended") }
     }
 
     private func follow() async {
@@ -171,7 +176,6 @@ extension HLSStream {
 
     /// `nil` for what has to be waited for.
     private func answer(_ wish: ReloadWaiters.Wish) -> HLSResource? {
-        let isPublished = making.store.isPublished
         switch wish {
         case .file(let name):
             if let file = making.store.file(name) {
@@ -179,7 +183,8 @@ extension HLSStream {
             }
             return making.store.isComing(name) ? nil : .notFound
         case .playlist(let query):
-            guard isPublished else { return making.refusal.map { .unsupported($0) } }
+            if let refusal = making.refusal { return .unsupported(refusal) }
+            guard making.store.isPublished else { return nil }
             if let sequence = query.mediaSequence {
                 if making.store.isTooFarAhead(sequence, part: query.part) {
                     return .badRequest("_HLS_msn or _HLS_part is too far ahead")

@@ -56,24 +56,21 @@ struct SegmentMaking: ~Copyable {
     }
 
     private mutating func chose(_ outcome: TrackSelection.Outcome, at now: NIODeadline) {
+        var chosen: TrackSelection?
         switch outcome {
-        case .chosen(let selection):
-            guard selection != self.selection else { return }
-            self.selection = selection
-            refusal = nil
-        case .incomplete:
-            guard selection != nil else { return }
-            selection = nil
-        case .unsupported(let reason):
-            refusal = reason
-            guard selection != nil else { return }
-            selection = nil
+        case .chosen(let selection): chosen = selection
+        case .incomplete: break
+        case .unsupported(let reason): refusal = reason
         }
+        guard chosen != selection else { return }
+        // What is under way is still of the old tracks.
         perform(segmenter.timelineBroke(), at: now)
-        soundTrack = selection?.sound?.track
+        selection = chosen
+        if chosen != nil { refusal = nil }
+        soundTrack = chosen?.sound?.track
         transcoder = nil
-        if let sound = selection?.sound, sound.track == nil { beginTranscoding(sound) }
-        let clocks = SegmentClocks(video: selection?.video?.track.clockRate, sound: soundTrack?.clockRate)
+        if let sound = chosen?.sound, sound.track == nil { beginTranscoding(sound) }
+        let clocks = SegmentClocks(video: chosen?.video?.track.clockRate, sound: soundTrack?.clockRate)
         perform(segmenter.tracksChanged(clocks), at: now)
     }
 

@@ -207,9 +207,13 @@ extension Segmenter {
         var withSound = last.withSound
         if last.withSound, last.soundFrames == 0, last.duration >= .seconds(1) { withSound = false }
         if !last.withSound, hasHeardSound, sound != nil { withSound = true }
-        let isAnew = withSound != last.withSound
+        // Pictures that last longer or shorter than before may not fill parts any more.
+        if let part = rules.partDuration, let target = partTarget {
+            partTarget = PartTarget.of(part, interval: last.interval, longest: last.interval, before: target)
+        }
+        let isAnew = withSound != last.withSound || partTarget != last.partTarget
         if isAnew {
-            actions.append(.open(withSound: withSound, partTarget: last.partTarget))
+            actions.append(.open(withSound: withSound, partTarget: partTarget))
             sound?.removeAll()
         }
         hasHeardSound = false
@@ -217,7 +221,7 @@ extension Segmenter {
         state = .running(
             SegmentUnderWay(
                 from: unit.decodeTime, role: role, clock: clock, withSound: withSound,
-                soundFrom: isAnew ? clock.time(unit.decodeTime) : last.soundFrom, partTarget: last.partTarget))
+                soundFrom: isAnew ? clock.time(unit.decodeTime) : last.soundFrom, partTarget: partTarget))
     }
 
     private mutating func append(_ unit: AccessUnit, duration: Int64, to actions: inout [Action]) {

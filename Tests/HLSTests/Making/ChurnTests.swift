@@ -34,7 +34,9 @@ import Testing
             case 2: camera.jump(by: Double(Int.random(in: -1000...1000, using: &random)))
             case 3: camera.hasSound.toggle()
             case 4: camera.group = [12, 25, 50, 75, 100, 250].randomElement(using: &random) ?? 50
-            case 5: camera.frameRate = [10, 15, 25, 30].randomElement(using: &random) ?? 25
+            case 5:
+                camera.frameRate = [10, 15, 25, 30].randomElement(using: &random) ?? 25
+                bench.receive(camera.restart(after: 0), at: camera.now)
             case 6:
                 bench.restartServer(at: camera)
                 bench.receive([.tracks(camera.tracks)], at: camera.now)
@@ -63,7 +65,7 @@ import Testing
 }
 
 /// Makes segments of events and looks at every version of the playlist, and at the files it names.
-struct PlaylistBench {
+struct PlaylistBench: ~Copyable {
     private let run: ChurnTests.Run
     private(set) var checker = PlaylistChecker()
     private(set) var problems: [String] = []

@@ -56,6 +56,10 @@ final class FakeTranscoder: SoundTranscoder {
 final class FakeSource: UnitSource {
     let events: AsyncStream<UnitEvent>
     private let continuation: AsyncStream<UnitEvent>.Continuation
+    private let ended = Locked(false)
+
+    /// Who asked for it has let it go.
+    var isEnded: Bool { ended.value }
 
     init() {
         (events, continuation) = AsyncStream.makeStream()
@@ -66,6 +70,7 @@ final class FakeSource: UnitSource {
     }
 
     func end() {
+        ended.change { $0 = true }
         continuation.finish()
     }
 }

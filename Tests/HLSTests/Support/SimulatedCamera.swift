@@ -35,16 +35,18 @@ struct SimulatedCamera {
     var configuration = 0
     var pictureSize = 4000
     /// Seconds since it was switched on, as viewers' clocks have it.
-    private(set) var seconds = 0.0
-    private var offset = 0.0
+    var seconds: Double { Double(microseconds) / 1e6 }
+    private var microseconds: Int64 = 0
+    /// Microseconds by which its times are off.
+    private var offset: Int64 = 0
     private var pictures = 0
     private var soundTicks: Int64 = 0
 
     static let start: Int64 = 1_795_304_217_000_000_000
 
     /// Nanoseconds since 1970.
-    var wallClock: Int64 { Self.start + Int64(seconds * 1e9) }
-    var now: NIODeadline { .uptimeNanoseconds(1_000_000_000_000 + UInt64(seconds * 1e9)) }
+    var wallClock: Int64 { Self.start + microseconds * 1000 }
+    var now: NIODeadline { .uptimeNanoseconds(1_000_000_000_000 + UInt64(microseconds * 1000)) }
 
     var tracks: [StreamTrack] {
         let sound = TrackFormat(payloadType: 0, codec: soundCodec, clockRate: 8000)
@@ -61,28 +63,31 @@ struct SimulatedCamera {
     mutating func next(trembling: Int64 = 0) -> [UnitEvent] {
         let isKey = pictures % group == 0
         pictures += 1
-        let time = Int64((seconds + offset) * 90_000) + trembling
-        var units = [
-            AccessUnit(
-                track: 0, decodeTime: time, presentationTime: time, wallClock: wallClock, isRandomAccess: isKey,
-                payload: ByteBuffer(repeating: isKey ? 1 : 2, count: isKey ? pictureSize * 5 : pictureSize))
-        ]
-        let until = Int64((seconds + offset) * 8000)
+        let time = (microseconds + offset) * 90 / 1000 + trembling
+        var units: [AccessUnit] = []
+        let until = (microseconds + offset) * 8 / 1000
         if abs(until - soundTicks) > 8000 { soundTicks = until }
-        while hasSound, soundTicks < until {
-            units.append(
-                AccessUnit(
-                    track: 1, decodeTime: soundTicks, presentationTime: soundTicks, duration: 160, wallClock: wallClock,
-                    isRandomAccess: true, payload: ByteBuffer(repeating: 3, count: 160)))
+        while soundTicks < until {
+            if hasSound { units.append(frame()) }
             soundTicks += 160
         }
-        seconds += 1 / Double(frameRate)
+        units.append(
+            AccessUnit(
+                track: 0, decodeTime: time, presentationTime: time, wallClock: wallClock, isRandomAccess: isKey,
+                payload: ByteBuffer(repeating: isKey ? 1 : 2, count: isKey ? pictureSize * 5 : pictureSize)))
+        microseconds += 1_000_000 / Int64(frameRate)
         return [.units(units)]
+    }
+
+    private func frame() -> AccessUnit {
+        AccessUnit(
+            track: 1, decodeTime: soundTicks, presentationTime: soundTicks, duration: 160, wallClock: wallClock,
+            isRandomAccess: true, payload: ByteBuffer(repeating: 3, count: 160))
     }
 
     /// Nothing comes for a while; then it begins with a key frame.
     mutating func restart(after pause: Double) -> [UnitEvent] {
-        seconds += pause
+        microseconds += Int64(pause * 1e6)
         pictures = 0
         return [.ended(reason: "lost"), .discontinuity]
     }
@@ -95,7 +100,7 @@ struct SimulatedCamera {
 
     /// Times that jump without anything being said.
     mutating func jump(by offset: Double) {
-        self.offset += offset
+        self.offset += Int64(offset * 1e6)
         pictures = 0
     }
 }
