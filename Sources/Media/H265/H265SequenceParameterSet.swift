@@ -41,7 +41,7 @@ extension H265 {
 
 extension H265.SequenceParameterSet {
     /// The rest of `profile_tier_level` (ITU-T H.265 §7.3.3).
-    private static func skipSubLayers(_ bits: inout BitReader, count: Int) throws(BitReader.Exhausted) {
+    static func skipSubLayers(_ bits: inout BitReader, count: Int) throws(BitReader.Exhausted) {
         guard count > 0 else { return }
         var length = 0
         for layer in 0..<8 {
