@@ -88,7 +88,7 @@ actor HLSStream {
         while !Task.isCancelled, !timePassed() { try? await Task.sleep(for: Self.look) }
     }
 
-    private func received(_ event: UnitEvent) {
+    private func received(_ event: AccessUnitFeed.Event) {
         let before = making.store.position
         let wasRefused = making.refusal != nil
         making.received(event, at: clock.now())

@@ -1,4 +1,5 @@
 import Logging
+import LibAV
 import Media
 import NIOCore
 import Reflector
@@ -12,7 +13,7 @@ struct SegmentMaking: ~Copyable {
     private var segmenter: Segmenter
     private(set) var store: SegmentStore
     private(set) var selection: TrackSelection?
-    private var soundTrack: SegmentTrack?
+    private var soundTrack: MuxedTrack?
     private var transcoder: (any SoundTranscoder)?
     private var muxer: (any SegmentMuxer)?
     /// What is in the segments now, by the codecs' names.
@@ -35,7 +36,7 @@ struct SegmentMaking: ~Copyable {
                 mostBytes: max(configuration.memory / 4, 1)))
     }
 
-    mutating func received(_ event: UnitEvent, at now: NIODeadline) {
+    mutating func received(_ event: AccessUnitFeed.Event, at now: NIODeadline) {
         switch event {
         case .tracks(let tracks): chose(TrackSelection.of(tracks), at: now)
         case .units(let units):
@@ -147,7 +148,7 @@ struct SegmentMaking: ~Copyable {
             refusal = nil
             let names = tracks.map(works.codecName)
             codecs = names.contains(nil) ? nil : names.compactMap { $0 }
-            store.opened(form, initialization: muxer.initialization, partTarget: partTarget)
+            store.opened(form, initialization: muxer.initializationSection, partTarget: partTarget)
         } catch {
             muxer = nil
             refusal = "segments cannot be made of this stream: \(error)"

@@ -1,30 +1,19 @@
+import LibAV
 import Media
 import NIOCore
 import Reflector
 
-/// What a stream tells who makes segments of it.
-package enum UnitEvent: Sendable {
-    /// First, and again whenever the description changed.
-    case tracks([StreamTrack])
-    /// In decoding order of each track.
-    case units([AccessUnit])
-    /// What follows does not go on where the last unit ended; it begins with a random access point of the video.
-    case discontinuity
-    /// Nothing comes for now; the events may go on, or end.
-    case ended(reason: String)
-}
-
 /// The units of a stream, from when it is asked for to `end()`.
 package protocol UnitSource: Sendable {
     /// One consumer. Ends with the stream, or where it has other tracks and has to be asked for again.
-    var events: AsyncStream<UnitEvent> { get }
+    var events: AsyncStream<AccessUnitFeed.Event> { get }
     func end()
 }
 
 /// Makes bytes of units; one thread at a time.
 package protocol SegmentMuxer: AnyObject {
     /// What goes in front of every segment, of fragments only.
-    var initialization: ByteBuffer? { get }
+    var initializationSection: ByteBuffer? { get }
     /// `track` of the unit is its index among the tracks that the muxer was made for; `duration` in ticks of its clock.
     func write(_ unit: AccessUnit, duration: Int64) throws
     /// The bytes of what was written since the last cut; empty where nothing was.
@@ -34,7 +23,7 @@ package protocol SegmentMuxer: AnyObject {
 /// Makes AAC of other sound; one thread at a time.
 package protocol SoundTranscoder: AnyObject {
     /// What comes out.
-    var track: SegmentTrack { get }
+    var track: MuxedTrack { get }
     /// Whole frames in the clock of `track`, none or several.
     func transcode(_ unit: AccessUnit) throws -> [AccessUnit]
 }
@@ -43,16 +32,16 @@ package protocol SoundTranscoder: AnyObject {
 package struct StreamWorks: Sendable {
     /// Asks for a stream, and waits until it is there; throws where it does not come.
     package var open: @Sendable () async throws -> any UnitSource
-    package var muxer: @Sendable (SegmentForm, [SegmentTrack]) throws -> any SegmentMuxer
+    package var muxer: @Sendable (SegmentForm, [MuxedTrack]) throws -> any SegmentMuxer
     package var transcoder: @Sendable (TrackFormat) throws -> any SoundTranscoder
     /// The name of a codec in playlists, as RFC 6381 has it; `nil` where none is known.
-    package var codecName: @Sendable (SegmentTrack) -> String?
+    package var codecName: @Sendable (MuxedTrack) -> String?
 
     package init(
         open: @escaping @Sendable () async throws -> any UnitSource,
-        muxer: @escaping @Sendable (SegmentForm, [SegmentTrack]) throws -> any SegmentMuxer,
+        muxer: @escaping @Sendable (SegmentForm, [MuxedTrack]) throws -> any SegmentMuxer,
         transcoder: @escaping @Sendable (TrackFormat) throws -> any SoundTranscoder,
-        codecName: @escaping @Sendable (SegmentTrack) -> String?
+        codecName: @escaping @Sendable (MuxedTrack) -> String?
     ) {
         self.open = open
         self.muxer = muxer

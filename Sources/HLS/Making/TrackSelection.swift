@@ -1,3 +1,4 @@
+import LibAV
 import Media
 import Reflector
 
@@ -14,7 +15,7 @@ struct TrackSelection: Sendable, Hashable {
     struct Video: Sendable, Hashable {
         /// `StreamTrack.index`
         var index: Int
-        var track: SegmentTrack
+        var track: MuxedTrack
         /// As the description tells, pictures a second.
         var declaredFrameRate: Double?
     }
@@ -24,7 +25,7 @@ struct TrackSelection: Sendable, Hashable {
         var index: Int
         var format: TrackFormat
         /// What passes as it is; `nil` has to become AAC.
-        var track: SegmentTrack?
+        var track: MuxedTrack?
     }
 
     var video: Video?
@@ -52,7 +53,7 @@ struct TrackSelection: Sendable, Hashable {
     private static func video(_ track: StreamTrack) -> Video? {
         let format = track.description.primary
         guard format.configuration.isComplete else { return nil }
-        let segmentTrack = SegmentTrack(
+        let segmentTrack = MuxedTrack(
             codec: format.codec, configuration: format.configuration, clockRate: format.clockRate ?? 90_000,
             dimensions: format.configuration.dimensions)
         return Video(index: track.index, track: segmentTrack, declaredFrameRate: track.description.frameRate)
@@ -68,7 +69,7 @@ struct TrackSelection: Sendable, Hashable {
             }
             return Sound(
                 index: track.index, format: format,
-                track: SegmentTrack(
+                track: MuxedTrack(
                     codec: .aac, configuration: format.configuration, clockRate: clockRate,
                     channels: config.channels ?? format.channels))
         }

@@ -126,7 +126,7 @@ package struct SegmentStore: Sendable {
         if let broken = underWay { abandon(broken, at: now) }
         let isDiscontinuity = isDiscontinuity || isInterrupted
         isInterrupted = false
-        let date = date(of: wallClock, isDiscontinuity: isDiscontinuity)
+        let date = date(of: max(wallClock, 0), isDiscontinuity: isDiscontinuity)
         underWay = Segment(number: nextNumber, isDiscontinuity: isDiscontinuity, map: map, date: date)
         nextNumber += 1
         mostPartsShown = nil

@@ -1,6 +1,7 @@
 import Logging
 import Media
 import NIOCore
+import Reflector
 import TestSupport
 import Testing
 
@@ -96,7 +97,7 @@ struct PlaylistBench: ~Copyable {
             logger: Logger(label: "churn", factory: { _ in SwiftLogNoOpLogHandler() }))
     }
 
-    mutating func receive(_ events: [UnitEvent], at now: NIODeadline) {
+    mutating func receive(_ events: [AccessUnitFeed.Event], at now: NIODeadline) {
         for event in events {
             let before = making.store.position
             making.received(event, at: now)

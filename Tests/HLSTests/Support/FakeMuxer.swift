@@ -1,3 +1,4 @@
+import LibAV
 import Media
 import NIOCore
 import Reflector
@@ -9,17 +10,17 @@ import TestSupport
 final class FakeMuxer: SegmentMuxer {
     struct Refused: Error {}
 
-    let initialization: ByteBuffer?
+    let initializationSection: ByteBuffer?
     private let breaksAtSound: Bool
     private let soundTrack: Int?
     private var written = ByteBuffer()
 
-    init(_ form: SegmentForm, _ tracks: [SegmentTrack], breaksAtSound: Bool = false) {
+    init(_ form: SegmentForm, _ tracks: [MuxedTrack], breaksAtSound: Bool = false) {
         self.breaksAtSound = breaksAtSound
         soundTrack = tracks.firstIndex { $0.codec == .aac }
         switch form {
-        case .transportStream: initialization = nil
-        case .fragments: initialization = ByteBuffer(string: tracks.map { "\($0)" }.joined(separator: "+"))
+        case .transportStream: initializationSection = nil
+        case .fragments: initializationSection = ByteBuffer(string: tracks.map { "\($0)" }.joined(separator: "+"))
         }
     }
 
@@ -39,7 +40,7 @@ final class FakeMuxer: SegmentMuxer {
 final class FakeTranscoder: SoundTranscoder {
     struct Refused: Error {}
 
-    let track = SegmentTrack(codec: .aac, configuration: .aac(audioSpecificConfig: [0x15, 0x88]), clockRate: 8000)
+    let track = MuxedTrack(codec: .aac, configuration: .aac(audioSpecificConfig: [0x15, 0x88]), clockRate: 8000)
     private let isBroken: Bool
 
     init(isBroken: Bool = false) {
@@ -54,8 +55,8 @@ final class FakeTranscoder: SoundTranscoder {
 
 /// A stream whose events a test makes.
 final class FakeSource: UnitSource {
-    let events: AsyncStream<UnitEvent>
-    private let continuation: AsyncStream<UnitEvent>.Continuation
+    let events: AsyncStream<AccessUnitFeed.Event>
+    private let continuation: AsyncStream<AccessUnitFeed.Event>.Continuation
     private let ended = Locked(false)
 
     /// Who asked for it has let it go.
@@ -65,7 +66,7 @@ final class FakeSource: UnitSource {
         (events, continuation) = AsyncStream.makeStream()
     }
 
-    func send(_ events: [UnitEvent]) {
+    func send(_ events: [AccessUnitFeed.Event]) {
         for event in events { continuation.yield(event) }
     }
 

@@ -25,7 +25,8 @@ final class FakeRelay: Sendable {
 
     init(
         _ configuration: HLSConfiguration = HLSConfiguration(), paths: [StreamPath] = [gate],
-        known: [StreamTrack] = [], breaksAtSound: Bool = false, breaksTranscoding: Bool = false
+        known: [StreamTrack] = [], breaksAtSound: Bool = false, breaksTranscoding: Bool = false,
+        usesLibAV: Bool = false
     ) {
         let state = state
         let supply = StreamSupply(
@@ -33,7 +34,7 @@ final class FakeRelay: Sendable {
             exists: { paths.contains($0) },
             known: { $0 == Self.sub ? known : [] },
             works: { path in
-                .fake(breaksAtSound: breaksAtSound, breaksTranscoding: breaksTranscoding) {
+                let fake = StreamWorks.fake(breaksAtSound: breaksAtSound, breaksTranscoding: breaksTranscoding) {
                     let source = state.change { state -> FakeSource? in
                         state.opened[path, default: 0] += 1
                         guard !state.absent.contains(path) else { return nil }
@@ -44,6 +45,10 @@ final class FakeRelay: Sendable {
                     guard let source else { throw Absent() }
                     return source
                 }
+                guard usesLibAV else { return fake }
+                var works = StreamWorks.live(path, in: StreamDirectory())
+                works.open = fake.open
+                return works
             })
         let clock = StreamClock(
             now: { .uptimeNanoseconds(UInt64(state.value.seconds * 1e9)) },

@@ -60,7 +60,7 @@ struct SimulatedCamera {
     }
 
     /// The next picture and the sound up to it. `trembling` moves it by so many ticks.
-    mutating func next(trembling: Int64 = 0) -> [UnitEvent] {
+    mutating func next(trembling: Int64 = 0) -> [AccessUnitFeed.Event] {
         let isKey = pictures % group == 0
         pictures += 1
         let time = (microseconds + offset) * 90 / 1000 + trembling
@@ -86,13 +86,13 @@ struct SimulatedCamera {
     }
 
     /// Nothing comes for a while; then it begins with a key frame.
-    mutating func restart(after pause: Double) -> [UnitEvent] {
+    mutating func restart(after pause: Double) -> [AccessUnitFeed.Event] {
         microseconds += Int64(pause * 1e6)
         pictures = 0
         return [.ended(reason: "lost"), .discontinuity]
     }
 
-    mutating func changeResolution() -> [UnitEvent] {
+    mutating func changeResolution() -> [AccessUnitFeed.Event] {
         configuration = 1 - configuration
         pictures = 0
         return [.tracks(tracks)]
