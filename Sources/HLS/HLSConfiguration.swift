@@ -2,10 +2,44 @@ import NIOCore
 
 /// How streams are served as HLS.
 package struct HLSConfiguration: Sendable, Hashable {
-    /// A segment is cut at the first random access point after this.
-    package var segmentDuration: TimeAmount
+    /// What segments are made of.
+    package enum Container: String, Sendable, Hashable, CaseIterable {
+        /// MPEG-TS for H.264, fragments of MP4 for H.265.
+        case auto
+        /// MPEG-TS for all but H.265, which players take in MP4 only.
+        case mpegts
+        /// Fragments of MP4.
+        case fmp4
+    }
 
-    package init(segmentDuration: TimeAmount = .seconds(2)) {
+    /// A segment is cut at the first random access point after this, less a tenth.
+    package var segmentDuration: TimeAmount
+    /// Low latency: segments are handed out in parts of about this, always in fragments of MP4; `nil` makes none.
+    package var partDuration: TimeAmount?
+    /// Segments in a playlist; more where they do not last three target durations.
+    package var playlistLength: Int
+    package var container: Container
+    /// Segments of every stream are made all the time; otherwise from the first request on.
+    package var always: Bool
+    /// How long segments are made after the last request.
+    package var linger: TimeAmount
+    /// How long a first request waits for the first segment.
+    package var startTimeout: TimeAmount
+    /// Most bytes of a stream's segments that are kept, those that have left the playlist among them.
+    package var memory: Int
+
+    package init(
+        segmentDuration: TimeAmount = .seconds(2), partDuration: TimeAmount? = nil, playlistLength: Int = 6,
+        container: Container = .auto, always: Bool = false, linger: TimeAmount = .seconds(30),
+        startTimeout: TimeAmount = .seconds(20), memory: Int = 64 * 1024 * 1024
+    ) {
         self.segmentDuration = segmentDuration
+        self.partDuration = partDuration
+        self.playlistLength = playlistLength
+        self.container = container
+        self.always = always
+        self.linger = linger
+        self.startTimeout = startTimeout
+        self.memory = memory
     }
 }

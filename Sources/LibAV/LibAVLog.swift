@@ -6,5 +6,5 @@ enum LibAVLog {
     static func beQuiet() { _ = quieted }
 
     /// Set once.
-    private static let quieted: Void = av_log_set_level(AV_LOG_FATAL)
+    private static let quieted: Void = av_log_set_level(AV_LOG_PANIC)
 }

@@ -102,3 +102,22 @@ extension CodecConfiguration {
         }
     }
 }
+
+extension CodecConfiguration {
+    /// How many pictures may come before one that is shown earlier than they are, as any of the SPS tells; `nil` where none does.
+    package var reorderDepth: Int? {
+        switch self {
+        case .none, .aac: nil
+        case .h264(let sequence, _):
+            sequence.lazy.compactMap { H264.SequenceParameterSet(nalUnit: $0)?.reorderDepth }.max()
+        case .h265(_, let sequence, _):
+            sequence.lazy.compactMap { H265.SequenceParameterSet(nalUnit: $0)?.reorderDepth }.max()
+        }
+    }
+
+    /// Pictures a second, as the VUI of H.264 tells.
+    package var frameRate: Double? {
+        guard case .h264(let sequence, _) = self else { return nil }
+        return sequence.lazy.compactMap { H264.SequenceParameterSet(nalUnit: $0)?.frameRate }.first
+    }
+}

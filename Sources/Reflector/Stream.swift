@@ -96,6 +96,11 @@ package final class Stream: Sendable {
         homeLoop.flatSubmit { [core] in core.value.describe(for: relays) }.hop(to: eventLoop)
     }
 
+    /// The tracks as they were described last, without waking a source; none before there was one. Completes on the home loop.
+    package func knownTracks() -> EventLoopFuture<[StreamTrack]> {
+        homeLoop.submit { [core] in core.value.snapshot.tracks }
+    }
+
     /// Adds a subscriber that lives on `eventLoop`, which must be the current one; `subscribed(_:start:)` tells it when it is on.
     /// `tracks` are all those of the snapshot it was told: a stream that has others by now is over for it, and says so at once.
     /// `via` is for who passes the stream on to other relays, and told them that way: it is over for him, too, when the stream comes
@@ -105,16 +110,16 @@ package final class Stream: Sendable {
         observer: (any BurstDeliveryObserver)? = nil, on eventLoop: any EventLoop
     ) {
         let ssrcs = tracks?.map(\.ssrc)
-        let looksAway = subscriber.looksAway
+        let manner = SubscriberManner(subscriber)
         let subscriber = NIOLoopBound(subscriber, eventLoop: eventLoop)
         let observer = NIOLoopBound(observer, eventLoop: eventLoop)
         if homeLoop.inEventLoop {
             core.value.subscribe(
-                subscriber, looksAway: looksAway, ssrcs: ssrcs, via: via, observer: observer, on: eventLoop)
+                subscriber, manner: manner, ssrcs: ssrcs, via: via, observer: observer, on: eventLoop)
         } else {
             homeLoop.execute { [core] in
                 core.value.subscribe(
-                    subscriber, looksAway: looksAway, ssrcs: ssrcs, via: via, observer: observer, on: eventLoop)
+                    subscriber, manner: manner, ssrcs: ssrcs, via: via, observer: observer, on: eventLoop)
             }
         }
     }

@@ -11,6 +11,8 @@ extension H264 {
         package var dimensions: PictureDimensions
         /// Frames per second, where the VUI tells.
         package var frameRate: Double?
+        /// How many pictures may come before one that is shown earlier than they are; `nil` where it is not told.
+        package var reorderDepth: Int?
 
         /// Parses a NAL unit with its header byte; `nil` for what is no SPS or ends before the picture's size.
         package init?(nalUnit: [UInt8]) {
@@ -30,12 +32,17 @@ extension H264 {
             _ = try bits.readUnsignedExpGolomb()
             let chroma = try Self.readChroma(&bits, profile: profile)
             _ = try bits.readUnsignedExpGolomb()
-            try Self.skipPictureOrderCount(&bits)
+            let order = try Self.readPictureOrderCount(&bits)
             _ = try bits.readUnsignedExpGolomb()
             try bits.skip(1)
             dimensions = try Self.readDimensions(&bits, chroma: chroma)
+            var usability = Usability()
             // A VUI cut short takes nothing from the size.
-            frameRate = (try? Self.readFrameRate(&bits)) ?? nil
+            try? usability.read(from: &bits)
+            frameRate = usability.frameRate
+            reorderDepth =
+                Self.hasNoReordering(profile: profile, constraints: constraints, order: order)
+                ? 0 : usability.reorderDepth
         }
 
         /// The three bytes of `profile-level-id`, in hexadecimal.
@@ -72,8 +79,10 @@ extension H264.SequenceParameterSet {
         }
     }
 
-    private static func skipPictureOrderCount(_ bits: inout BitReader) throws(BitReader.Exhausted) {
-        switch try bits.readUnsignedExpGolomb() {
+    /// `pic_order_cnt_type`, with what belongs to it passed over.
+    private static func readPictureOrderCount(_ bits: inout BitReader) throws(BitReader.Exhausted) -> UInt32 {
+        let type = try bits.readUnsignedExpGolomb()
+        switch type {
         case 0:
             _ = try bits.readUnsignedExpGolomb()
         case 1:
@@ -86,6 +95,14 @@ extension H264.SequenceParameterSet {
         default:
             break
         }
+        return type
+    }
+
+    /// Order counts of type 2 are the order of decoding (§8.2.1.3), the baseline profile has no B pictures, and of the profiles that
+    /// are intra by their constraint the standard infers it (§E.2.1).
+    private static func hasNoReordering(profile: UInt8, constraints: UInt8, order: UInt32) -> Bool {
+        let isIntra = constraints & 0x10 != 0 && [44, 86, 100, 110, 122, 244].contains(profile)
+        return order == 2 || profile == 66 || isIntra
     }
 
     private static func readDimensions(
@@ -106,28 +123,6 @@ extension H264.SequenceParameterSet {
         let unitX = chroma == 1 || chroma == 2 ? 2 : 1
         let unitY = (chroma == 1 ? 2 : 1) * fields
         return window.applied(to: coded, unitX: unitX, unitY: unitY)
-    }
-
-    /// The start of ITU-T H.264 §E.1.1, up to the timing.
-    private static func readFrameRate(_ bits: inout BitReader) throws(BitReader.Exhausted) -> Double? {
-        guard try bits.readFlag() else { return nil }
-        if try bits.readFlag(), try bits.read(8) == 255 { try bits.skip(32) }
-        if try bits.readFlag() { try bits.skip(1) }
-        if try bits.readFlag() {
-            try bits.skip(4)
-            if try bits.readFlag() { try bits.skip(24) }
-        }
-        if try bits.readFlag() {
-            _ = try bits.readUnsignedExpGolomb()
-            _ = try bits.readUnsignedExpGolomb()
-        }
-        guard try bits.readFlag() else { return nil }
-        let unitsInTick = try bits.read(32)
-        let timeScale = try bits.read(32)
-        guard unitsInTick > 0, timeScale > 0 else { return nil }
-        // A tick is a field.
-        let rate = Double(timeScale) / Double(unitsInTick) / 2
-        return rate <= 1000 ? rate : nil
     }
 }
 

@@ -9,6 +9,9 @@ extension H265 {
         package var level: UInt8
         /// After the conformance window.
         package var dimensions: PictureDimensions
+        /// `sps_max_num_reorder_pics` of the highest sub-layer: how many pictures may come before one that is shown earlier than
+        /// they are. `nil` where the bits end before it.
+        package var reorderDepth: Int?
 
         /// Parses a NAL unit with its header; `nil` for what is no SPS or ends before the picture's size.
         package init?(nalUnit: [UInt8]) {
@@ -31,13 +34,14 @@ extension H265 {
             try Self.skipSubLayers(&bits, count: subLayers)
             _ = try bits.readUnsignedExpGolomb()
             dimensions = try Self.readDimensions(&bits)
+            reorderDepth = try? Self.readReorderDepth(&bits, subLayers: subLayers)
         }
     }
 }
 
 extension H265.SequenceParameterSet {
     /// The rest of `profile_tier_level` (ITU-T H.265 §7.3.3).
-    private static func skipSubLayers(_ bits: inout BitReader, count: Int) throws(BitReader.Exhausted) {
+    static func skipSubLayers(_ bits: inout BitReader, count: Int) throws(BitReader.Exhausted) {
         guard count > 0 else { return }
         var length = 0
         for layer in 0..<8 {
@@ -61,5 +65,21 @@ extension H265.SequenceParameterSet {
         let window = try CroppingWindow(reading: &bits)
         let halved = !separatePlanes && (format == 1 || format == 2)
         return window.applied(to: coded, unitX: halved ? 2 : 1, unitY: format == 1 ? 2 : 1)
+    }
+
+    /// From the bit depths on.
+    private static func readReorderDepth(
+        _ bits: inout BitReader, subLayers: Int
+    ) throws(BitReader.Exhausted) -> Int {
+        for _ in 0..<3 { _ = try bits.readUnsignedExpGolomb() }
+        var depth: UInt32 = 0
+        // Either for each sub-layer, or for the highest alone.
+        for _ in 0...(try bits.readFlag() ? subLayers : 0) {
+            _ = try bits.readUnsignedExpGolomb()
+            depth = try bits.readUnsignedExpGolomb()
+            _ = try bits.readUnsignedExpGolomb()
+        }
+        guard depth <= 16 else { throw BitReader.Exhausted() }
+        return Int(depth)
     }
 }

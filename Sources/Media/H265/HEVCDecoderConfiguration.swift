@@ -13,7 +13,7 @@ package struct HEVCDecoderConfiguration: Sendable, Hashable {
     package var units: [[UInt8]]
 
     /// No file has as many; what is beyond is not read.
-    private static let mostUnits = 256
+    static let mostUnits = 256
 
     /// Parses the record. `nil` where it is cut short, or a byte stream with start codes stands in its place.
     package init?(parsing bytes: [UInt8]) {

@@ -96,6 +96,7 @@ extension ConfigurationReading {
         if let listen = root.section("listen") { relay.listen = self.listen(listen) }
         if let tls = root.section("tls") { relay.certificate = certificate(tls, isServed: relay.listen.rtsps != nil) }
         if let limits = root.section("limits") { relay.limits = self.limits(limits) }
+        if let hls = root.section("hls") { relay.hls = self.hls(hls) }
         let defaults = root.section("defaults").map { section in
             defer { section.end() }
             return PullSettings(section)

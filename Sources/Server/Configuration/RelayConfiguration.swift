@@ -1,4 +1,5 @@
 import Egress
+import HLS
 import Ingest
 
 /// All of `relays.yaml`: what the relay listens on, and its cameras.
@@ -12,6 +13,8 @@ package struct RelayConfiguration: Sendable, Equatable {
     package var limits: LimitsConfiguration
     /// In the order of the file.
     package var cameras: [CameraConfiguration]
+    /// How streams are made into segments for browsers.
+    package var hls: HLSConfiguration
     /// Movies that viewers choose from; `nil` serves none.
     package var media: MediaConfiguration?
     /// What is sent on to others, one entry for each camera and place, in the order of the file.
@@ -24,6 +27,7 @@ package struct RelayConfiguration: Sendable, Equatable {
         certificate: CertificateFiles? = nil,
         limits: LimitsConfiguration = LimitsConfiguration(),
         cameras: [CameraConfiguration] = [],
+        hls: HLSConfiguration = HLSConfiguration(),
         media: MediaConfiguration? = nil,
         pushes: [PushConfiguration] = []
     ) {
@@ -33,6 +37,7 @@ package struct RelayConfiguration: Sendable, Equatable {
         self.certificate = certificate
         self.limits = limits
         self.cameras = cameras
+        self.hls = hls
         self.media = media
         self.pushes = pushes
     }

@@ -21,6 +21,23 @@ struct H264SequenceParameterSetTests {
         #expect(set.frameRate == sample.rate)
     }
 
+    @Test(
+        "The number of pictures that are reordered comes out of the VUI, behind a buffer model or not, or is known to be none",
+        arguments: [
+            ("6764000dacd94141fb011000000300100000030320f1429960", 2),
+            ("6764000dacb20283f60220000003002000000651e28549", 0),
+            ("67640014acd94141fb01100000030010000003032604000f424001e84a4c30078a14cb", 2),
+            // Baseline.
+            ("6742c00dd90141fb011000000300100000030320f142a480", 0),
+        ])
+    func reorderDepth(hexadecimal: String, depth: Int) throws {
+        let bytes = try #require(Hexadecimal.bytes(of: hexadecimal))
+        #expect(H264.SequenceParameterSet(nalUnit: bytes)?.reorderDepth == depth)
+        let sets = CodecConfiguration.h264(sequenceParameterSets: [bytes], pictureParameterSets: [])
+        #expect(sets.reorderDepth == depth)
+        #expect(H264.SequenceParameterSet(nalUnit: Array(bytes.prefix(14)))?.reorderDepth ?? 0 == 0)
+    }
+
     @Test("An SPS cut off in its VUI still tells the size; one cut off before tells nothing")
     func truncated() {
         let whole = ParameterSetSamples.bytes(ParameterSetSamples.h264FullHD)

@@ -19,6 +19,16 @@ struct H265SequenceParameterSetTests {
         #expect(!set.isHighTier)
     }
 
+    @Test("The number of pictures that are reordered is that of the highest sub-layer")
+    func reorderDepth() throws {
+        let bytes = try #require(
+            Hexadecimal.bytes(
+                of: "42010101600000030090000003000003003ca00a080f165959a4932bc05a020000030002000003003210"))
+        #expect(H265.SequenceParameterSet(nalUnit: bytes)?.reorderDepth == 2)
+        #expect(H265.SequenceParameterSet(nalUnit: Array(bytes.prefix(25)))?.reorderDepth == nil)
+        #expect(H265.SequenceParameterSet(nalUnit: Array(bytes.prefix(25))) != nil)
+    }
+
     @Test("What is cut short or no SPS is refused")
     func refused() {
         let whole = ParameterSetSamples.bytes(ParameterSetSamples.h265FullHD)

@@ -82,7 +82,7 @@ struct CommandTests {
 
     @Test("check of a wrong file prints each error on its line and ends with 78")
     func bad() throws {
-        try withFile("cameras: {a: {}}\nhls: 1\n") { path in
+        try withFile("cameras: {a: {}}\nrecording: 1\n") { path in
             for command in ["check", "serve"] {
                 let ended = try heliograph(command, path)
                 #expect(ended.code == 78)
@@ -90,7 +90,7 @@ struct CommandTests {
                 let lines = ended.errors.split(separator: "\n")
                 #expect(lines.count == 2)
                 #expect(lines.first?.hasPrefix("\(path):1:11: cameras.a.main: found nothing") == true)
-                #expect(lines.last?.hasPrefix("\(path):2:1: hls: ") == true)
+                #expect(lines.last?.hasPrefix("\(path):2:1: recording: ") == true)
             }
         }
     }

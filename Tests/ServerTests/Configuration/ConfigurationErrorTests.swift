@@ -116,8 +116,8 @@ struct ConfigurationErrorTests {
             #"relays.yaml:1:45: cameras.gate.rtspTransport: found unknown key "rtspTransport", expected one of file, fingerprint, groups, interface, keepalive, linger, main, on_demand, password, playlist, publish, return_after, sdp, source, sources, sub, template, test_camera, timeout, title, transport, username, verify, websocket_path; did you mean transport?"#
         ),
         Wrong(
-            "a key to come at the top", "hls: {window: 6s}\n\(camera)",
-            #"relays.yaml:1:1: hls: found "hls", planned, not built yet, expected one of cameras, defaults, limits, listen, log, media, push, site, templates, tls"#
+            "a key to come at the top", "recording: {week: 6s}\n\(camera)",
+            #"relays.yaml:1:1: recording: found "recording", planned, not built yet, expected one of cameras, defaults, hls, limits, listen, log, media, push, site, templates, tls"#
         ),
         Wrong(
             "a key to come in listen", "listen:\n  http: \":8080\"\n\(camera)",

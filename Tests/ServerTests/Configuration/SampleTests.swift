@@ -70,6 +70,7 @@ struct SampleTests {
             + ["key_frame_interval", "bit_rate", "publish", "takeover", "streams"] + PullSettings.keys
             + CameraReading.listenKeys + CameraReading.failoverKeys + ["groups", "push", "to", "stream"]
             + CameraReading.playlistKeys + ["files", "order", "recent"]
+            + ["hls", "segment", "part", "window", "container", "always", "start_timeout", "memory"]
         for key in keys where key != "test_camera" {
             let index = lines.firstIndex { line in
                 let code = line.drop { " #".contains($0) }
@@ -105,6 +106,7 @@ struct SampleTests {
         #expect(relay.certificate?.key == "/etc/heliograph/tls/privkey.pem")
         #expect(relay.pull("yard")?.trust == .fingerprint(try #require(CertificateFingerprint(Self.fingerprint))))
         #expect(relay.pull("dock")?.timeout == .seconds(20))
+        #expect(relay.hls.partDuration == .milliseconds(500))
         #expect(relay.pushes.map(\.path) == ["gate", "dock", "dock"])
         let target = RTSPPushTarget(
             url: "rtsps://hq.example.net:8322/north-depot/gate", username: "north-depot", password: Secret("q"))

@@ -1,0 +1,185 @@
+import Logging
+import LibAV
+import Media
+import NIOCore
+import Reflector
+
+/// Makes the segments of a stream out of its events: chooses tracks, transcodes sound, muxes, and hands what comes of it to the store.
+/// Broken sound is left out and never stops video. Confined to who holds it.
+struct SegmentMaking: ~Copyable {
+    private let configuration: HLSConfiguration
+    private let works: StreamWorks
+    private let logger: Logger
+    private var segmenter: Segmenter
+    private(set) var store: SegmentStore
+    private(set) var selection: TrackSelection?
+    private var soundTrack: MuxedTrack?
+    private var transcoder: (any SoundTranscoder)?
+    private var muxer: (any SegmentMuxer)?
+    /// What is in the segments now, by the codecs' names.
+    private(set) var codecs: [String]?
+    /// How long a picture lasts.
+    private(set) var interval: TimeAmount?
+    /// Why nothing can be shown.
+    private(set) var refusal: String?
+    /// Errors of libav were told, once for each life of a decoder.
+    private var hasToldError = false
+
+    init(configuration: HLSConfiguration, works: StreamWorks, store: SegmentStore, logger: Logger) {
+        self.configuration = configuration
+        self.works = works
+        self.logger = logger
+        self.store = store
+        segmenter = Segmenter(
+            Segmenter.Rules(
+                segmentDuration: configuration.segmentDuration, partDuration: configuration.partDuration,
+                mostBytes: max(configuration.memory / 4, 1)))
+    }
+
+    mutating func received(_ event: AccessUnitFeed.Event, at now: NIODeadline) {
+        switch event {
+        case .tracks(let tracks): chose(TrackSelection.of(tracks), at: now)
+        case .units(let units):
+            for unit in units { received(unit, at: now) }
+        case .discontinuity, .ended: timelineBroke(at: now)
+        }
+    }
+
+    /// What comes next does not go on from the last unit.
+    mutating func timelineBroke(at now: NIODeadline) {
+        perform(segmenter.timelineBroke(), at: now)
+        // What it holds back belongs to before.
+        if let sound = selection?.sound, sound.track == nil { beginTranscoding(sound) }
+    }
+
+    mutating func timePassed(at now: NIODeadline) {
+        store.timePassed(at: now)
+    }
+
+    private mutating func chose(_ outcome: TrackSelection.Outcome, at now: NIODeadline) {
+        var chosen: TrackSelection?
+        switch outcome {
+        case .chosen(let selection): chosen = selection
+        case .incomplete: break
+        case .unsupported(let reason): refusal = reason
+        }
+        guard chosen != selection else { return }
+        // What is under way is still of the old tracks.
+        perform(segmenter.timelineBroke(), at: now)
+        selection = chosen
+        if chosen != nil { refusal = nil }
+        soundTrack = chosen?.sound?.track
+        transcoder = nil
+        if let sound = chosen?.sound, sound.track == nil { beginTranscoding(sound) }
+        let clocks = SegmentClocks(video: chosen?.video?.track.clockRate, sound: soundTrack?.clockRate)
+        perform(segmenter.tracksChanged(clocks), at: now)
+    }
+
+    // MARK: Units
+
+    private mutating func received(_ unit: AccessUnit, at now: NIODeadline) {
+        guard let selection else { return }
+        if unit.track == selection.video?.index {
+            perform(segmenter.unitArrived(unit, .video), at: now)
+        } else if unit.track == selection.sound?.index, soundTrack != nil {
+            for frame in frames(of: unit) { perform(segmenter.unitArrived(frame, .sound), at: now) }
+        }
+    }
+
+    private mutating func frames(of unit: AccessUnit) -> [AccessUnit] {
+        guard let transcoder else { return [unit] }
+        do {
+            return try transcoder.transcode(unit)
+        } catch {
+            tell("sound could not be transcoded", error)
+            return []
+        }
+    }
+
+    private mutating func beginTranscoding(_ sound: TrackSelection.Sound) {
+        do {
+            let transcoder = try works.transcoder(sound.format)
+            self.transcoder = transcoder
+            soundTrack = transcoder.track
+        } catch {
+            tell("sound is left out, it cannot be transcoded", error)
+            transcoder = nil
+            soundTrack = nil
+        }
+    }
+
+    private mutating func tell(_ message: Logger.Message, _ error: any Error) {
+        guard !hasToldError else { return }
+        hasToldError = true
+        logger.warning(message, metadata: ["error": "\(error)"])
+    }
+
+    // MARK: Actions
+
+    private mutating func perform(_ actions: [Segmenter.Action], at now: NIODeadline) {
+        for action in actions {
+            switch action {
+            case .open(let withSound, let partTarget): open(withSound: withSound, partTarget: partTarget)
+            case .beginSegment(let wallClock, let isDiscontinuity):
+                guard muxer != nil else { continue }
+                store.segmentBegan(wallClock: wallClock, isDiscontinuity: isDiscontinuity, at: now)
+            case .write(let unit, let role, let duration): write(unit, role, duration)
+            case .endPart(let duration, let isIndependent):
+                guard let bytes = cut() else { continue }
+                store.partEnded(bytes, duration: duration, isIndependent: isIndependent)
+            case .endSegment(let end):
+                guard muxer != nil else { continue }
+                let bytes = store.isMakingParts ? nil : cut()
+                store.segmentEnded(bytes, duration: end.duration, longestGroup: end.longestGroup, at: now)
+                interval = end.interval
+            }
+        }
+    }
+
+    private mutating func open(withSound: Bool, partTarget: TimeAmount?) {
+        let tracks = [selection?.video?.track, withSound || selection?.video == nil ? soundTrack : nil].compactMap {
+            $0
+        }
+        let form = form
+        hasToldError = false
+        do {
+            let muxer = try works.muxer(form, tracks)
+            self.muxer = muxer
+            refusal = nil
+            let names = tracks.map(works.codecName)
+            codecs = names.contains(nil) ? nil : names.compactMap { $0 }
+            store.opened(form, initialization: muxer.initializationSection, partTarget: partTarget)
+        } catch {
+            muxer = nil
+            refusal = "segments cannot be made of this stream: \(error)"
+            logger.error("segments cannot be made", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private var form: SegmentForm {
+        let isFragmented =
+            configuration.partDuration != nil || configuration.container == .fmp4
+            || selection?.video?.track.codec == .h265
+        return isFragmented ? .fragments(hasVideo: selection?.video != nil) : .transportStream
+    }
+
+    private mutating func write(_ unit: AccessUnit, _ role: SegmentRole, _ duration: Int64) {
+        guard let muxer else { return }
+        var unit = unit
+        unit.track = role == .sound && selection?.video != nil ? 1 : 0
+        do {
+            try muxer.write(unit, duration: duration)
+        } catch {
+            tell("a unit was left out, it could not be muxed", error)
+        }
+    }
+
+    private mutating func cut() -> ByteBuffer? {
+        do {
+            return try muxer?.cut()
+        } catch {
+            tell("a segment was left out, it could not be muxed", error)
+            return nil
+        }
+    }
+}

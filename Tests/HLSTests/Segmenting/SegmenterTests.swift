@@ -1,0 +1,171 @@
+import Media
+import NIOCore
+import Testing
+
+@testable import HLS
+
+@Suite struct SegmenterTests {
+    private static let rules = Segmenter.Rules(segmentDuration: .seconds(2))
+
+    private static func picture(_ number: Int, key: Bool, at time: Int64? = nil) -> AccessUnit {
+        let time = time ?? Int64(number) * 3600
+        return AccessUnit(
+            track: 0, decodeTime: time, presentationTime: time, wallClock: Int64(number) * 40_000_000,
+            isRandomAccess: key, payload: ByteBuffer(repeating: 0, count: 100))
+    }
+
+    private static func frame(at ticks: Int64) -> AccessUnit {
+        AccessUnit(
+            track: 1, decodeTime: ticks, presentationTime: ticks, duration: 1024, wallClock: 0, isRandomAccess: true,
+            payload: ByteBuffer(repeating: 1, count: 10))
+    }
+
+    private static func ends(_ actions: [Segmenter.Action]) -> [Int] {
+        actions.compactMap { action in
+            if case .endSegment(let end) = action { return Int(end.duration.nanoseconds / 1_000_000) }
+            return nil
+        }
+    }
+
+    private static func parts(_ actions: [Segmenter.Action]) -> [Int] {
+        actions.compactMap { action in
+            if case .endPart(let duration, _) = action { return Int(duration.nanoseconds / 1_000_000) }
+            return nil
+        }
+    }
+
+    @Test(
+        "Segments are cut at the first key frame after their time, the first one sooner",
+        arguments: [
+            (25, [1000, 2000, 2000]), (50, [2000, 2000]), (40, [1600, 3200]), (100, [4000]), (12, [960, 1920, 1920]),
+        ])
+    func cuts(group: Int, expected: [Int]) {
+        var segmenter = Segmenter(Self.rules)
+        var actions = segmenter.tracksChanged(.init(video: 90_000, sound: nil))
+        for number in 0..<126 {
+            actions += segmenter.unitArrived(Self.picture(number, key: number % group == 0), .video)
+        }
+        #expect(Self.ends(actions) == expected)
+        #expect(actions.first == .open(withSound: false, partTarget: nil))
+        #expect(actions.dropFirst().first == .beginSegment(wallClock: 0, isDiscontinuity: true))
+    }
+
+    @Test("Nothing begins before a key frame, and less than half a second is no segment")
+    func beginning() {
+        var segmenter = Segmenter(Self.rules)
+        var actions = segmenter.tracksChanged(.init(video: 90_000, sound: nil))
+        for number in 0..<200 { actions += segmenter.unitArrived(Self.picture(number, key: false), .video) }
+        #expect(actions.isEmpty)
+        for number in 200..<210 { actions += segmenter.unitArrived(Self.picture(number, key: number == 200), .video) }
+        #expect(segmenter.timelineBroke().isEmpty)
+        #expect(actions.isEmpty)
+    }
+
+    @Test("A break ends the segment, and the next one is a discontinuity", arguments: [-50_000_000, 10_000_000])
+    func breaks(jump: Int64) {
+        var segmenter = Segmenter(Self.rules)
+        var actions = segmenter.tracksChanged(.init(video: 90_000, sound: nil))
+        for number in 0..<60 { actions += segmenter.unitArrived(Self.picture(number, key: number % 50 == 0), .video) }
+        #expect(Self.ends(actions) == [2000])
+        actions = []
+        for number in 60..<140 {
+            let time = Int64(number) * 3600 + jump
+            actions += segmenter.unitArrived(Self.picture(number, key: number % 50 == 0, at: time), .video)
+        }
+        // 50 to 59, and what follows the jump waits for the key frame at 100.
+        #expect(Self.ends(actions) == [400])
+        actions = segmenter.timelineBroke()
+        #expect(actions.contains(.beginSegment(wallClock: 4_000_000_000, isDiscontinuity: true)))
+        #expect(Self.ends(actions) == [1600])
+    }
+
+    @Test("Timestamps that stand still do not break anything")
+    func standing() {
+        var segmenter = Segmenter(Self.rules)
+        var actions = segmenter.tracksChanged(.init(video: 90_000, sound: nil))
+        for number in 0..<101 {
+            let time = Int64(number - number % 2) * 3600
+            actions += segmenter.unitArrived(Self.picture(number, key: number % 50 == 0, at: time), .video)
+        }
+        #expect(Self.ends(actions) == [2000, 2000])
+    }
+
+    @Test("Sound goes with the pictures of its time; one that never comes is not muxed, one that stops is left out")
+    func sound() {
+        var segmenter = Segmenter(Self.rules)
+        _ = segmenter.tracksChanged(.init(video: 90_000, sound: 48_000))
+        var actions: [Segmenter.Action] = []
+        var soundTime: Int64 = 0
+        for number in 0..<501 {
+            // From the second segment on, up to the fourth.
+            while soundTime < Int64(number) * 1920 {
+                if (60..<160).contains(number) { actions += segmenter.unitArrived(Self.frame(at: soundTime), .sound) }
+                soundTime += 1024
+            }
+            actions += segmenter.unitArrived(Self.picture(number, key: number % 50 == 0), .video)
+        }
+        let opened = actions.compactMap { action in
+            if case .open(let withSound, _) = action { return withSound }
+            return nil
+        }
+        #expect(opened == [false, true, false])
+        var last = 0.0
+        for case .write(let unit, let role, _) in actions {
+            let seconds = Double(unit.decodeTime) / (role == .video ? 90_000 : 48_000)
+            #expect(abs(seconds - last) < 0.1, "what is written together belongs together")
+            last = seconds
+        }
+        let breaks = actions.filter { action in
+            if case .beginSegment(_, let isDiscontinuity) = action { return isDiscontinuity }
+            return false
+        }
+        #expect(breaks.count == 3)
+    }
+
+    @Test("Sound alone is cut anywhere")
+    func soundAlone() {
+        var segmenter = Segmenter(Self.rules)
+        var actions = segmenter.tracksChanged(.init(video: nil, sound: 48_000))
+        for number in 0..<200 { actions += segmenter.unitArrived(Self.frame(at: Int64(number) * 1024), .sound) }
+        #expect(Self.ends(actions) == [917, 1813])
+    }
+
+    @Test("A segment that outgrows the memory ends wherever it is, and the next begins at a key frame")
+    func memory() {
+        var segmenter = Segmenter(Segmenter.Rules(segmentDuration: .seconds(2), mostBytes: 5000))
+        var actions = segmenter.tracksChanged(.init(video: 90_000, sound: nil))
+        for number in 0..<301 { actions += segmenter.unitArrived(Self.picture(number, key: number % 100 == 0), .video) }
+        #expect(Self.ends(actions) == [2040, 2040, 2040])
+    }
+
+    @Test(
+        "Parts fill their target to 85 % at least, whatever a picture lasts",
+        arguments: [5, 10, 12, 15, 25, 30, 50, 60])
+    func parts(frameRate: Int) throws {
+        var segmenter = Segmenter(
+            Segmenter.Rules(segmentDuration: .seconds(2), partDuration: .milliseconds(500)))
+        var actions = segmenter.tracksChanged(.init(video: 90_000, sound: nil))
+        for number in 0..<(10 * frameRate) {
+            // Up to a fiftieth of a picture too early or too late.
+            let time = Int64(number * 90_000 / frameRate) + Int64(number * 7919 % (90_000 / frameRate / 25))
+            actions += segmenter.unitArrived(Self.picture(number, key: number % (2 * frameRate) == 0, at: time), .video)
+        }
+        guard case .open(_, let target?) = actions.first else { return #expect(Bool(false), "no part target") }
+        let most = Int(target.nanoseconds / 1_000_000)
+        #expect((400...650).contains(most))
+        var isLast = true
+        var count = 0
+        for action in actions.reversed() {
+            switch action {
+            case .endSegment: isLast = true
+            case .endPart(let duration, _):
+                let length = Int(duration.nanoseconds / 1_000_000)
+                #expect(length <= most && (isLast || length * 100 >= most * 85), "\(length) of \(most)")
+                isLast = false
+                count += 1
+            case .open, .beginSegment, .write: break
+            }
+        }
+        #expect(count >= 12)
+    }
+}
