@@ -83,11 +83,12 @@ final class BurstQueue: Sendable {
         reader?.resume()
     }
 
-    /// What waits, some of it; waits for it where there is nothing. `nil` when the queue was closed. For one reader.
+    /// What waits, some of it; waits for it where there is nothing. `nil` when the queue was closed, and for a second reader while one
+    /// waits.
     func take() async -> [Item]? {
         while true {
             let taken = state.withLockedValue { state -> [Item]? in
-                if state.isClosed { return nil }
+                if state.isClosed || state.reader != nil { return nil }
                 let taken = Array(state.items.prefix(Self.portion))
                 state.items.removeFirst(taken.count)
                 for case .burst(let burst) in taken { state.bytes -= burst.byteCount }

@@ -1,6 +1,7 @@
 import Media
 import NIOCore
 import RTP
+import TestSupport
 import Testing
 
 @testable import Reflector
