@@ -76,6 +76,9 @@ let package = Package(
         .target(name: "CLibAVShim", dependencies: ["CLibAV"]),
         source("LibAV", ["Media", "CLibAV", "CLibAVShim", nioCore]),
 
+        // The door to zlib.
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
         // The heart and the shell around it.
         source("Reflector", ["Media", "RTP", nioCore, concurrencyHelpers, logging]),
         source(
@@ -91,8 +94,8 @@ let package = Package(
         source(
             "Web",
             [
-                "HLS", "Egress", "Reflector", "Media", "LibAV", nioCore, nioPosix, nioSSL, nioHTTP1, nioWebSocket,
-                concurrencyHelpers, logging, hummingbird, hummingbirdTLS,
+                "HLS", "Egress", "RTSPTransport", "Reflector", "RTSP", "Media", "LibAV", "CZlib", nioCore, nioPosix,
+                nioSSL, nioTLS, nioHTTP1, nioWebSocket, concurrencyHelpers, logging, hummingbird, hummingbirdTLS,
             ]),
 
         // The other side: many viewers at once, to measure with.
@@ -153,8 +156,8 @@ let package = Package(
         tests(
             of: "Web",
             [
-                "TestSupport", "HLS", "Egress", "Reflector", "RTP", "Media", "LibAV", nioCore, nioPosix,
-                concurrencyHelpers, logging,
+                "TestSupport", "HLS", "Egress", "RTSPTransport", "Reflector", "RTSP", "RTP", "Media", "LibAV",
+                "ISOMedia", nioCore, nioPosix, nioHTTP1, concurrencyHelpers, logging,
             ]),
         tests(
             of: "Server",

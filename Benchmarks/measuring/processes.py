@@ -167,7 +167,7 @@ class Server:
         self.wait_for_cameras()
 
     def configuration(self, transport, media):
-        lines = [f'listen: {{rtsp: "127.0.0.1:{self.port}", rtp: {self.port + 2}-{self.port + 3}}}',
+        lines = [f'listen: {{rtsp: "127.0.0.1:{self.port}", rtp: {self.port + 2}-{self.port + 3}, http: off}}',
                  "limits: {connections_per_address: 20000}"]
         lines += [f'media: "{media}"'] if media else []
         lines.append("cameras:")

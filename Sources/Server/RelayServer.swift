@@ -42,7 +42,7 @@ private struct RelayService: Service {
                 return true
             }
             tasks.addTask {
-                await relay.watchListener()
+                await relay.watchListeners()
                 return false
             }
             if let watching = relay.watchingCertificate {
@@ -67,5 +67,5 @@ private struct RelayService: Service {
 
 /// The kernel took the listening socket away: nothing is served any more, and a supervisor had better start the relay anew.
 private struct ListenerLost: Error, CustomStringConvertible {
-    let description = "the RTSP port no longer listens; start the relay again"
+    let description = "a port no longer listens; start the relay again"
 }

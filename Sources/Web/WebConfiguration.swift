@@ -1,11 +1,52 @@
 import HLS
 
-/// What is served over HTTP, and where.
+/// What is served over HTTP, and to whom.
 package struct WebConfiguration: Sendable, Hashable {
     /// How streams are served as HLS.
     package var hls: HLSConfiguration
+    /// Whose pages may read what is served.
+    package var origin: AllowedOrigin
 
-    package init(hls: HLSConfiguration = HLSConfiguration()) {
+    package init(hls: HLSConfiguration = HLSConfiguration(), origin: AllowedOrigin = .any) {
         self.hls = hls
+        self.origin = origin
+    }
+}
+
+/// Whose pages may read what they load from this server (the CORS protocol of the Fetch standard).
+package enum AllowedOrigin: Sendable, Hashable {
+    case any
+    /// Those of one other server: `https://wall.example.net`.
+    case one(String)
+    /// Those of this server alone.
+    case none
+
+    /// Reads `*`, `none` and an origin; `nil` for all else.
+    package init?(parsing text: String) {
+        switch text {
+        case "*": self = .any
+        case "none": self = .none
+        default:
+            guard let mark = text.firstRange(of: "://"), ["http", "https"].contains(text[..<mark.lowerBound]) else {
+                return nil
+            }
+            let host = text[mark.upperBound...].utf8
+            let isHost = host.allSatisfy { byte in
+                byte.isLetterOrDigit || [".", "-", "_", ":", "[", "]"].contains(Character(Unicode.Scalar(byte)))
+            }
+            guard !host.isEmpty, host.count <= 255, isHost else { return nil }
+            self = .one(text)
+        }
+    }
+}
+
+extension UInt8 {
+    fileprivate var isLetterOrDigit: Bool {
+        switch self {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "A")...UInt8(ascii: "Z"):
+            true
+        default: false
+        }
     }
 }

@@ -98,7 +98,7 @@ struct MulticastPlaybackTests {
             addresses: try MulticastRange(parsing: group), ports: ports,
             sending: MulticastSending(ttl: 0, interface: interface))
         let listen = ListenConfiguration(
-            rtsp: ListenAddress(host: "127.0.0.1", port: 0), rtp: .anyFree, multicast: multicast)
+            rtsp: ListenAddress(host: "127.0.0.1", port: 0), http: nil, rtp: .anyFree, multicast: multicast)
         let camera = CameraConfiguration.testCamera(keyFrameInterval: .milliseconds(500))
         let relay = try await RunningRelay.start(RelayConfiguration(listen: listen, cameras: [camera], pushes: pushes))
         do {

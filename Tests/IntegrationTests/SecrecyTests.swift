@@ -42,7 +42,7 @@ struct SecrecyTests {
 
     private func configuration(digest: FakeCamera, basic: FakeCamera) throws -> RelayConfiguration {
         let text = """
-            listen: {rtsp: "127.0.0.1:0"}
+            listen: {rtsp: "127.0.0.1:0", http: "127.0.0.1:0"}
             cameras:
               digest: {main: "\(digest.url)", username: admin, password: "${PASSWORD}"}
               basic: {main: "\(basic.url)", username: admin, password: "\(Self.password)"}

@@ -11,8 +11,8 @@ import NIOCore
 ///
 /// NIO's own back-off asks for no new read for a second, but the socket stays registered for the read that failed, and
 /// while a peer waits in the backlog the loop, with every camera and viewer on it, would spin.
-final class AcceptErrorHandler: ChannelInboundHandler {
-    typealias InboundIn = any Channel
+package final class AcceptErrorHandler: ChannelInboundHandler {
+    package typealias InboundIn = any Channel
 
     /// An operator needs to read it once, not every second.
     private static let silence = TimeAmount.minutes(1)
@@ -23,13 +23,14 @@ final class AcceptErrorHandler: ChannelInboundHandler {
     private var resting: Scheduled<Void>?
     private var lastLogged: NIODeadline?
 
-    init(tally: ListenerTally, logger: Logger, rest: TimeAmount = .seconds(1)) {
+    /// Counts each failure; after one for want of descriptors or memory nothing is accepted for `rest`.
+    package init(tally: ListenerTally, logger: Logger, rest: TimeAmount = .seconds(1)) {
         self.tally = tally
         self.logger = logger
         self.rest = rest
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         tally.count(\.acceptErrors)
         if (error as? IOError)?.isShortage == true {
             log(error, at: .now())
@@ -48,7 +49,7 @@ final class AcceptErrorHandler: ChannelInboundHandler {
         }
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    package func channelInactive(context: ChannelHandlerContext) {
         resting?.cancel()
         resting = nil
         context.fireChannelInactive()

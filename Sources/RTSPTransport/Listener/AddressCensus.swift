@@ -2,8 +2,9 @@ import NIOConcurrencyHelpers
 import NIOCore
 
 /// How many connections each network has open, over all loops.
-final class AddressCensus: Sendable {
-    enum Admission: Equatable {
+package final class AddressCensus: Sendable {
+    /// Whether one more connection may stay.
+    package enum Admission: Equatable {
         case admitted
         case tooManyFromAddress
         case tooMany
@@ -17,12 +18,13 @@ final class AddressCensus: Sendable {
     private let limits: ConnectionLimits
     private let residents = NIOLockedValueBox(Residents())
 
-    init(limits: ConnectionLimits) {
+    /// `connections` and `connectionsPerAddress` of the limits are what holds.
+    package init(limits: ConnectionLimits) {
         self.limits = limits
     }
 
     /// Counts one more connection from `network` unless that is too many; balanced by `left`.
-    func arrived(from network: Network) -> Admission {
+    package func arrived(from network: Network) -> Admission {
         residents.withLockedValue { residents in
             guard residents.total < limits.connections else { return .tooMany }
             let here = residents.byNetwork[network, default: 0]
@@ -34,7 +36,7 @@ final class AddressCensus: Sendable {
     }
 
     /// A connection that was admitted ended.
-    func left(_ network: Network) {
+    package func left(_ network: Network) {
         residents.withLockedValue { residents in
             guard let here = residents.byNetwork[network] else { return }
             residents.byNetwork[network] = here > 1 ? here - 1 : nil

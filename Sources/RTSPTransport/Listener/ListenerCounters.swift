@@ -40,12 +40,17 @@ package struct ListenerCounters: Sendable, Equatable {
 }
 
 /// The listener's counters, counted up from all loops.
-final class ListenerTally: Sendable {
+package final class ListenerTally: Sendable {
     private let counters = NIOLockedValueBox(ListenerCounters())
 
-    var snapshot: ListenerCounters { counters.withLockedValue { $0 } }
+    /// All zero.
+    package init() {}
 
-    func count(_ counter: WritableKeyPath<ListenerCounters, Int>, by step: Int = 1) {
+    /// What was counted so far.
+    package var snapshot: ListenerCounters { counters.withLockedValue { $0 } }
+
+    /// Counts `step` more of one kind.
+    package func count(_ counter: WritableKeyPath<ListenerCounters, Int>, by step: Int = 1) {
         counters.withLockedValue { $0[keyPath: counter] &+= step }
     }
 }

@@ -22,7 +22,7 @@ struct ConnectionEnvironment {
 }
 
 /// A connection as the loop's timer and the listener's end see it (loop-confined).
-protocol OpenConnection: AnyObject {
+package protocol OpenConnection: AnyObject {
     /// Is it waiting for something too long?
     func sweep(at now: NIODeadline)
     /// Says goodbye, then ends.
@@ -32,7 +32,7 @@ protocol OpenConnection: AnyObject {
 }
 
 /// The open connections of one event loop, looked over together: one timer for all of them (loop-confined).
-final class LoopConnections {
+package final class LoopConnections {
     private var connections: [ObjectIdentifier: any OpenConnection] = [:]
     private var sweeping: RepeatedTask?
     private var emptied: [EventLoopPromise<Void>] = []
@@ -41,14 +41,16 @@ final class LoopConnections {
     private let eventLoop: any EventLoop
     private let sweepInterval: TimeAmount
 
-    init(eventLoop: any EventLoop, sweepInterval: TimeAmount) {
+    /// Looks at each connection every `sweepInterval`, as long as there are any.
+    package init(eventLoop: any EventLoop, sweepInterval: TimeAmount) {
         self.eventLoop = eventLoop
         self.sweepInterval = sweepInterval
     }
 
     var count: Int { connections.count }
 
-    func opened(_ connection: some OpenConnection) {
+    /// From now on it is looked at; it is aborted where all are being stopped.
+    package func opened(_ connection: some OpenConnection) {
         connections[ObjectIdentifier(connection)] = connection
         if isStopping { return connection.abort() }
         guard sweeping == nil else { return }
@@ -58,7 +60,8 @@ final class LoopConnections {
         }
     }
 
-    func closed(_ connection: some OpenConnection) {
+    /// It is gone.
+    package func closed(_ connection: some OpenConnection) {
         connections[ObjectIdentifier(connection)] = nil
         guard connections.isEmpty else { return }
         sweeping?.cancel()
@@ -73,7 +76,7 @@ final class LoopConnections {
     }
 
     /// Says goodbye to all; complete when the last is gone.
-    func stop() -> EventLoopFuture<Void> {
+    package func stop() -> EventLoopFuture<Void> {
         isStopping = true
         let promise = eventLoop.makePromise(of: Void.self)
         emptied.append(promise)
@@ -83,7 +86,7 @@ final class LoopConnections {
     }
 
     /// Closes what is left.
-    func abort() {
+    package func abort() {
         for connection in connections.values { connection.abort() }
     }
 }

@@ -66,7 +66,7 @@ package struct ConnectionLimits: Sendable, Equatable {
     package init() {}
 
     /// How often connections are looked over: fine enough for the shortest limit, and never more than once a millisecond.
-    var sweepInterval: TimeAmount {
+    package var sweepInterval: TimeAmount {
         let shortest = min(requestTime, idleTime, closingTime)
         return max(.milliseconds(1), min(.seconds(1), .nanoseconds(shortest.nanoseconds / 4)))
     }

@@ -11,7 +11,7 @@ extension ServerBootstrap {
     /// Peers that vanish without a word are noticed: within 60 s when data is under way, else by keep-alive probes.
     ///
     /// Linux hands these options of the listening socket on to each accepted one, which saves four calls apiece.
-    func deadPeersNoticed() -> ServerBootstrap {
+    package func deadPeersNoticed() -> ServerBootstrap {
         let tcp = ChannelOptions.Types.SocketOption.self
         let level = SocketOptionLevel(Int(IPPROTO_TCP))
         return serverChannelOption(.socketOption(.so_keepalive), value: 1)
@@ -22,7 +22,7 @@ extension ServerBootstrap {
     }
 
     /// Binds one address, or every one where `host` is nil; throws `RTSPListenerError`.
-    func listen(on host: String?, _ port: Int) async throws(RTSPListenerError) -> any Channel {
+    package func listen(on host: String?, _ port: Int) async throws(RTSPListenerError) -> any Channel {
         guard (0...65_535).contains(port) else { throw .portOutOfRange(port) }
         do {
             if let host { return try await bind(host: host, port: port).get() }

@@ -55,7 +55,7 @@ struct Endpoint: Hashable, Sendable {
 }
 
 /// One IPv4 address, or one IPv6 /64 network: what a single customer is commonly given.
-struct Network: Hashable, Sendable {
+package struct Network: Hashable, Sendable {
     fileprivate let high: UInt64
     fileprivate let low: UInt64
 
@@ -65,7 +65,7 @@ struct Network: Hashable, Sendable {
     }
 
     /// Peers without an internet address share one key.
-    init(_ address: SocketAddress?) {
+    package init(_ address: SocketAddress?) {
         self = address.flatMap(Endpoint.init)?.network ?? Network(high: 0, low: 0)
     }
 }

@@ -57,7 +57,7 @@ package struct ServerCertificate: Sendable {
     }
 
     /// What encrypts a connection that was accepted; the first of its handlers.
-    func makeHandler() -> NIOSSLServerHandler { NIOSSLServerHandler(context: context) }
+    package func makeHandler() -> NIOSSLServerHandler { NIOSSLServerHandler(context: context) }
 }
 
 /// Why a certificate and a key are of no use.

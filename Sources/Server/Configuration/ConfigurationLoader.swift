@@ -1,5 +1,6 @@
 import Ingest
 import NIOCore
+import Web
 import Yams
 
 /// Reads `relays.yaml`: everything wrong in it is found in one go.
@@ -94,7 +95,8 @@ extension ConfigurationReading {
         relay.site = root.text("site")?.text
         if let log = root.section("log") { relay.log = self.log(log) }
         if let listen = root.section("listen") { relay.listen = self.listen(listen) }
-        if let tls = root.section("tls") { relay.certificate = certificate(tls, isServed: relay.listen.rtsps != nil) }
+        if let tls = root.section("tls") { relay.certificate = certificate(tls, isServed: relay.listen.isSecure) }
+        if let http = root.section("http") { relay.web = web(http) }
         if let limits = root.section("limits") { relay.limits = self.limits(limits) }
         if let hls = root.section("hls") { relay.hls = self.hls(hls) }
         let defaults = root.section("defaults").map { section in
@@ -136,10 +138,27 @@ extension ConfigurationReading {
         var listen = ListenConfiguration()
         if let rtsp = section.value("rtsp", ConfigurationValue.listenAddress) { listen.rtsp = rtsp }
         if let rtsps = section.value("rtsps", ConfigurationValue.listenAddress) { listen.rtsps = rtsps }
+        if let http = section.value("http", ConfigurationValue.listenAddressOrOff) { listen.http = http.address }
+        if let https = section.value("https", ConfigurationValue.listenAddressOrOff) { listen.https = https.address }
         if let rtp = section.value("rtp", ConfigurationValue.portPair) { listen.rtp = rtp }
         listen.multicast = section.section("multicast").flatMap(multicast)
         section.end()
         return listen
+    }
+
+    private func web(_ section: ConfigurationSection) -> WebConfiguration {
+        var web = WebConfiguration()
+        let origin = section.value("allow_origin") { text throws(Expectation) in
+            guard let origin = AllowedOrigin(parsing: text) else {
+                throw Expectation(
+                    "\"*\", none, or an origin such as https://wall.example.net",
+                    hint: "without a slash behind the host")
+            }
+            return origin
+        }
+        if let origin { web.origin = origin }
+        section.end()
+        return web
     }
 
     private func certificate(_ section: ConfigurationSection, isServed: Bool) -> CertificateFiles? {
@@ -153,7 +172,8 @@ extension ConfigurationReading {
         guard let certificate, let key else { return nil }
         if !isServed {
             report(
-                section.place, section.keyPath, found: "a certificate that nobody is shown", expected: "listen.rtsps",
+                section.place, section.keyPath, found: "a certificate that nobody is shown",
+                expected: "listen.rtsps or listen.https",
                 hint: "listen: {rtsps: \":8322\"}"
             )
         }

@@ -2,7 +2,7 @@ import NIOCore
 
 /// What one peer may take of the relay, and what the relay may ask of the network at once.
 package struct LimitsConfiguration: Sendable, Equatable {
-    /// Open RTSP connections from one address.
+    /// Open connections from one address, of RTSP and of HTTP each.
     package var connectionsPerAddress: Int
     /// Requests on a connection before its first SETUP succeeds.
     package var requestsBeforeSession: Int
@@ -10,7 +10,8 @@ package struct LimitsConfiguration: Sendable, Equatable {
     package var requestTimeout: TimeAmount
     /// How long a connection without a session may be silent.
     package var idleTimeout: TimeAmount
-    /// How long a session lives without a sign of its viewer; announced in the Session header.
+    /// How long a session lives without a sign of its viewer; announced in the Session header. Over HTTP a viewer may take as long to
+    /// read what it was sent in one piece.
     package var sessionTimeout: TimeAmount
     /// Cameras being connected to at the same moment.
     package var simultaneousConnects: Int

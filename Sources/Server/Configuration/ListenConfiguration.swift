@@ -6,20 +6,32 @@ package struct ListenConfiguration: Sendable, Equatable {
     package var rtsp: ListenAddress
     /// Where they connect with TLS; `nil` where they cannot.
     package var rtsps: ListenAddress?
+    /// Where movies, HLS, snapshots and pages are served over HTTP; `nil` where they are not.
+    package var http: ListenAddress?
+    /// Where they are served over HTTPS; `nil` where they are not.
+    package var https: ListenAddress?
     /// The one pair of UDP ports for all viewers.
     package var rtp: RTPPortPair
     /// Where streams are sent for viewers who ask for multicast; `nil` where nobody gets it.
     package var multicast: MulticastConfiguration?
 
     package init(
-        rtsp: ListenAddress = ListenAddress(port: 8554), rtsps: ListenAddress? = nil, rtp: RTPPortPair = RTPPortPair(),
-        multicast: MulticastConfiguration? = nil
+        rtsp: ListenAddress = ListenAddress(port: 8554), rtsps: ListenAddress? = nil,
+        http: ListenAddress? = ListenAddress(port: 8888), https: ListenAddress? = nil,
+        rtp: RTPPortPair = RTPPortPair(), multicast: MulticastConfiguration? = nil
     ) {
         self.rtsp = rtsp
         self.rtsps = rtsps
+        self.http = http
+        self.https = https
         self.rtp = rtp
         self.multicast = multicast
     }
+}
+
+extension ListenConfiguration {
+    /// Somebody is shown a certificate.
+    package var isSecure: Bool { rtsps != nil || https != nil }
 }
 
 /// A host and a port to listen on.

@@ -6,6 +6,7 @@ extension RelayConfiguration {
         let streams = cameras.flatMap(\.streams)
         let width = streams.map(\.path.count).max() ?? 0
         var lines = ["\(count(cameras, "camera")), \(count(streams, "stream")) at \(places)"]
+        if let webPlaces { lines.append(webPlaces) }
         if let multicast = listen.multicast {
             lines.append("multicast to \(multicast.addresses), ports \(multicast.ports)")
         }
@@ -28,6 +29,13 @@ extension RelayConfiguration {
         let plain = "rtsp://\(listen.rtsp.forURL)/"
         guard let rtsps = listen.rtsps else { return plain }
         return "\(plain) and rtsps://\(rtsps.forURL)/, \(certificate == nil ? "self-signed" : "with its certificate")"
+    }
+
+    private var webPlaces: String? {
+        let places = [
+            listen.http.map { "http://\($0.forURL)/" }, listen.https.map { "https://\($0.forURL)/" },
+        ].compactMap(\.self)
+        return places.isEmpty ? nil : "over HTTP at \(places.joined(separator: " and "))"
     }
 
     private func count(_ things: some Collection, _ name: String) -> String {

@@ -1,6 +1,7 @@
 import Egress
 import HLS
 import Ingest
+import Web
 
 /// All of `relays.yaml`: what the relay listens on, and its cameras.
 package struct RelayConfiguration: Sendable, Equatable {
@@ -8,8 +9,10 @@ package struct RelayConfiguration: Sendable, Equatable {
     package var site: String?
     package var log: LogConfiguration
     package var listen: ListenConfiguration
-    /// The certificate of `listen.rtsps`; `nil` makes one.
+    /// The certificate of `listen.rtsps` and `listen.https`; `nil` makes one.
     package var certificate: CertificateFiles?
+    /// How HTTP is served, where it is.
+    package var web: WebConfiguration
     package var limits: LimitsConfiguration
     /// In the order of the file.
     package var cameras: [CameraConfiguration]
@@ -25,6 +28,7 @@ package struct RelayConfiguration: Sendable, Equatable {
         log: LogConfiguration = LogConfiguration(),
         listen: ListenConfiguration = ListenConfiguration(),
         certificate: CertificateFiles? = nil,
+        web: WebConfiguration = WebConfiguration(),
         limits: LimitsConfiguration = LimitsConfiguration(),
         cameras: [CameraConfiguration] = [],
         hls: HLSConfiguration = HLSConfiguration(),
@@ -35,6 +39,7 @@ package struct RelayConfiguration: Sendable, Equatable {
         self.log = log
         self.listen = listen
         self.certificate = certificate
+        self.web = web
         self.limits = limits
         self.cameras = cameras
         self.hls = hls

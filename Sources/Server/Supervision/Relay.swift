@@ -6,6 +6,7 @@ import NIOPosix
 import RTSP
 import RTSPTransport
 import Reflector
+import Web
 
 /// A running relay: its streams, the sources that feed them, and the listener that serves them.
 package final class Relay: Sendable {
@@ -17,9 +18,14 @@ package final class Relay: Sendable {
     package var rtspAddress: SocketAddress? { listener.localAddress }
     /// Where RTSP in TLS is served; `nil` where it is not.
     package var rtspsAddress: SocketAddress? { listener.secureAddress }
+    /// Where HTTP is served; `nil` where it is not.
+    package var httpAddress: SocketAddress? { configuration.listen.http.flatMap { _ in web?.addresses.first } }
+    /// Where HTTPS is served; `nil` where it is not.
+    package var httpsAddress: SocketAddress? { configuration.listen.https.flatMap { _ in web?.addresses.last } }
     private let configuration: RelayConfiguration
     private let group: MultiThreadedEventLoopGroup
     private let listener: RTSPListener
+    private let web: WebServer?
     private let datagrams: DatagramSocketPool
     private let publishing: PublishingPaths
     private let movies: MovieService?
@@ -29,7 +35,7 @@ package final class Relay: Sendable {
     private init(
         configuration: RelayConfiguration, directory: StreamDirectory, publishing: PublishingPaths,
         movies: MovieService?, group: MultiThreadedEventLoopGroup, listener: RTSPListener,
-        datagrams: DatagramSocketPool, certificate: ServedCertificate?, logger: Logger
+        web: WebServer?, datagrams: DatagramSocketPool, certificate: ServedCertificate?, logger: Logger
     ) {
         self.configuration = configuration
         self.directory = directory
@@ -37,6 +43,7 @@ package final class Relay: Sendable {
         self.movies = movies
         self.group = group
         self.listener = listener
+        self.web = web
         self.datagrams = datagrams
         self.certificate = certificate
         self.logger = logger
@@ -50,8 +57,9 @@ package final class Relay: Sendable {
         _ configuration: RelayConfiguration, loops: Int = AllowedProcessors.count, state: StateFolder = StateFolder(),
         logger: Logger
     ) async throws -> Relay {
-        let certificate = try configuration.listen.rtsps.map { _ throws(CertificateFileError) in
-            try ServedCertificate(configuration.certificate, state: state, logger: logger)
+        var certificate: ServedCertificate?
+        if configuration.listen.isSecure {
+            certificate = try ServedCertificate(configuration.certificate, state: state, logger: logger)
         }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
         do {
@@ -103,16 +111,22 @@ package final class Relay: Sendable {
                     directory: directory, configuration: play, groups: groups, methods: methods, context: context)
             )
         }
+        let web: WebServer?
         do {
             try await listener.start()
+            web = WebServer(
+                configuration, showing: certificate, movies: movies?.catalog, directory: directory,
+                rtspPort: listener.localAddress?.port, group: group, logger: logger)
+            try await web?.start()
         } catch {
+            await listener.shutdown()
             await datagrams.shutdown()
             await movies?.stop()
             throw error
         }
         return Relay(
             configuration: configuration, directory: directory, publishing: publishing, movies: movies, group: group,
-            listener: listener, datagrams: datagrams, certificate: certificate, logger: logger
+            listener: listener, web: web, datagrams: datagrams, certificate: certificate, logger: logger
         )
     }
 
@@ -153,19 +167,35 @@ package final class Relay: Sendable {
         }
     }
 
-    /// Says once a minute what the listener has turned away since; returns when it listens no more.
-    package func watchListener() async {
-        let report = Task { [listener, logger] in
-            var known = ListenerCounters()
+    /// Says once a minute what the listeners have turned away since; returns when one of them listens no more.
+    package func watchListeners() async {
+        let report = Task { [listener, web, logger] in
+            var known = [ListenerCounters(), ListenerCounters()]
             while !Task.isCancelled {
                 try? await Task.sleep(for: .seconds(60))
-                let now = listener.counters
-                let turnedAway = now.turnedAway(since: known)
-                if !turnedAway.isEmpty { logger.warning("connections turned away", metadata: turnedAway) }
+                let now = [listener.counters, web?.counters ?? ListenerCounters()]
+                for (index, name) in ["rtsp", "http"].enumerated() {
+                    var turnedAway = now[index].turnedAway(since: known[index])
+                    guard !turnedAway.isEmpty else { continue }
+                    turnedAway["port"] = "\(name)"
+                    logger.warning("connections turned away", metadata: turnedAway)
+                }
                 known = now
             }
         }
-        await listener.closed()
+        // The first to be closed counts; the other one is closed by who stops the relay.
+        let (ended, continuation) = AsyncStream<Never>.makeStream()
+        Task { [listener] in
+            await listener.closed()
+            continuation.finish()
+        }
+        if let web {
+            Task {
+                await web.closed()
+                continuation.finish()
+            }
+        }
+        for await _ in ended {}
         report.cancel()
     }
 
@@ -183,7 +213,9 @@ package final class Relay: Sendable {
 
     /// Takes no connection any more; a viewer who has not read his last words after one second will not.
     package func stopListening() async {
+        async let web: Void? = web?.shutdown(within: .seconds(1))
         await listener.shutdown(within: .seconds(1))
+        await web
     }
 
     /// Closes everything within two seconds, sources that say goodbye to their cameras included.
@@ -201,40 +233,5 @@ package final class Relay: Sendable {
         let port = rtspAddress?.port ?? Int(configuration.listen.rtsp.port)
         let authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         return directory.streams.map { "rtsp://\(authority)/\($0.path)" }
-    }
-}
-
-extension SecurePort {
-    fileprivate init?(_ address: ListenAddress?, _ certificate: ServedCertificate?) {
-        guard let address, let certificate else { return nil }
-        self.init(host: address.host, port: Int(address.port), certificate: certificate.current)
-    }
-}
-
-extension RTSPListenerConfiguration {
-    fileprivate init(_ configuration: RelayConfiguration) {
-        self.init(host: configuration.listen.rtsp.host, port: Int(configuration.listen.rtsp.port))
-        limits.connectionsPerAddress = configuration.limits.connectionsPerAddress
-        limits.requestsWithoutSession = configuration.limits.requestsBeforeSession
-        limits.requestTime = configuration.limits.requestTimeout
-        limits.idleTime = configuration.limits.idleTimeout
-    }
-}
-
-extension ListenerCounters {
-    /// What was refused or cut, by reason, as far as there was any.
-    fileprivate func turnedAway(since earlier: ListenerCounters) -> Logger.Metadata {
-        let reasons: [(String, KeyPath<ListenerCounters, Int>)] = [
-            ("too_many_from_address", \.refusedByAddress), ("too_many", \.refusedByTotal), ("malformed", \.malformed),
-            ("http", \.foreignProtocol), ("slow", \.slowRequests), ("idle", \.idle),
-            ("failed_handshakes", \.failedHandshakes),
-            ("requests_without_session", \.tooManyRequests), ("tunnels_refused", \.tunnelsRefused),
-            ("tunnel_halves", \.tunnelsUnpaired), ("accept_errors", \.acceptErrors),
-        ]
-        var metadata: Logger.Metadata = [:]
-        for (name, counter) in reasons where self[keyPath: counter] != earlier[keyPath: counter] {
-            metadata[name] = "\(self[keyPath: counter] - earlier[keyPath: counter])"
-        }
-        return metadata
     }
 }

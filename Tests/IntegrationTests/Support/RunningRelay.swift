@@ -44,6 +44,10 @@ final class RunningRelay: Sendable {
 
     func url(_ path: String) -> String { "rtsp://127.0.0.1:\(port)/\(path)" }
 
+    /// Over HTTP, and over HTTPS.
+    func webURL(_ path: String) -> String { "http://127.0.0.1:\(relay.httpAddress?.port ?? 0)/\(path)" }
+    func secureWebURL(_ path: String) -> String { "https://127.0.0.1:\(relay.httpsAddress?.port ?? 0)/\(path)" }
+
     /// In TLS.
     func secureURL(_ path: String) -> String { "rtsps://127.0.0.1:\(relay.rtspsAddress?.port ?? 0)/\(path)" }
 
@@ -77,7 +81,9 @@ func withRelay<Result>(
 ) async throws -> Result {
     let listen = ListenConfiguration(
         rtsp: ListenAddress(host: "127.0.0.1", port: port),
-        rtsps: certificate.map { _ in ListenAddress(host: "127.0.0.1", port: 0) }, rtp: .anyFree
+        rtsps: certificate.map { _ in ListenAddress(host: "127.0.0.1", port: 0) },
+        http: ListenAddress(host: "127.0.0.1", port: 0),
+        https: certificate.map { _ in ListenAddress(host: "127.0.0.1", port: 0) }, rtp: .anyFree
     )
     let relay = try await RunningRelay.start(
         RelayConfiguration(

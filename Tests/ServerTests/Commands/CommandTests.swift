@@ -70,6 +70,7 @@ struct CommandTests {
             #expect(
                 ended.output == """
                     2 cameras, 3 streams at rtsp://HOST:8554/
+                    over HTTP at http://HOST:8888/
                       test      test camera 1280x720 at 25 pictures a second
                       gate      rtsp://h/a (udp) on demand
                       gate/sub  rtsp://h/b (udp) on demand

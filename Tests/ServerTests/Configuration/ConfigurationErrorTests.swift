@@ -117,11 +117,11 @@ struct ConfigurationErrorTests {
         ),
         Wrong(
             "a key to come at the top", "recording: {week: 6s}\n\(camera)",
-            #"relays.yaml:1:1: recording: found "recording", planned, not built yet, expected one of cameras, defaults, hls, limits, listen, log, media, push, site, templates, tls"#
+            #"relays.yaml:1:1: recording: found "recording", planned, not built yet, expected one of cameras, defaults, hls, http, limits, listen, log, media, push, site, templates, tls"#
         ),
         Wrong(
-            "a key to come in listen", "listen:\n  http: \":8080\"\n\(camera)",
-            #"relays.yaml:2:3: listen.http: found "http", planned, not built yet, expected one of multicast, rtp, rtsp, rtsps"#
+            "a key to come in listen", "listen:\n  api: \":8080\"\n\(camera)",
+            #"relays.yaml:2:3: listen.api: found "api", planned, not built yet, expected one of http, https, multicast, rtp, rtsp, rtsps"#
         ),
         Wrong(
             "a key to come in a camera", "cameras: {gate: {main: \"rtsp://10.0.0.1/a\", record: week}}",

@@ -61,7 +61,10 @@ struct SampleTests {
         let lines = try lines()
         let keys =
             ["site", "log", "level", "format", "listen", "rtsp", "rtp", "limits", "connections_per_address"]
-            + ["rtsps", "tls", "certificate", "key", "multicast", "addresses", "ports", "ttl", "interface"]
+            + [
+                "rtsps", "http", "https", "allow_origin", "tls", "certificate", "key", "multicast", "addresses",
+                "ports", "ttl", "interface",
+            ]
             + [
                 "requests_before_session", "request_timeout", "idle_timeout", "session_timeout",
                 "simultaneous_connects", "group_memory", "packet_size",

@@ -77,7 +77,7 @@ struct SecurityKeysTests {
         arguments: [
             (
                 "tls: {certificate: a, key: b}\n\(camera)",
-                #"relays.yaml:1:1: tls: found a certificate that nobody is shown, expected listen.rtsps; listen: {rtsps: ":8322"}"#
+                #"relays.yaml:1:1: tls: found a certificate that nobody is shown, expected listen.rtsps or listen.https; listen: {rtsps: ":8322"}"#
             ),
             (
                 "listen: {rtsps: \":1\"}\ntls: {certificate: a}\n\(camera)",

@@ -28,6 +28,7 @@ struct RelayStopTests {
     private static func relay() async throws -> Relay {
         var configuration = try load("cameras: {test: {test_camera: {}}}")
         configuration.listen.rtsp = ListenAddress(host: "127.0.0.1", port: 0)
+        configuration.listen.http = ListenAddress(host: "127.0.0.1", port: 0)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         var attempts = 0
         while true {
@@ -39,6 +40,16 @@ struct RelayStopTests {
                 continue
             }
         }
+    }
+
+    @Test("Viewers over HTTP who do not hang up leave it too")
+    func deafWebViewer() async throws {
+        let relay = try await Self.relay()
+        let peer = try Self.deafPeer(of: try #require(relay.httpAddress?.port))
+        defer { close(peer) }
+        let begin = NIODeadline.now()
+        await relay.stop()
+        #expect(NIODeadline.now() - begin < .milliseconds(1_500))
     }
 
     @Test("A viewer who does not hang up leaves time for the cameras' goodbyes within the two seconds of a stop")

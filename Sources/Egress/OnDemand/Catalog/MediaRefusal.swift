@@ -33,8 +33,8 @@ package enum MediaRefusal: Error, Sendable, Hashable {
         }
     }
 
-    /// For the log.
-    var reason: String {
+    /// For the log: it may say what the one who asked is not to know.
+    package var reason: String {
         switch self {
         case .notFound: "there is no such movie"
         case .forbidden: "its name leads out of the folder, or it may not be read"

@@ -111,6 +111,21 @@ extension ConfigurationValue {
         return ListenAddress(host: String(host), port: port)
     }
 
+    /// A place to listen on, or that there is none.
+    struct OptionalAddress {
+        var address: ListenAddress?
+    }
+
+    /// `off`, or as `listenAddress` takes it.
+    static func listenAddressOrOff(_ text: String) throws(Expectation) -> OptionalAddress {
+        if text == "off" { return OptionalAddress(address: nil) }
+        do throws(Expectation) {
+            return OptionalAddress(address: try listenAddress(text))
+        } catch {
+            throw Expectation("\(error.expected), or off", hint: error.hint)
+        }
+    }
+
     /// `8000-8001`: even, and the next above.
     static func portPair(_ text: String) throws(Expectation) -> RTPPortPair {
         let expectation = Expectation("an even port and the next above it, such as 8000-8001")

@@ -3,7 +3,7 @@
 enum PlannedKeys {
     private static let keys: Set<String> = [
         "access_log", "advertise", "anonymous", "api", "audio", "cluster", "events", "exclusive",
-        "group", "hold", "http", "include", "metrics", "onvif",
+        "group", "hold", "include", "metrics", "onvif",
         "password_file", "record", "recording", "snapshot", "tunnel",
         "users", "version", "webrtc",
     ]

@@ -1,0 +1,76 @@
+import Egress
+import Logging
+import NIOCore
+import RTSPTransport
+import Reflector
+import Web
+
+extension SecurePort {
+    init?(_ address: ListenAddress?, _ certificate: ServedCertificate?) {
+        guard let address, let certificate else { return nil }
+        self.init(host: address.host, port: Int(address.port), certificate: certificate.current)
+    }
+}
+
+extension WebServer {
+    /// `nil` where neither HTTP nor HTTPS is to be served.
+    convenience init?(
+        _ configuration: RelayConfiguration, showing certificate: ServedCertificate?, movies: MediaCatalog?,
+        directory: StreamDirectory, rtspPort: Int?, group: any EventLoopGroup, logger: Logger
+    ) {
+        let listen = configuration.listen
+        var ports: [WebPort] = []
+        if let http = listen.http { ports.append(WebPort(host: http.host, port: Int(http.port))) }
+        if let https = listen.https, let certificate {
+            ports.append(WebPort(host: https.host, port: Int(https.port), certificate: certificate.current))
+        }
+        guard !ports.isEmpty else { return nil }
+        let router = WebRouter(
+            origin: configuration.web.origin, movies: movies,
+            pages: PageResponder { host in
+                FleetPage(
+                    streams: directory.streams.map(\.path), host: host, rtspPort: rtspPort, hasHLS: false)
+            })
+        self.init(
+            ports: ports, limits: WebLimits(configuration.limits), group: group, clock: .system, logger: logger,
+            responder: router.respond)
+    }
+}
+
+extension WebLimits {
+    fileprivate init(_ limits: LimitsConfiguration) {
+        self.init()
+        connections.connectionsPerAddress = limits.connectionsPerAddress
+        connections.requestTime = limits.requestTimeout
+        connections.idleTime = limits.idleTimeout
+        readingTime = limits.sessionTimeout
+    }
+}
+
+extension RTSPListenerConfiguration {
+    init(_ configuration: RelayConfiguration) {
+        self.init(host: configuration.listen.rtsp.host, port: Int(configuration.listen.rtsp.port))
+        limits.connectionsPerAddress = configuration.limits.connectionsPerAddress
+        limits.requestsWithoutSession = configuration.limits.requestsBeforeSession
+        limits.requestTime = configuration.limits.requestTimeout
+        limits.idleTime = configuration.limits.idleTimeout
+    }
+}
+
+extension ListenerCounters {
+    /// What was refused or cut, by reason, as far as there was any.
+    func turnedAway(since earlier: ListenerCounters) -> Logger.Metadata {
+        let reasons: [(String, KeyPath<ListenerCounters, Int>)] = [
+            ("too_many_from_address", \.refusedByAddress), ("too_many", \.refusedByTotal), ("malformed", \.malformed),
+            ("http", \.foreignProtocol), ("slow", \.slowRequests), ("idle", \.idle),
+            ("failed_handshakes", \.failedHandshakes),
+            ("requests_without_session", \.tooManyRequests), ("tunnels_refused", \.tunnelsRefused),
+            ("tunnel_halves", \.tunnelsUnpaired), ("accept_errors", \.acceptErrors),
+        ]
+        var metadata: Logger.Metadata = [:]
+        for (name, counter) in reasons where self[keyPath: counter] != earlier[keyPath: counter] {
+            metadata[name] = "\(self[keyPath: counter] - earlier[keyPath: counter])"
+        }
+        return metadata
+    }
+}

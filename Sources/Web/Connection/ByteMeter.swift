@@ -1,0 +1,36 @@
+import NIOCore
+
+/// Counts the bytes of a connection before they are made messages (loop-confined).
+final class ByteMeter: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+    typealias OutboundIn = IOData
+    typealias OutboundOut = IOData
+
+    /// Bytes that were read since the last head was complete: of another head, as far as it came.
+    var headBytes = 0
+    /// Bytes that were written so far.
+    private(set) var written: Int64 = 0
+    /// What comes from now on is nobody's business, and thrown away.
+    var isDeaf = false
+
+    private let headLimit: Int
+    /// The head under way is too long.
+    var overflowed: () -> Void = {}
+
+    init(headLimit: Int) {
+        self.headLimit = headLimit
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isDeaf else { return }
+        headBytes += unwrapInboundIn(data).readableBytes
+        context.fireChannelRead(data)
+        if headBytes > headLimit { overflowed() }
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        written += Int64(unwrapOutboundIn(data).readableBytes)
+        context.write(data, promise: promise)
+    }
+}

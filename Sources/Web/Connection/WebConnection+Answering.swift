@@ -1,0 +1,123 @@
+import Egress
+import NIOCore
+import NIOHTTP1
+import RTSP
+
+extension WebConnection {
+    /// The request that is being answered.
+    struct Answering {
+        /// Whoever waits for the answer of another is too late.
+        var number: UInt64
+        var head: HTTPRequestHead
+        var path: String
+        var begin: NIODeadline
+        /// Finds the answer.
+        var task: Task<Void, Never>?
+    }
+
+    /// Bytes of a file that are read at a time: a viewer has one such piece at most that its socket has not taken, and TLS another.
+    private static let pieceSize: Int64 = 128 * 1024
+
+    /// Has the responder find the answer.
+    func answer(_ head: HTTPRequestHead, _ target: WebTarget) {
+        guard let context else { return }
+        let eventLoop = context.eventLoop
+        let request = WebRequest(
+            method: head.method, target: target, headers: head.headers, eventLoop: eventLoop, logger: logger)
+        let number = nextNumber()
+        let (responder, bound) = (environment.responder, NIOLoopBound(self, eventLoop: eventLoop))
+        let task = Task {
+            let response = await responder(request)
+            eventLoop.execute { bound.value.found(response, for: number) }
+        }
+        answering = Answering(number: number, head: head, path: target.written, begin: .now(), task: task)
+    }
+
+    /// Says why nothing more is answered.
+    func refused(_ status: HTTPResponseStatus, _ method: HTTPMethod) {
+        let number = nextNumber()
+        let head = HTTPRequestHead(version: .http1_1, method: method, uri: "/")
+        answering = Answering(number: number, head: head, path: "-", begin: .now())
+        found(WebResponse(status, saying: nil), for: number)
+    }
+
+    private func found(_ response: WebResponse, for number: UInt64) {
+        guard let context, let answering, answering.number == number else { return }
+        log(response, to: answering)
+        let head = head(of: response, to: answering)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        guard answering.head.method != .HEAD else { return end(number) }
+        switch response.body {
+        case .none:
+            end(number)
+        case .bytes(let bytes):
+            context.write(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
+            end(number)
+        case .file(let file, let range):
+            send(file, range, number)
+        }
+    }
+
+    private func head(of response: WebResponse, to answering: Answering) -> HTTPResponseHead {
+        var headers = response.headers
+        headers.add(
+            name: "Date", value: HTTPDate(unixSeconds: environment.clock.wallClock() / 1_000_000_000).serialized)
+        headers.add(name: "Server", value: environment.serverName)
+        if response.status.mayHaveResponseBody {
+            headers.add(name: "Content-Length", value: "\(response.body.count)")
+        }
+        if !goesOn {
+            headers.add(name: "Connection", value: "close")
+        } else if answering.head.version.minor == 0 {
+            headers.add(name: "Connection", value: "keep-alive")
+        }
+        return HTTPResponseHead(version: .http1_1, status: response.status, headers: headers)
+    }
+
+    /// Reads a piece and writes it, and the next one when the socket has taken that.
+    private func send(_ file: MovieDownload, _ range: Range<Int64>, _ number: UInt64) {
+        guard let context, answering?.number == number else { return }
+        guard !range.isEmpty else { return end(number) }
+        let end = min(range.upperBound, range.lowerBound + Self.pieceSize)
+        let piece = file.read(
+            at: range.lowerBound, count: Int(end - range.lowerBound), on: context.eventLoop)
+        piece.assumeIsolated().whenComplete { [weak self] result in
+            guard let self, let context = self.context, self.answering?.number == number else { return }
+            switch result {
+            case .success(let bytes):
+                let promise = context.eventLoop.makePromise(of: Void.self)
+                promise.futureResult.assumeIsolated().whenSuccess { [weak self] in
+                    self?.send(file, end..<range.upperBound, number)
+                }
+                context.writeAndFlush(self.wrapOutboundOut(.body(.byteBuffer(bytes))), promise: promise)
+            case .failure(let error):
+                // Its length has been told: that the rest does not come is for the peer to see.
+                self.logger.notice("movie broken off", metadata: ["error": "\(error)"])
+                context.close(promise: nil)
+            }
+        }
+    }
+
+    /// The next request waits until the socket has taken all of this answer.
+    private func end(_ number: UInt64) {
+        guard let context else { return }
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenSuccess { [weak self] in
+            guard let self, self.answering?.number == number else { return }
+            self.answered()
+        }
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: promise)
+    }
+
+    /// A query may be a secret: not logged.
+    private func log(_ response: WebResponse, to answering: Answering) {
+        guard logger.logLevel <= .debug else { return }
+        let milliseconds = (NIODeadline.now() - answering.begin).nanoseconds / 1_000_000
+        logger.debug(
+            "request answered",
+            metadata: [
+                "method": "\(answering.head.method)", "path": "\(answering.path)",
+                "status": "\(response.status.code)", "ms": "\(milliseconds)",
+            ])
+    }
+}

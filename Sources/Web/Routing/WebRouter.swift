@@ -1,0 +1,155 @@
+import Egress
+import HLS
+import Logging
+import NIOCore
+import NIOHTTP1
+import RTSP
+import Reflector
+
+/// Finds what a request is about, and answers it.
+package struct WebRouter: Sendable {
+    /// What stands behind a file name of a stream.
+    package typealias HLS = @Sendable (StreamPath, _ file: String, HLSQuery) async -> HLSResource
+    /// A picture of a stream, so many pixels wide, or as wide as it is.
+    package typealias Snapshots = @Sendable (StreamPath, _ width: Int?) async -> SnapshotResult
+
+    private static let methods = "GET, HEAD, OPTIONS"
+    /// Pixels; more is nobody's screen, and costs memory.
+    private static let widths = 16...7680
+    /// A segment is told by its name: what has been fetched stays true.
+    private static let forEver = "public, max-age=31536000, immutable"
+
+    private let crossOrigin: CrossOrigin
+    private let movies: MediaCatalog?
+    private let hls: HLS?
+    private let snapshots: Snapshots?
+    private let pages: PageResponder
+    private let playlists = PlaylistAnswers()
+
+    /// What is `nil` is not there: 404. `pages` are asked for all else.
+    package init(
+        origin: AllowedOrigin, movies: MediaCatalog? = nil, hls: HLS? = nil, snapshots: Snapshots? = nil,
+        pages: PageResponder
+    ) {
+        crossOrigin = CrossOrigin(origin: origin)
+        self.movies = movies
+        self.hls = hls
+        self.snapshots = snapshots
+        self.pages = pages
+    }
+
+    /// The answer to a request, whatever it is.
+    package func respond(to request: WebRequest) async -> WebResponse {
+        var response =
+            switch request.method {
+            case .GET, .HEAD: await find(request)
+            case .OPTIONS: crossOrigin.options(Self.methods)
+            default: methodNotAllowed
+            }
+        crossOrigin.mark(&response)
+        return response
+    }
+
+    private var methodNotAllowed: WebResponse {
+        var response = WebResponse(.methodNotAllowed, saying: nil)
+        response.headers.add(name: "Allow", value: Self.methods)
+        return response
+    }
+
+    private func find(_ request: WebRequest) async -> WebResponse {
+        switch WebRoute(request.target, movies: movies?.configuration) {
+        case .movie(let path): await movie(at: path, request)
+        case .hls(let stream, let file): await hls(file, of: stream, request)
+        case .snapshot(let stream): await snapshot(of: stream, request)
+        case .page: await pages.respond(to: request)
+        }
+    }
+
+    // MARK: Movies
+
+    private func movie(at path: String, _ request: WebRequest) async -> WebResponse {
+        guard let download = movies?.download(at: path, on: request.eventLoop) else {
+            return WebResponse(.notFound, saying: nil)
+        }
+        do {
+            let movie = try await download.get()
+            let state = Preconditions.State(
+                tag: EntityTag(movie.tag), modified: HTTPDate(unixSeconds: movie.modified))
+            // It may be replaced at any time: who has it asks whether it is still that one.
+            return WebEntity(
+                mediaType: movie.mediaType.rawValue, state: state, caching: "no-cache",
+                body: .file(movie, 0..<movie.size)
+            ).response(to: request)
+        } catch let refusal as MediaRefusal {
+            request.logger.debug("movie refused", metadata: ["reason": "\(refusal.reason)"])
+            return WebResponse(HTTPResponseStatus(statusCode: refusal.status.code), saying: nil)
+        } catch {
+            return WebResponse(.serviceUnavailable, saying: nil)
+        }
+    }
+
+    // MARK: HLS
+
+    private func hls(_ file: String, of stream: StreamPath, _ request: WebRequest) async -> WebResponse {
+        guard let hls else { return WebResponse(.notFound, saying: nil) }
+        guard let query = HLSQuery(request.target) else {
+            return WebResponse(.badRequest, saying: "_HLS_msn and _HLS_part are numbers, and _HLS_skip is YES or v2")
+        }
+        switch await hls(stream, file, query) {
+        case .playlist(let text, let tag, _):
+            return playlists.response(text, tag: tag, to: request)
+        case .media(let bytes, let mediaType, let tag):
+            return WebEntity(
+                mediaType: mediaType, state: Preconditions.State(tag: EntityTag(tag)), caching: Self.forEver,
+                body: .bytes(bytes)
+            ).response(to: request)
+        case .notFound: return WebResponse(.notFound, saying: nil)
+        case .badRequest(let reason): return WebResponse(.badRequest, saying: reason)
+        case .unavailable(let reason): return WebResponse(.serviceUnavailable, saying: reason)
+        case .unsupported(let reason): return WebResponse(.unsupportedMediaType, saying: reason)
+        }
+    }
+
+    // MARK: Snapshots
+
+    private func snapshot(of stream: StreamPath, _ request: WebRequest) async -> WebResponse {
+        guard let snapshots else { return WebResponse(.notFound, saying: nil) }
+        var width: Int?
+        if let text = request.target.value(of: "width") {
+            guard let number = Int(text), Self.widths.contains(number) else {
+                return WebResponse(
+                    .badRequest,
+                    saying: "width is a number from \(Self.widths.lowerBound) to \(Self.widths.upperBound)")
+            }
+            width = number
+        }
+        switch await snapshots(stream, width) {
+        case .picture(let bytes, let tag, let taken):
+            let state = Preconditions.State(tag: EntityTag(tag), modified: taken)
+            return WebEntity(mediaType: "image/jpeg", state: state, caching: "no-cache", body: .bytes(bytes))
+                .response(to: request)
+        case .notFound: return WebResponse(.notFound, saying: nil)
+        case .unavailable(let reason): return WebResponse(.serviceUnavailable, saying: reason)
+        case .unsupported(let reason): return WebResponse(.unsupportedMediaType, saying: reason)
+        }
+    }
+}
+
+extension HLSQuery {
+    /// `nil` where one of the directives is not what it has to be (RFC 8216bis §6.2.5.2).
+    init?(_ target: WebTarget) {
+        self.init()
+        if let text = target.value(of: "_HLS_msn") {
+            guard let number = Int64(text), number >= 0 else { return nil }
+            mediaSequence = number
+        }
+        if let text = target.value(of: "_HLS_part") {
+            guard let number = Int(text), number >= 0 else { return nil }
+            part = number
+        }
+        if let text = target.value(of: "_HLS_skip") {
+            guard text == "YES" || text == "v2" else { return nil }
+            skip = true
+        }
+    }
+}
