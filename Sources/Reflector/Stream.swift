@@ -105,16 +105,16 @@ package final class Stream: Sendable {
         observer: (any BurstDeliveryObserver)? = nil, on eventLoop: any EventLoop
     ) {
         let ssrcs = tracks?.map(\.ssrc)
-        let looksAway = subscriber.looksAway
+        let manner = SubscriberManner(subscriber)
         let subscriber = NIOLoopBound(subscriber, eventLoop: eventLoop)
         let observer = NIOLoopBound(observer, eventLoop: eventLoop)
         if homeLoop.inEventLoop {
             core.value.subscribe(
-                subscriber, looksAway: looksAway, ssrcs: ssrcs, via: via, observer: observer, on: eventLoop)
+                subscriber, manner: manner, ssrcs: ssrcs, via: via, observer: observer, on: eventLoop)
         } else {
             homeLoop.execute { [core] in
                 core.value.subscribe(
-                    subscriber, looksAway: looksAway, ssrcs: ssrcs, via: via, observer: observer, on: eventLoop)
+                    subscriber, manner: manner, ssrcs: ssrcs, via: via, observer: observer, on: eventLoop)
             }
         }
     }

@@ -237,16 +237,16 @@ final class StreamCore {
     }
 
     func subscribe(
-        _ subscriber: NIOLoopBound<any Subscriber>, looksAway: Bool, ssrcs: [UInt32]?, via: RelayChain?,
+        _ subscriber: NIOLoopBound<any Subscriber>, manner: SubscriberManner, ssrcs: [UInt32]?, via: RelayChain?,
         observer: NIOLoopBound<(any BurstDeliveryObserver)?>, on eventLoop: any EventLoop
     ) {
         let attach = attachment(
-            of: subscriber, looksAway: looksAway, ssrcs: ssrcs, via: via, observer: observer, on: eventLoop)
+            of: subscriber, manner: manner, ssrcs: ssrcs, via: via, observer: observer, on: eventLoop)
         if eventLoop === homeLoop { attach() } else { eventLoop.execute(attach) }
     }
 
     private func attachment(
-        of subscriber: NIOLoopBound<any Subscriber>, looksAway: Bool, ssrcs: [UInt32]?, via: RelayChain?,
+        of subscriber: NIOLoopBound<any Subscriber>, manner: SubscriberManner, ssrcs: [UInt32]?, via: RelayChain?,
         observer: NIOLoopBound<(any BurstDeliveryObserver)?>, on eventLoop: any EventLoop
     ) -> @Sendable () -> Void {
         guard !lifecycle.isClosed, ssrcs == nil || ssrcs == intake.tracks.map(\.ssrc), via == nil || via == self.via
@@ -258,9 +258,9 @@ final class StreamCore {
             distributeBuilt(at: intake.timeline.lastArrival)
         }
         wanted()
-        let member = members.join(looksAway: looksAway, on: eventLoop)
-        let start = self.start ?? makeStart()
-        self.start = start
+        let member = members.join(looksAway: manner.looksAway, on: eventLoop)
+        let start = manner.keepsTimes ? makeUndrawnStart() : self.start ?? makeStart()
+        if !manner.keepsTimes { self.start = start }
         let ending = NIOLoopBound(self, eventLoop: homeLoop)
         let subscription = Subscription.Parts(
             id: member.number, group: member.group, core: ending, homeLoop: homeLoop)
@@ -296,6 +296,11 @@ final class StreamCore {
             },
             reports: senderReports()
         )
+    }
+
+    private func makeUndrawnStart() -> StreamStart? {
+        guard ring.isStartable else { return nil }
+        return StreamStart(undrawn: ring.bursts, tracks: intake.tracks.count, reports: senderReports())
     }
 
     private func endSubscribers() {

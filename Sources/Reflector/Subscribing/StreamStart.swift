@@ -65,18 +65,22 @@ package final class StreamStart: Sendable {
         self.firstPackets = firstPackets
     }
 
+    /// The group as it was sent, sound and older reports and all, behind a burst of its own with `reports`; nothing is copied.
+    init(undrawn group: [Burst], tracks: Int, reports: [(track: Int, packet: ByteBuffer)]) {
+        edge = group.last?.arrival ?? .uptimeNanoseconds(0)
+        var builder = BurstBuilder()
+        for (track, packet) in reports { builder.append(control: packet, track: track) }
+        bursts = (builder.take(at: edge).map { [$0] } ?? []) + group
+        byteCount = bursts.reduce(0) { $0 + $1.byteCount }
+        firstPackets = group.reduce(into: [FirstPacket?](repeating: nil, count: tracks)) { $1.note(firstOf: &$0) }
+    }
+
     private init(_ start: StreamStart, followedBy burst: Burst) {
         bursts = start.bursts + [burst]
         byteCount = start.byteCount + burst.byteCount
         edge = start.edge
         var firstPackets = start.firstPackets
-        for entry in burst.entries
-        where !entry.isControl && entry.track < firstPackets.count && firstPackets[entry.track] == nil {
-            let packet = burst.packet(entry)
-            firstPackets[entry.track] = FirstPacket(
-                sequenceNumber: packet.rtpSequenceNumber, timestamp: packet.rtpTimestamp
-            )
-        }
+        burst.note(firstOf: &firstPackets)
         self.firstPackets = firstPackets
     }
 
@@ -177,6 +181,17 @@ private struct PacketCollector {
         )
         bytes = ByteBuffer()
         entries = []
+    }
+}
+
+extension Burst {
+    /// The first packets of tracks that have none yet.
+    fileprivate func note(firstOf tracks: inout [StreamStart.FirstPacket?]) {
+        for entry in entries where !entry.isControl && entry.track < tracks.count && tracks[entry.track] == nil {
+            let packet = packet(entry)
+            tracks[entry.track] = StreamStart.FirstPacket(
+                sequenceNumber: packet.rtpSequenceNumber, timestamp: packet.rtpTimestamp)
+        }
     }
 }
 

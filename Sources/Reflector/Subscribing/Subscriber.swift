@@ -11,13 +11,27 @@ package protocol Subscriber: AnyObject {
     func streamEnded()
     /// It wants the stream, and does not watch it: nothing is done in haste for its sake. Always the same.
     var looksAway: Bool { get }
+    /// It begins with the group as it was sent, at the times of its own, and not drawn together. Always the same.
+    var keepsTimes: Bool { get }
 }
 
 extension Subscriber {
     package var looksAway: Bool { false }
+    package var keepsTimes: Bool { false }
 }
 
 /// Told once after each burst went to every subscriber of a loop: where sends were only queued, they are flushed now.
 package protocol BurstDeliveryObserver: AnyObject {
     func burstDelivered()
+}
+
+/// What a subscriber says of itself, for where it cannot be asked.
+struct SubscriberManner: Sendable {
+    let looksAway: Bool
+    let keepsTimes: Bool
+
+    init(_ subscriber: any Subscriber) {
+        looksAway = subscriber.looksAway
+        keepsTimes = subscriber.keepsTimes
+    }
 }
