@@ -1,4 +1,5 @@
 import Egress
+import HLS
 import Logging
 import NIOCore
 import RTSPTransport
@@ -16,7 +17,7 @@ extension WebServer {
     /// `nil` where neither HTTP nor HTTPS is to be served.
     convenience init?(
         _ configuration: RelayConfiguration, showing certificate: ServedCertificate?, movies: MediaCatalog?,
-        directory: StreamDirectory, rtspPort: Int?, group: any EventLoopGroup, logger: Logger
+        hls: HLSService?, directory: StreamDirectory, rtspPort: Int?, group: any EventLoopGroup, logger: Logger
     ) {
         let listen = configuration.listen
         var ports: [WebPort] = []
@@ -26,10 +27,10 @@ extension WebServer {
         }
         guard !ports.isEmpty else { return nil }
         let router = WebRouter(
-            origin: configuration.web.origin, movies: movies,
+            origin: configuration.web.origin, movies: movies, hls: hls?.resource,
             pages: PageResponder { host in
                 FleetPage(
-                    streams: directory.streams.map(\.path), host: host, rtspPort: rtspPort, hasHLS: false)
+                    streams: directory.streams.map(\.path), host: host, rtspPort: rtspPort, hasHLS: true)
             })
         self.init(
             ports: ports, limits: WebLimits(configuration.limits), group: group, clock: .system, logger: logger,

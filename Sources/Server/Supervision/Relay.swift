@@ -1,4 +1,5 @@
 import Egress
+import HLS
 import Ingest
 import Logging
 import NIOCore
@@ -26,6 +27,7 @@ package final class Relay: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let listener: RTSPListener
     private let web: WebServer?
+    private let hls: HLSService?
     private let datagrams: DatagramSocketPool
     private let publishing: PublishingPaths
     private let movies: MovieService?
@@ -35,7 +37,7 @@ package final class Relay: Sendable {
     private init(
         configuration: RelayConfiguration, directory: StreamDirectory, publishing: PublishingPaths,
         movies: MovieService?, group: MultiThreadedEventLoopGroup, listener: RTSPListener,
-        web: WebServer?, datagrams: DatagramSocketPool, certificate: ServedCertificate?, logger: Logger
+        web: WebServer?, hls: HLSService?, datagrams: DatagramSocketPool, certificate: ServedCertificate?, logger: Logger
     ) {
         self.configuration = configuration
         self.directory = directory
@@ -44,6 +46,7 @@ package final class Relay: Sendable {
         self.group = group
         self.listener = listener
         self.web = web
+        self.hls = hls
         self.datagrams = datagrams
         self.certificate = certificate
         self.logger = logger
@@ -111,14 +114,20 @@ package final class Relay: Sendable {
                     directory: directory, configuration: play, groups: groups, methods: methods, context: context)
             )
         }
+        var hls: HLSService?
+        if configuration.listen.http != nil || configuration.listen.https != nil {
+            hls = HLSService(
+                directory: directory, configuration: configuration.hls, clock: .system, logger: logger)
+        }
         let web: WebServer?
         do {
             try await listener.start()
             web = WebServer(
-                configuration, showing: certificate, movies: movies?.catalog, directory: directory,
+                configuration, showing: certificate, movies: movies?.catalog, hls: hls, directory: directory,
                 rtspPort: listener.localAddress?.port, group: group, logger: logger)
             try await web?.start()
         } catch {
+            await hls?.close()
             await listener.shutdown()
             await datagrams.shutdown()
             await movies?.stop()
@@ -126,7 +135,7 @@ package final class Relay: Sendable {
         }
         return Relay(
             configuration: configuration, directory: directory, publishing: publishing, movies: movies, group: group,
-            listener: listener, web: web, datagrams: datagrams, certificate: certificate, logger: logger
+            listener: listener, web: web, hls: hls, datagrams: datagrams, certificate: certificate, logger: logger
         )
     }
 
@@ -209,6 +218,7 @@ package final class Relay: Sendable {
     package func endStreams() async {
         publishing.close()
         for stream in directory.streams { try? await stream.close().get() }
+        await hls?.close()
     }
 
     /// Takes no connection any more; a viewer who has not read his last words after one second will not.
