@@ -28,6 +28,7 @@ extension WebServer {
         guard !ports.isEmpty else { return nil }
         let router = WebRouter(
             origin: configuration.web.origin, movies: movies, hls: hls?.resource,
+            snapshots: SnapshotService(directory: directory, clock: .system).snapshot,
             pages: PageResponder { host in
                 FleetPage(
                     streams: directory.streams.map(\.path), host: host, rtspPort: rtspPort, hasHLS: true)

@@ -37,7 +37,8 @@ package final class Relay: Sendable {
     private init(
         configuration: RelayConfiguration, directory: StreamDirectory, publishing: PublishingPaths,
         movies: MovieService?, group: MultiThreadedEventLoopGroup, listener: RTSPListener,
-        web: WebServer?, hls: HLSService?, datagrams: DatagramSocketPool, certificate: ServedCertificate?, logger: Logger
+        web: WebServer?, hls: HLSService?, datagrams: DatagramSocketPool, certificate: ServedCertificate?,
+        logger: Logger
     ) {
         self.configuration = configuration
         self.directory = directory

@@ -124,10 +124,11 @@ package struct WebRouter: Sendable {
             width = number
         }
         switch await snapshots(stream, width) {
-        case .picture(let bytes, let tag, let taken):
+        case .picture(let bytes, let tag, let taken, let age):
             let state = Preconditions.State(tag: EntityTag(tag), modified: taken)
-            return WebEntity(mediaType: "image/jpeg", state: state, caching: "no-cache", body: .bytes(bytes))
-                .response(to: request)
+            var entity = WebEntity(mediaType: "image/jpeg", state: state, caching: "no-cache", body: .bytes(bytes))
+            entity.headers.add(name: "Age", value: "\(age)")
+            return entity.response(to: request)
         case .notFound: return WebResponse(.notFound, saying: nil)
         case .unavailable(let reason): return WebResponse(.serviceUnavailable, saying: reason)
         case .unsupported(let reason): return WebResponse(.unsupportedMediaType, saying: reason)

@@ -82,7 +82,7 @@ struct ServedWeb {
         case "gate":
             .picture(
                 ByteBuffer(string: "picture \(width ?? 0)"), tag: "w\(width ?? 0)",
-                taken: HTTPDate(unixSeconds: 1_700_000_000))
+                taken: HTTPDate(unixSeconds: 1_700_000_000), age: 3)
         case "dark": .unavailable("there was no picture yet")
         default: .notFound
         }

@@ -3,8 +3,8 @@ import RTSP
 
 /// A still picture of a stream, or why there is none.
 package enum SnapshotResult: Sendable {
-    /// A JPEG file and when it was taken; the tag is another for every other picture and size.
-    case picture(ByteBuffer, tag: String, taken: HTTPDate)
+    /// A JPEG file, when it was taken, and how many seconds ago that is; the tag is another for every other picture and size.
+    case picture(ByteBuffer, tag: String, taken: HTTPDate, age: Int64)
     case notFound
     /// There is no picture now: 503 with the reason.
     case unavailable(String)

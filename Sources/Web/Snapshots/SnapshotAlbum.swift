@@ -1,0 +1,142 @@
+import LibAV
+import Media
+import NIOCore
+import RTSP
+import Reflector
+
+/// The last key frame of one stream, and the pictures made of it.
+actor SnapshotAlbum {
+    /// A picture that anybody can be shown.
+    private struct Negative {
+        let unit: AccessUnit
+        let track: MuxedTrack
+        var taken: NIODeadline
+        /// By width; 0 stands for the picture's own.
+        var prints: [Int: ByteBuffer] = [:]
+    }
+
+    private enum Refusal: Error {
+        case unavailable(String)
+        case unsupported(String)
+    }
+
+    /// Who asks again within this gets the same picture.
+    private static let freshness = TimeAmount.seconds(1)
+    /// How long a stream that has been described may take to its next key frame; cameras have one every ten seconds, or so. Where there
+    /// is an older picture nobody waits long: one that is live gives its last key frame at once.
+    private static let patience = (first: Duration.seconds(12), next: Duration.seconds(3))
+    /// Sizes of one picture that are kept.
+    private static let mostPrints = 4
+
+    nonisolated let stream: Stream
+    private let clock: StreamClock
+    private var negative: Negative?
+    private var taking: Task<Negative, any Error>?
+
+    init(of stream: Stream, clock: StreamClock) {
+        self.stream = stream
+        self.clock = clock
+    }
+
+    func picture(width: Int?) async -> SnapshotResult {
+        var failure: (any Error)?
+        if negative.map({ clock.now() - $0.taken > Self.freshness }) ?? true {
+            do { try await take() } catch { failure = error }
+        }
+        guard let negative else { return refusal(failure) }
+        do {
+            return .picture(
+                try print(of: negative, width: width ?? 0), tag: "\(negative.unit.wallClock)-\(width ?? 0)",
+                taken: HTTPDate(unixSeconds: negative.unit.wallClock / 1_000_000_000),
+                age: max(0, clock.wallClock() - negative.unit.wallClock) / 1_000_000_000)
+        } catch {
+            return .unsupported("\(error)")
+        }
+    }
+
+    /// Takes a new one, or waits for the one that is being taken.
+    private func take() async throws {
+        let patience = negative == nil ? Self.patience.first : Self.patience.next
+        let task = taking ?? Task { try await Self.keyFrame(of: stream, clock, within: patience) }
+        taking = task
+        defer { if taking == task { taking = nil } }
+        let taken = try await task.value
+        if negative?.unit.wallClock == taken.unit.wallClock {
+            // Still the same one, with its prints.
+            negative?.taken = taken.taken
+        } else if negative.map({ $0.taken < taken.taken }) ?? true {
+            negative = taken
+        }
+    }
+
+    /// The decoder runs here: one picture of a stream at a time.
+    private func print(of picture: Negative, width: Int) throws -> ByteBuffer {
+        if let known = picture.prints[width] { return known }
+        let jpeg = try PictureDecoder.jpeg(
+            ofKeyFrame: picture.unit, track: picture.track, width: width == 0 ? nil : width)
+        if negative?.unit.wallClock == picture.unit.wallClock {
+            if picture.prints.count >= Self.mostPrints { negative?.prints = [:] }
+            negative?.prints[width] = jpeg
+        }
+        return jpeg
+    }
+
+    private func refusal(_ failure: (any Error)?) -> SnapshotResult {
+        switch failure as? Refusal {
+        case .unsupported(let reason): .unsupported(reason)
+        case .unavailable(let reason): .unavailable(reason)
+        case nil: .unavailable(failure.map { "\($0)" } ?? "there is no picture yet")
+        }
+    }
+
+    // MARK: Taking
+
+    /// The first key frame that the stream gives; of one that is live that of the group of pictures that is under way.
+    private static func keyFrame(
+        of stream: Stream, _ clock: StreamClock, within patience: Duration
+    ) async throws -> Negative {
+        let snapshot = try await stream.describe(on: stream.homeLoop).get()
+        guard track(of: snapshot.tracks) != nil else {
+            throw Refusal.unsupported("the stream has no H.264, H.265 or JPEG")
+        }
+        let feed = AccessUnitFeed(stream, knowing: snapshot)
+        defer { feed.end() }
+        let timeout = Task {
+            try? await Task.sleep(for: patience)
+            feed.end()
+        }
+        defer { timeout.cancel() }
+        var tracks = snapshot.tracks
+        for await event in feed.events {
+            switch event {
+            case .tracks(let known): tracks = known
+            case .units(let units):
+                guard let (index, track) = track(of: tracks),
+                    let unit = units.last(where: { $0.track == index && $0.isRandomAccess })
+                else { continue }
+                return Negative(unit: unit, track: track, taken: clock.now())
+            case .discontinuity: continue
+            case .ended(let reason): throw Refusal.unavailable(reason)
+            }
+        }
+        throw Refusal.unavailable("the camera sends no key frame")
+    }
+
+    /// The first track that can be shown, once its parameter sets are known.
+    private static func track(of tracks: [StreamTrack]) -> (index: Int, track: MuxedTrack)? {
+        for track in tracks where track.description.kind == .video {
+            let format = track.description.primary
+            switch format.codec {
+            case .h264, .h265, .mjpeg:
+                return (
+                    track.index,
+                    MuxedTrack(
+                        codec: format.codec, configuration: format.configuration,
+                        clockRate: format.clockRate ?? 90_000)
+                )
+            default: continue
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,51 @@
+import LibAV
+import Logging
+import Media
+import NIOConcurrencyHelpers
+import NIOCore
+import RTSP
+import Reflector
+
+/// Still pictures of the streams: the last key frame, as a JPEG; any thread may ask.
+///
+/// A stream is looked at for as long as it takes to get its key frame, which is at once where it is live. Who asks while a picture is being
+/// made waits for that one.
+package final class SnapshotService: Sendable {
+    private struct State {
+        var albums: [StreamPath: SnapshotAlbum] = [:]
+        var isClosed = false
+    }
+
+    /// Names come from publishers, too: beyond this, pictures of streams that are gone are forgotten.
+    private static let mostAlbums = 4096
+
+    private let directory: StreamDirectory
+    private let clock: StreamClock
+    private let state = NIOLockedValueBox(State())
+
+    /// Pictures of the streams of `directory`; `clock` is theirs.
+    package init(directory: StreamDirectory, clock: StreamClock) {
+        self.directory = directory
+        self.clock = clock
+    }
+
+    /// The stream's picture, `width` pixels wide, or as wide as it is: not older than a second where it is live. Of one that is down the
+    /// last there was, which tells when it was taken.
+    package func snapshot(of path: StreamPath, width: Int?) async -> SnapshotResult {
+        guard let stream = directory.stream(at: path) else { return .notFound }
+        return await album(of: stream).picture(width: width)
+    }
+
+    /// Each stream that comes to a path has an album of its own.
+    private func album(of stream: Stream) -> SnapshotAlbum {
+        state.withLockedValue { state in
+            if let known = state.albums[stream.path], known.stream === stream { return known }
+            if state.albums.count >= Self.mostAlbums {
+                state.albums = state.albums.filter { directory.stream(at: $0.key) === $0.value.stream }
+            }
+            let album = SnapshotAlbum(of: stream, clock: clock)
+            state.albums[stream.path] = album
+            return album
+        }
+    }
+}
