@@ -44,11 +44,15 @@ private final class RequestHandler: ChannelInboundHandler {
         guard text.hasSuffix("\r\n\r\n") else { return }
         received.clear()
         let target = text.split(separator: " ").dropFirst().first.map(String.init) ?? "/"
-        let channel = context.channel
-        let service = service
-        Task {
-            let answer = await Self.answer(target, service)
-            try await channel.writeAndFlush(answer)
+        PlaylistServer.answer(target, out: service, on: context.channel)
+    }
+}
+
+extension PlaylistServer {
+    fileprivate static func answer(_ target: String, out service: HLSService, on channel: any Channel) {
+        _ = Task<Void, any Error> {
+            let bytes = await PlaylistServer.answer(target, service)
+            try await channel.writeAndFlush(bytes)
             try await channel.close()
         }
     }
