@@ -23,15 +23,17 @@ package struct HLSConfiguration: Sendable, Hashable {
     package var always: Bool
     /// How long segments are made after the last request.
     package var linger: TimeAmount
-    /// How long a first request waits for the first segment.
+    /// How long a first request waits for the first segments.
     package var startTimeout: TimeAmount
+    /// Segments that a playlist has at the least: Chromium begins three before the end, and ends its player where there are fewer.
+    package var firstSegments: Int
     /// Most bytes of a stream's segments that are kept, those that have left the playlist among them.
     package var memory: Int
 
     package init(
         segmentDuration: TimeAmount = .seconds(2), partDuration: TimeAmount? = nil, playlistLength: Int = 6,
         container: Container = .auto, always: Bool = false, linger: TimeAmount = .seconds(30),
-        startTimeout: TimeAmount = .seconds(20), memory: Int = 64 * 1024 * 1024
+        startTimeout: TimeAmount = .seconds(20), firstSegments: Int = 3, memory: Int = 64 * 1024 * 1024
     ) {
         self.segmentDuration = segmentDuration
         self.partDuration = partDuration
@@ -40,6 +42,7 @@ package struct HLSConfiguration: Sendable, Hashable {
         self.always = always
         self.linger = linger
         self.startTimeout = startTimeout
+        self.firstSegments = firstSegments
         self.memory = memory
     }
 }

@@ -106,11 +106,11 @@ actor HLSStream {
     func timePassed() -> Bool {
         let now = clock.now()
         making.timePassed(at: now)
-        let isPublished = making.store.isPublished
+        let isPlayable = isPlayable
         waiters.timePassed(
             at: now,
             .unavailable(
-                isPublished ? "no new segment in time" : "the camera did not come in time, or sends no key frame"))
+                isPlayable ? "no new segment in time" : "the camera did not come in time, or sends no key frame"))
         guard !configuration.always, waiters.isEmpty else { return false }
         // A player asks once a target duration.
         let target = TimeAmount.seconds(3 * Int64(making.store.targetDuration ?? 0))
@@ -139,7 +139,7 @@ extension HLSStream {
 
     /// The same as far as it is known now.
     func currentVariant(at uri: String) -> MultivariantPlaylist.Variant? {
-        guard making.store.isPublished else { return nil }
+        guard isPlayable else { return nil }
         let rate = making.store.rate
         let video = making.selection?.video
         let measured = making.interval.map { 1 / max($0.asSeconds, 0.000_1) }
@@ -154,7 +154,7 @@ extension HLSStream {
         lastWaiter += 1
         let id = lastWaiter
         let patience =
-            making.store.isPublished
+            isPlayable
             ? TimeAmount.seconds(3 * Int64(making.store.targetDuration ?? 1)) : configuration.startTimeout
         let deadline = clock.now() + patience
         return await withTaskCancellationHandler {
@@ -175,6 +175,8 @@ extension HLSStream {
     }
 
     /// `nil` for what has to be waited for.
+    private var isPlayable: Bool { making.store.isPlayable(from: configuration.firstSegments) }
+
     private func answer(_ wish: ReloadWaiters.Wish) -> HLSResource? {
         switch wish {
         case .file(let name):
@@ -184,7 +186,7 @@ extension HLSStream {
             return making.store.isComing(name) ? nil : .notFound
         case .playlist(let query):
             if let refusal = making.refusal { return .unsupported(refusal) }
-            guard making.store.isPublished else { return nil }
+            guard isPlayable else { return nil }
             if let sequence = query.mediaSequence {
                 if making.store.isTooFarAhead(sequence, part: query.part) {
                     return .badRequest("_HLS_msn or _HLS_part is too far ahead")

@@ -25,6 +25,17 @@ import Testing
         await relay.service.close()
     }
 
+    @Test("The first request is held until there are three segments: with fewer Chromium ends its player too")
+    func threeSegments() async throws {
+        let relay = FakeRelay(firstSegments: 3)
+        async let playlist = relay.playlist()
+        let source = try await relay.source()
+        var camera = SimulatedCamera()
+        source.play(&camera, for: 6.5, isNew: true)
+        #expect(try await playlist.whole.count >= 3)
+        await relay.service.close()
+    }
+
     @Test("A camera that does not come in time is 503, and asked for again and again")
     func absent() async throws {
         let relay = FakeRelay()

@@ -87,8 +87,11 @@ package struct SegmentStore: Sendable {
         self.targetDuration = targetDuration
     }
 
-    /// There is something to play.
+    /// There is a segment.
     package var isPublished: Bool { !listed.isEmpty }
+
+    /// There are so many segments for a player to begin with, or a whole playlist.
+    package func isPlayable(from count: Int) -> Bool { listed.count >= min(count, rules.playlistLength) }
 
     /// Segments are made of parts.
     var isMakingParts: Bool { openPartTarget != nil }

@@ -144,6 +144,8 @@ package struct MoviePlayout: Sendable {
     /// Throws where the file cannot be read; what was made before stays in the batch, and the track is at its end. Where the batch does
     /// not let it wait, and it has to, it throws `.notAtHand`, and goes on from there the next time.
     package mutating func fill(_ batch: inout PacketBatch, until due: Int64, bytes: Int) throws(MovieError) {
+        // To find key frames the hint samples are read that send them.
+        if !batch.mayWait, stride != .all { throw .notAtHand }
         for _ in 0..<(batch.mayWait ? Self.mostSamples : Self.mostSamplesAtHand) {
             guard batch.bytes.readableBytes < bytes, let index = nextTrack, let sample = tracks[index].next,
                 scale < 0 ? tracks[index].due >= due : tracks[index].due <= due

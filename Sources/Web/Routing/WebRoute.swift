@@ -19,7 +19,7 @@ package enum WebRoute: Sendable, Hashable {
     /// Movies go first: no stream may lie below their path.
     package init(_ target: WebTarget, movies: MediaConfiguration?) {
         self = .page
-        if let movies, movies.holds(target.segments) {
+        if let movies, movies.holds(target.segments), !target.isFolder {
             self = .movie(target.path)
             return
         }

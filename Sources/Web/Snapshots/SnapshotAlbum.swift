@@ -27,11 +27,14 @@ actor SnapshotAlbum {
     private static let patience = (first: Duration.seconds(12), next: Duration.seconds(3))
     /// Sizes of one picture that are kept.
     private static let mostPrints = 4
+    /// Requests that wait at a time, also those whose client has gone.
+    private static let mostAsking = 256
 
     nonisolated let stream: Stream
     private let clock: StreamClock
     private var negative: Negative?
     private var taking: Task<Negative, any Error>?
+    private var asking = 0
 
     init(of stream: Stream, clock: StreamClock) {
         self.stream = stream
@@ -39,11 +42,20 @@ actor SnapshotAlbum {
     }
 
     func picture(width: Int?) async -> SnapshotResult {
+        guard !Task.isCancelled, asking < Self.mostAsking else {
+            return .unavailable("too many ask for pictures of this stream")
+        }
+        asking += 1
+        defer { asking -= 1 }
         var failure: (any Error)?
         if negative.map({ clock.now() - $0.taken > Self.freshness }) ?? true {
             do { try await take() } catch { failure = error }
         }
         guard let negative else { return refusal(failure) }
+        guard !Task.isCancelled else { return .unavailable("nobody waits for it any more") }
+        // None is made larger than it is.
+        let own = negative.track.configuration.dimensions?.width ?? .max
+        let width = width.flatMap { $0 < own ? $0 : nil }
         do {
             return .picture(
                 try print(of: negative, width: width ?? 0), tag: "\(negative.unit.wallClock)-\(width ?? 0)",
@@ -75,7 +87,9 @@ actor SnapshotAlbum {
         let jpeg = try PictureDecoder.jpeg(
             ofKeyFrame: picture.unit, track: picture.track, width: width == 0 ? nil : width)
         if negative?.unit.wallClock == picture.unit.wallClock {
-            if picture.prints.count >= Self.mostPrints { negative?.prints = [:] }
+            if picture.prints.count >= Self.mostPrints, let other = picture.prints.keys.first(where: { $0 != 0 }) {
+                negative?.prints[other] = nil
+            }
             negative?.prints[width] = jpeg
         }
         return jpeg

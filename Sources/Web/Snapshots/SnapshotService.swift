@@ -11,17 +11,9 @@ import Reflector
 /// A stream is looked at for as long as it takes to get its key frame, which is at once where it is live. Who asks while a picture is being
 /// made waits for that one.
 package final class SnapshotService: Sendable {
-    private struct State {
-        var albums: [StreamPath: SnapshotAlbum] = [:]
-        var isClosed = false
-    }
-
-    /// Names come from publishers, too: beyond this, pictures of streams that are gone are forgotten.
-    private static let mostAlbums = 4096
-
     private let directory: StreamDirectory
     private let clock: StreamClock
-    private let state = NIOLockedValueBox(State())
+    private let albums = NIOLockedValueBox<[StreamPath: SnapshotAlbum]>([:])
 
     /// Pictures of the streams of `directory`; `clock` is theirs.
     package init(directory: StreamDirectory, clock: StreamClock) {
@@ -38,13 +30,12 @@ package final class SnapshotService: Sendable {
 
     /// Each stream that comes to a path has an album of its own.
     private func album(of stream: Stream) -> SnapshotAlbum {
-        state.withLockedValue { state in
-            if let known = state.albums[stream.path], known.stream === stream { return known }
-            if state.albums.count >= Self.mostAlbums {
-                state.albums = state.albums.filter { directory.stream(at: $0.key) === $0.value.stream }
-            }
+        albums.withLockedValue { albums in
+            if let known = albums[stream.path], known.stream === stream { return known }
+            // Whoever publishes chooses names: of streams that are gone nothing is kept.
+            albums = albums.filter { directory.stream(at: $0.key) === $0.value.stream }
             let album = SnapshotAlbum(of: stream, clock: clock)
-            state.albums[stream.path] = album
+            albums[stream.path] = album
             return album
         }
     }

@@ -26,8 +26,10 @@ final class FakeRelay: Sendable {
     init(
         _ configuration: HLSConfiguration = HLSConfiguration(), paths: [StreamPath] = [gate],
         known: [StreamTrack] = [], breaksAtSound: Bool = false, breaksTranscoding: Bool = false,
-        usesLibAV: Bool = false
+        usesLibAV: Bool = false, firstSegments: Int = 1
     ) {
+        var configuration = configuration
+        configuration.firstSegments = firstSegments
         let state = state
         let supply = StreamSupply(
             paths: { paths },
