@@ -48,6 +48,8 @@ struct MovieBroadcastTests {
         _ = try await ports.control.next { holds(RTCPType.goodbye, $0.bytes) }
         let control = ports.control.elements.map(\.bytes)
         #expect(control.count == 1 && control.first.map { holds(RTCPType.senderReport, $0) } == true)
+        // BYE came to another socket.
+        try await eventually("all have been read") { ports.media.elements.count >= 16 }
         let packets = ports.media.elements.compactMap { SeenPacket($0.bytes) }
         Self.expectOneStream(packets, 16)
         await ports.close()
