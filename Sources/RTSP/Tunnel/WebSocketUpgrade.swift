@@ -37,7 +37,7 @@ package struct WebSocketUpgrade: Sendable, Hashable {
     }
 
     /// What proves that the request with that key was read (RFC 6455 §4.2.2).
-    static func accept(of key: String) -> String {
+    package static func accept(of key: String) -> String {
         Base64.encode(Array(Insecure.SHA1.hash(data: Array((key + identifier).utf8))))
     }
 }

@@ -23,6 +23,8 @@ final class RTSPServerConnection: ChannelInboundHandler, OpenConnection {
     private var requestContext: RTSPRequestContext?
     private var requestsWithoutSession = 0
     private var isProcessing = false
+    /// It goes on when others of its loop have been looked after.
+    private var isYielding = false
     private var parserNeedsBytes = false
     private var tookFrames = false
     /// The pipeline is full: the peer's next bytes stay in the kernel.
@@ -112,20 +114,37 @@ final class RTSPServerConnection: ChannelInboundHandler, OpenConnection {
         }
     }
 
-    /// Parses what there is room for, and answers in order, until neither goes on.
+    /// Requests that are answered in one go: whoever sends thousands at once does not hold up the others of the loop.
+    private static let turn = 32
+
+    /// Parses what there is room for, and answers in order, until neither goes on or it is the turn of others.
     func process() {
         guard !isProcessing else { return }
         isProcessing = true
+        var rest = Self.turn
         repeat {
             parse()
-            while case .reading = phase, let item = pipeline.next() { perform(item) }
-        } while canParse && unread != nil && !parserNeedsBytes
+            while rest > 0, case .reading = phase, let item = pipeline.next() {
+                rest -= 1
+                perform(item)
+            }
+        } while rest > 0 && canParse && unread != nil && !parserNeedsBytes
         isProcessing = false
+        if rest == 0 { yield() }
         if tookFrames {
             tookFrames = false
             responder?.readEnded()
         }
-        readingPaused(!hasRoom)
+        readingPaused(isYielding || !hasRoom)
+    }
+
+    private func yield() {
+        guard !isYielding, case .reading = phase, let channel else { return }
+        isYielding = true
+        channel.eventLoop.assumeIsolated().execute { [weak self] in
+            self?.isYielding = false
+            self?.process()
+        }
     }
 
     private var hasRoom: Bool {

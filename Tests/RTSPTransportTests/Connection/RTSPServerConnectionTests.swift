@@ -147,6 +147,18 @@ struct RTSPServerConnectionTests {
         line.end()
     }
 
+    @Test("hundreds of requests at once are answered in turns, between which others of the loop are looked after")
+    func turns() throws {
+        let line = EmbeddedConnection { $0.requestsWithoutSession = 1000 }
+        try line.write((1...200).map { "OPTIONS * RTSP/1.0\r\nCSeq: \($0)\r\n\r\n" }.joined())
+        #expect(try responses(line.read()).count == 32)
+        #expect(!line.readsOn)
+        line.run()
+        #expect(try responses(line.read()).count == 200 - 32)
+        #expect(line.readsOn)
+        line.end()
+    }
+
     @Test("a failed responder is answered 500 and the connection goes on")
     func failure() throws {
         let line = EmbeddedConnection()
