@@ -101,6 +101,11 @@ package final class Stream: Sendable {
         homeLoop.submit { [core] in core.value.snapshot.tracks }
     }
 
+    /// Whether its source is known to be away, and the last key picture of one that is; wakes nobody. Completes on the home loop.
+    package func standing() -> EventLoopFuture<StreamStanding> {
+        homeLoop.submit { [core] in core.value.standing }
+    }
+
     /// Adds a subscriber that lives on `eventLoop`, which must be the current one; `subscribed(_:start:)` tells it when it is on.
     /// `tracks` are all those of the snapshot it was told: a stream that has others by now is over for it, and says so at once.
     /// `via` is for who passes the stream on to other relays, and told them that way: it is over for him, too, when the stream comes

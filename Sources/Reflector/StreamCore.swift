@@ -9,11 +9,13 @@ final class StreamCore {
     private let title: String?
     private let policy: StreamPolicy
     private let homeLoop: any EventLoop
-    private let clock: StreamClock
+    let clock: StreamClock
     let logger: Logger
     var intake = StreamIntake()
     private var version: UInt64 = 0
-    private var hasPublication = false
+    private(set) var hasPublication = false
+    /// Why the source is not there; `nil` since it was there last.
+    var setback: String?
     private var hold = PictureHold()
     private var holdTimer: Scheduled<Void>?
     private var ring: GroupRing
@@ -27,6 +29,7 @@ final class StreamCore {
     /// How the source comes that is being asked for.
     private var asked = RelayChain.direct
     private(set) var lifecycle: StreamLifecycle
+    private var absence: SourceAbsence
     private var lingerTimer: Scheduled<Void>?
     private let demand: AsyncStream<Bool>.Continuation
 
@@ -45,6 +48,7 @@ final class StreamCore {
         ring = GroupRing(bounds: GroupRing.Bounds(bytes: policy.ringBytes, age: policy.ringAge))
         reports = SenderReportSchedule(canonicalName: "heliograph-\(clock.random())")
         lifecycle = StreamLifecycle(onDemand: policy.onDemand)
+        absence = SourceAbsence(wantedSince: clock.now())
         if !policy.onDemand { demand.yield(true) }
     }
 
@@ -77,8 +81,10 @@ final class StreamCore {
         }
         version += 1
         hasPublication = true
+        setback = nil
         if !isWatched { intake.unixEpochOffset = nil }
         lifecycle.sourceBegan()
+        absence.sourceBegan()
         waiting.takeAll().answer(snapshot, from: via)
     }
 
@@ -134,6 +140,7 @@ final class StreamCore {
         let awaitsReports = intake.builder.startsGroup && !ring.isStartable || awaitsFirst
         if reports.isDue(at: now, awaited: awaitsFirst) || awaitsReports {
             reports.adjust(&intake.tracks, isWatched: isWatched)
+            intake.followWallClock(clock)
             tellFindings()
             if awaitsReports {
                 intake.builder.lead(with: senderReports())
@@ -148,11 +155,14 @@ final class StreamCore {
         guard hasPublication else { return }
         hasPublication = false
         stopHolding()
+        let before = ring.previous
         intake.builder.sourceEnded()
         if let burst = intake.builder.take(at: intake.timeline.lastArrival) { distribute(burst) }
+        absence.sourceLost(leaving: lastPicture(of: ring.bursts) ?? lastPicture(of: before))
         intake.sourceEnded()
         ring.clear()
         start = nil
+        members.groups.onEachLoop { $0.sourceLost() }
         asked = .direct
         lifecycle.sourceEnded()
     }
@@ -167,8 +177,10 @@ final class StreamCore {
     }
 
     private func distribute(_ burst: Burst) {
+        intake.burstSent(at: burst.arrival)
         ring.append(burst)
         start = ring.isStartable ? start?.followed(by: burst) : nil
+        if absence.lastPicture != nil, ring.isStartable, !burst.leavesPictureOpen { absence.pictureCame() }
         for handle in members.groups {
             if handle.eventLoop === homeLoop {
                 handle.group.value.deliver(burst)
@@ -176,6 +188,17 @@ final class StreamCore {
                 handle.eventLoop.execute { handle.group.value.deliver(burst) }
             }
         }
+    }
+
+    private func lastPicture(of group: [Burst]) -> LastPicture? {
+        group.isEmpty ? nil : LastPicture(of: group, tracks: snapshot.tracks, reports: senderReports())
+    }
+
+    var standing: StreamStanding {
+        let isDown =
+            !hasPublication && lifecycle.wantsSource
+            && absence.isDown(at: clock.now(), patience: policy.startTimeout)
+        return StreamStanding(isDown: isDown, lastPicture: absence.lastPicture)
     }
 
     private func senderReports() -> [(track: Int, packet: ByteBuffer)] {
@@ -189,7 +212,7 @@ final class StreamCore {
         guard via != relays else { return }
         via = relays
         // What they told others of its way is no longer true, and a ring may close where nobody sees it.
-        members.groups.onEachLoop(from: homeLoop) { $0.endRelays() }
+        members.groups.onEachLoop { $0.endRelays() }
     }
 
     func sourceIsAsked(through relays: RelayChain) {
@@ -304,7 +327,7 @@ final class StreamCore {
     }
 
     private func endSubscribers() {
-        members.leaveAll().onEachLoop(from: homeLoop) { $0.end() }
+        members.leaveAll().onEachLoop { $0.end() }
         ring.clear()
         start = nil
     }
@@ -314,7 +337,9 @@ final class StreamCore {
     private func wanted() {
         lingerTimer?.cancel()
         lingerTimer = nil
-        if lifecycle.wanted() == .startSource { demand.yield(true) }
+        guard lifecycle.wanted() == .startSource else { return }
+        absence.wanted(at: clock.now())
+        demand.yield(true)
     }
 
     private func unwantedIfIdle() {

@@ -239,6 +239,7 @@ final class ListenSession {
         // Of one payload type after the other there may be thousands a second.
         if case .needsDescription = told, case .needsDescription = error { return }
         told = error
+        stream.isDown(because: "\(error)")
         logger.warning("camera down", metadata: metadata.merging(["reason": "\(error)"]) { $1 })
     }
 }

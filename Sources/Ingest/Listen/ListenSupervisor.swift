@@ -69,7 +69,11 @@ package struct ListenSupervisor: Sendable {
                 // Once, for it may be wrong for hours.
                 if told != error { logger.error("cannot listen", metadata: ["reason": "\(error)"]) }
                 told = error
-                try? await stream.homeLoop.submit { [stream] in stream.tryFailed() }.get()
+                let reason = "\(error)"
+                try? await stream.homeLoop.submit { [stream] in
+                    stream.isDown(because: reason)
+                    stream.tryFailed()
+                }.get()
                 let pause = if case .listening = error { patience.retry } else { patience.look }
                 try? await Task.sleep(for: .nanoseconds(pause.nanoseconds))
                 known = file?.stamp

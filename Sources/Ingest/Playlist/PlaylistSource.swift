@@ -95,8 +95,10 @@ final class PlaylistSource {
             begin(descriptions, of: position.entry)
         case .unit(let unit): play(unit, at: now)
         case .nothing:
+            let reason = "no movie of the playlist can be played"
+            defer { stream.isDown(because: reason) }
             guard publication != nil else { return }
-            logger.error("camera down", metadata: ["reason": "no movie of the playlist can be played"])
+            logger.error("camera down", metadata: ["reason": "\(reason)"])
             endPublication()
         case .over:
             position = nil
@@ -116,6 +118,7 @@ final class PlaylistSource {
         do throws(StreamError) {
             publication = try stream.publish(tracks: descriptions, by: "playlist")
         } catch {
+            stream.isDown(because: error.description)
             logger.error("camera down", metadata: ["reason": "\(error)"])
             return end(.refused)
         }

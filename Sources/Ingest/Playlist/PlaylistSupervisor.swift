@@ -46,8 +46,9 @@ package struct PlaylistSupervisor: Sendable {
             let end = await run(source, isRead: isRead, on: loop)
             if end == .stopped, Task.isCancelled { logger.info("camera released") }
             guard !isRead else { return }
-            logger.error(
-                "camera down", metadata: ["reason": "no thread to read movies; check the limits of the system"])
+            let reason = "no thread to read movies; check the limits of the system"
+            loop.execute { [stream] in stream.isDown(because: reason) }
+            logger.error("camera down", metadata: ["reason": "\(reason)"])
             try? await Task.sleep(for: .seconds(5))
         }
     }

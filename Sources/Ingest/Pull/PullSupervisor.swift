@@ -69,14 +69,18 @@ package struct PullSupervisor: Sendable {
                 await experience.released(outcome)
                 break
             }
-            try? await stream.homeLoop.submit { [stream] in stream.tryFailed() }.get()
+            let reason = "\(outcome.error)"
+            try? await stream.homeLoop.submit { [stream] in
+                stream.isDown(because: reason)
+                stream.tryFailed()
+            }.get()
             let pause = await experience.ended(outcome, at: NIODeadline.now())
             let isLocked = await experience.isLocked
             monitor.entered(isLocked ? .locked : .waiting, because: outcome.error)
             logger.warning(
                 isLocked ? "camera auth locked" : "camera down",
                 metadata: [
-                    "reason": "\(outcome.error)", "retry_seconds": "\(Double(pause.nanoseconds / 1_000_000) / 1000)",
+                    "reason": "\(reason)", "retry_seconds": "\(Double(pause.nanoseconds / 1_000_000) / 1000)",
                 ]
             )
         }

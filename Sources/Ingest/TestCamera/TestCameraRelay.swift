@@ -32,7 +32,9 @@ package struct TestCameraRelay: Sendable {
                 } catch is CancellationError {
                     logger.info("camera down", metadata: ["reason": "nobody watches"])
                 } catch {
-                    logger.error("camera down", metadata: ["reason": "\(error)", "retry_seconds": "5"])
+                    let reason = "\(error)"
+                    stream.homeLoop.execute { [stream] in stream.isDown(because: reason) }
+                    logger.error("camera down", metadata: ["reason": "\(reason)", "retry_seconds": "5"])
                     try? await Task.sleep(for: .seconds(5))
                 }
             }

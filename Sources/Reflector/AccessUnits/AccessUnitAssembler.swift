@@ -15,8 +15,10 @@ struct AccessUnitAssembler {
     private var tracks: [AssembledTrack]
     /// The first video track, whose random access points are what others begin with.
     private let lead: Int?
-    /// The wall clock at 0 of the timeline, in nanoseconds since 1970; `nil` before the first sender report.
+    /// The wall clock of the reports at 0 of the timeline, in nanoseconds since 1970; `nil` before the first sender report.
     private var zero: Int64?
+    /// What the wall clock is ahead of that, in nanoseconds, as the burst in hand tells.
+    private var reportLag: Int64 = 0
     private var hasBegun = false
     private var awaitsStart: Bool
     private var owesDiscontinuity = false
@@ -52,7 +54,17 @@ struct AccessUnitAssembler {
         owesDiscontinuity = hasBegun
     }
 
+    /// The source is gone: what it left unfinished is forgotten.
+    mutating func sourceLost() -> [AccessUnitFeed.Event] {
+        guard hasBegun else { return [] }
+        interrupted()
+        owesDiscontinuity = false
+        events.append(.discontinuity)
+        return takeEvents()
+    }
+
     private mutating func take(_ burst: Burst, followsReports: Bool) {
+        reportLag = burst.reportLag
         var beginsGroup = burst.startsGroup
         for entry in burst.entries where tracks.indices.contains(entry.track) {
             if entry.isControl {
@@ -172,6 +184,6 @@ struct AccessUnitAssembler {
 
     private func wallClock(of time: Int64, _ index: Int) -> Int64 {
         let seconds = tracks[index].line?.seconds(ofTicks: time) ?? 0
-        return (zero ?? 0) &+ Int64(min(max(seconds * 1e9, -9e18), 9e18))
+        return (zero ?? 0) &+ reportLag &+ Int64(min(max(seconds * 1e9, -9e18), 9e18))
     }
 }

@@ -11,8 +11,8 @@ package final class AccessUnitFeed: Sendable {
         case tracks([StreamTrack])
         /// In decoding order of each track, tracks mixed as they arrived.
         case units([AccessUnit])
-        /// The timeline was broken, or units were lost because the reader was too slow or packets were missing: what follows begins at a
-        /// random access point of the video.
+        /// The timeline was broken, or units were lost because the reader was too slow or packets were missing, or the source is gone: what
+        /// follows begins at a random access point of the video. Of a source that is gone it is told at once.
         case discontinuity
         /// The stream is over for this feed: it was closed, or its source came back as something else.
         case ended(reason: String)
@@ -74,6 +74,10 @@ private final class FeedSubscriber: Subscriber {
         queue.put(burst)
     }
 
+    func sourceLost() {
+        queue.sourceLost()
+    }
+
     func streamEnded() {
         queue.end(reason: "the stream is over, or its source came back as something else")
         leave()
@@ -111,6 +115,7 @@ private actor AccessUnitReading {
         case .start(let start): waiting.append(contentsOf: assembler.begin(start))
         case .burst(let burst): waiting.append(contentsOf: assembler.receive(burst))
         case .gap: assembler.interrupted()
+        case .sourceLost: waiting.append(contentsOf: assembler.sourceLost())
         case .ended(let reason):
             waiting.append(.ended(reason: reason))
             isOver = true

@@ -9,6 +9,8 @@ final class BurstQueue: Sendable {
         case burst(Burst)
         /// Bursts were left out; the next begins a group.
         case gap
+        /// The source is gone; the next burst is of another.
+        case sourceLost
         case ended(reason: String)
     }
 
@@ -56,6 +58,11 @@ final class BurstQueue: Sendable {
             return state.takeReader()
         }
         reader?.resume()
+    }
+
+    /// The source is gone; what waits is still read.
+    func sourceLost() {
+        put(.sourceLost)
     }
 
     /// The stream is over; what waits is still read.

@@ -34,10 +34,13 @@ package final class Burst: Sendable {
     package let leavesPictureOpen: Bool
     /// Sender reports of ours are among the packets.
     package let holdsReports: Bool
+    /// By how many nanoseconds the wall clock was ahead of what the stream's sender reports tell of these packets: their time stands
+    /// still while the source is away.
+    package let reportLag: Int64
 
     package init(
         bytes: ByteBuffer, entries: [Entry], arrival: NIODeadline, startsGroup: Bool, leavesPictureOpen: Bool = false,
-        holdsReports: Bool = false
+        holdsReports: Bool = false, reportLag: Int64 = 0
     ) {
         self.bytes = bytes
         self.entries = entries
@@ -45,6 +48,7 @@ package final class Burst: Sendable {
         self.startsGroup = startsGroup
         self.leavesPictureOpen = leavesPictureOpen
         self.holdsReports = holdsReports
+        self.reportLag = reportLag
     }
 
     /// The burst up to the end of the first access unit that ends in it on `track`; `nil` where none does.
@@ -55,7 +59,7 @@ package final class Burst: Sendable {
         }
         return Burst(
             bytes: slice, entries: Array(entries[...end]), arrival: arrival, startsGroup: startsGroup,
-            holdsReports: holdsReports
+            holdsReports: holdsReports, reportLag: reportLag
         )
     }
 

@@ -10,6 +10,8 @@ struct BurstBuilder {
     private var holdsReports = false
     /// The last picture has not ended; holds from one burst to the next.
     private(set) var isMidPicture = false
+    /// Goes with each burst (`Burst.reportLag`); holds from one to the next.
+    var reportLag: Int64 = 0
     /// Bursts that a group's begin has closed, in order: they go out before what is under way.
     private(set) var finished: [Burst] = []
     private let allocator = ByteBufferAllocator()
@@ -101,7 +103,7 @@ struct BurstBuilder {
         expectedEntries = max(2, entries.count)
         let burst = Burst(
             bytes: takeBytes(), entries: entries, arrival: arrival, startsGroup: startsGroup,
-            leavesPictureOpen: isMidPicture, holdsReports: holdsReports
+            leavesPictureOpen: isMidPicture, holdsReports: holdsReports, reportLag: reportLag
         )
         entries = []
         startsGroup = false

@@ -12,6 +12,8 @@ struct GroupRing {
     }
 
     private(set) var bursts: [Burst] = []
+    /// The group before, as long as the first picture of this one has not come to its end.
+    private(set) var previous: [Burst] = []
     private(set) var byteCount = 0
     private let bounds: Bounds
 
@@ -24,11 +26,13 @@ struct GroupRing {
 
     mutating func append(_ burst: Burst) {
         if burst.startsGroup {
+            if burst.leavesPictureOpen { swap(&previous, &bursts) }
             bursts.removeAll(keepingCapacity: true)
             byteCount = 0
         } else if bursts.isEmpty {
             return
         }
+        if !burst.leavesPictureOpen, !previous.isEmpty { previous.removeAll(keepingCapacity: true) }
         bursts.append(burst)
         byteCount += burst.byteCount
         if byteCount > bounds.bytes || burst.arrival - bursts[0].arrival > bounds.age { clear() }
@@ -36,6 +40,7 @@ struct GroupRing {
 
     mutating func clear() {
         bursts = []
+        previous = []
         byteCount = 0
     }
 }

@@ -54,6 +54,11 @@ final class Candidate {
         return publication.statistics.lastArrivals[source.lead]
     }
 
+    /// Told of the stream, where no other source has the air.
+    func isDown(because reason: String) {
+        air.core.setback = reason
+    }
+
     func publish(
         _ tracks: [TrackDescription], by name: String, via: RelayChain
     ) throws(StreamError) -> Publication {

@@ -54,6 +54,10 @@ package final class CandidatePlace: PublishingPlace {
         candidate.value.changed?(.failed)
     }
 
+    package func isDown(because reason: String) {
+        candidate.value.isDown(because: reason)
+    }
+
     /// Asks for the source, or sends it away; said once, however often it is asked.
     package func want(_ isWanted: Bool) {
         guard candidate.value.isWanted != isWanted else { return }

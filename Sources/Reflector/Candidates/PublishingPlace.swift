@@ -22,6 +22,9 @@ package protocol PublishingPlace: Sendable {
 
     /// The source could not be had, or was lost, and is tried again later; on the home loop only.
     func tryFailed()
+
+    /// The source is not there, for a reason in words without URLs and passwords: for people who ask. On the home loop only.
+    func isDown(because reason: String)
 }
 
 extension PublishingPlace {

@@ -44,6 +44,8 @@ struct OutgoingPackets {
     private(set) var packetCount: UInt32 = 0
     /// Payload bytes.
     private(set) var octetCount: UInt32 = 0
+    /// Timestamps, and frames that share one (K4).
+    private(set) var frameCount: UInt32 = 0
     private var held: [NormalizedPayload] = []
     private var heldByteCount = 0
     /// The last packet sent ended a picture: another one under the same timestamp is a new frame (K4).
@@ -75,6 +77,14 @@ struct OutgoingPackets {
             }
     }
 
+    /// It makes the groups.
+    var leads: Bool {
+        switch groups {
+        case .byPayload, .byTimestamp: true
+        case .none: false
+        }
+    }
+
     mutating func sourceEnded() {
         continuity.sourceEnded()
         pace?.sourceEnded()
@@ -104,6 +114,7 @@ struct OutgoingPackets {
         var isNewPace = false
         if !isSameTimestamp {
             hasEndedPicture = false
+            frameCount &+= 1
             if isMeasured { isNewPace = pace?.received(continuity.timestamp, at: time) ?? false }
         }
         timestamp = paced(continuity.timestamp)
@@ -145,6 +156,7 @@ struct OutgoingPackets {
 
     private mutating func separateFrame() {
         continuity.separateFrame()
+        frameCount &+= 1
         pace?.separateFrame()
         timestamp = paced(continuity.timestamp)
     }

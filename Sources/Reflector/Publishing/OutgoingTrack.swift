@@ -142,6 +142,12 @@ struct OutgoingTrack {
 
     var octetCount: UInt32 { packets.octetCount }
 
+    /// Frames since the stream began, wrapping.
+    var frameCount: UInt32 { packets.frameCount }
+
+    /// Its random access points make the groups.
+    var leads: Bool { packets.leads }
+
     var hasSent: Bool { packetCount > 0 }
 
     /// It has sent, it has a clock, and no sender report has told of it yet.

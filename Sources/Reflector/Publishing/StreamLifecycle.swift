@@ -31,6 +31,14 @@ struct StreamLifecycle: ~Copyable {
         }
     }
 
+    /// A source is asked for, or there.
+    var wantsSource: Bool {
+        switch state {
+        case .waiting, .live, .lingering: true
+        case .idle, .closed: false
+        }
+    }
+
     enum WantedResult {
         case startSource
         case nothing

@@ -76,10 +76,10 @@ struct StreamMembers {
 }
 
 extension [StreamMembers.GroupHandle] {
-    /// Calls `body` with each group on its own loop: at once where that is `homeLoop`, the one it is called on.
-    func onEachLoop(from homeLoop: any EventLoop, _ body: @escaping @Sendable (SubscriberGroup) -> Void) {
+    /// Calls `body` with each group on its own loop: at once where it is called on that. A publication may be released anywhere.
+    func onEachLoop(_ body: @escaping @Sendable (SubscriberGroup) -> Void) {
         for handle in self {
-            if handle.eventLoop === homeLoop {
+            if handle.eventLoop.inEventLoop {
                 body(handle.group.value)
             } else {
                 handle.eventLoop.execute { body(handle.group.value) }

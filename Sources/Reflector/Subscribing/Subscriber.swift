@@ -7,6 +7,8 @@ package protocol Subscriber: AnyObject {
     func subscribed(_ subscription: Subscription, start: StreamStart?)
     /// `variants` hold the other forms of the same burst, made once for all subscribers of this loop.
     func receive(_ burst: Burst, variants: BurstVariants)
+    /// The source is gone; what comes next is of another, or of the same that came back, and begins a group.
+    func sourceLost()
     /// The stream is over for this subscriber: it was closed, or its source came back as something else.
     func streamEnded()
     /// It wants the stream, and does not watch it: nothing is done in haste for its sake. Always the same.
@@ -16,6 +18,7 @@ package protocol Subscriber: AnyObject {
 }
 
 extension Subscriber {
+    package func sourceLost() {}
     package var looksAway: Bool { false }
     package var keepsTimes: Bool { false }
 }

@@ -67,6 +67,13 @@ final class SubscriberGroup {
         }
     }
 
+    /// The source is gone: nothing comes until there is another.
+    func sourceLost() {
+        for member in members + carried.values {
+            member.subscriber.sourceLost()
+        }
+    }
+
     /// The stream comes another way than these were told; each gives its subscription back.
     func endRelays() {
         for member in members + carried.values where member.isRelay {

@@ -9,7 +9,8 @@ struct StreamTimeline {
 
     private var origin: NIODeadline?
     private var originTime = 0.0
-    private var lastTime = 0.0
+    /// Of the packet that came at `lastArrival`.
+    private(set) var lastTime = 0.0
     private(set) var lastArrival = NIODeadline.uptimeNanoseconds(0)
 
     /// The next packet opens a new span.

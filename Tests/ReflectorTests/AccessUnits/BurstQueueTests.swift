@@ -10,7 +10,7 @@ import Testing
             startsGroup: startsGroup)
     }
 
-    /// What waits: sizes of bursts, 0 for a gap, -1 for the end.
+    /// What waits: sizes of bursts, 0 for a gap, -1 for the end, -3 for a lost source.
     private func drain(_ queue: BurstQueue, until count: Int) async -> [Int] {
         var sizes: [Int] = []
         while sizes.count < count, let items = await queue.take() {
@@ -19,6 +19,7 @@ import Testing
                 case .burst(let burst): sizes.append(burst.byteCount)
                 case .gap: sizes.append(0)
                 case .start: sizes.append(-2)
+                case .sourceLost: sizes.append(-3)
                 case .ended: sizes.append(-1)
                 }
             }

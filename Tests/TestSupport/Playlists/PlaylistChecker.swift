@@ -81,7 +81,7 @@ package struct PlaylistChecker: Sendable {
         var problems: [String] = []
         if playlist.controlled("HOLD-BACK") ?? 0 < 3 * target { problems.append("HOLD-BACK is too short") }
         if playlist.controlled("PART-HOLD-BACK") ?? 0 < 3 * most { problems.append("PART-HOLD-BACK is too short") }
-        if playlist.controlled("CAN-SKIP-UNTIL") ?? 0 < 6 * target { problems.append("CAN-SKIP-UNTIL is too short") }
+        if playlist.controlled("CAN-SKIP-UNTIL") ?? .max < 6 * target { problems.append("CAN-SKIP-UNTIL is too short") }
         if playlist.control?["CAN-BLOCK-RELOAD"] != "YES" { problems.append("reloads are not blocked") }
         for segment in playlist.segments where !segment.parts.isEmpty {
             if segment.parts.contains(where: { $0.duration > most }) { problems.append("a part is too long") }

@@ -1,19 +1,6 @@
-/// A linear congruential generator: the same seed gives the same mutations for ever.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        // The low bits of such a generator have short periods.
-        return state >> 32 ^ state << 32
-    }
-
+extension SeededGenerator {
     /// `bytes` with one to four changes: a byte set, a bit flipped, a run taken out, doubled, or the end cut off.
-    mutating func mutated(_ bytes: [UInt8]) -> [UInt8] {
+    package mutating func mutated(_ bytes: [UInt8]) -> [UInt8] {
         var result = bytes
         for _ in 0..<Int.random(in: 1...4, using: &self) where !result.isEmpty {
             let start = Int.random(in: result.indices, using: &self)
