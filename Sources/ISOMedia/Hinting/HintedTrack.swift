@@ -92,7 +92,7 @@ struct HintedTrackProgress {
         try packets.write(sample: index, to: &batch)
         let time = MovieTime.convert(max(0, due &+ delay), from: MovieTime.microseconds, to: track.clockRate) - origin
         var source: (bytes: ByteBuffer, number: UInt32)?
-        if let place = media?.sample(at: index), let read = try media?.read(place, mayWait: true) {
+        if let place = media?.sample(at: index), let read = try media?.read(place, FileReading()) {
             source = (read, UInt32(clamping: index + 1))
         }
         let timestamp = UInt32(truncatingIfNeeded: max(time, tables.times.last ?? 0) + base)

@@ -29,8 +29,8 @@ struct HintSource: Sendable {
     }
 
     /// All of a sample; throws `.notAtHand` where it is not to wait and has to.
-    mutating func read(_ sample: MovieSample, mayWait: Bool) throws(MovieError) -> ByteBuffer {
-        try window.read(at: sample.offset, count: sample.size, mayWait: mayWait)
+    mutating func read(_ sample: MovieSample, _ reading: FileReading) throws(MovieError) -> ByteBuffer {
+        try window.read(at: sample.offset, count: sample.size, reading)
     }
 
     /// Forgets what was read ahead.
@@ -64,8 +64,8 @@ struct HintSource: Sendable {
     ) throws(MovieError) -> Bool {
         guard budget.takesPiece(count) else { return false }
         do {
-            let mayWait = batch.mayWait
-            batch.append(try window.read(at: offset, count: count, spare: &budget.spare, mayWait: mayWait))
+            let reading = batch.reading
+            batch.append(try window.read(at: offset, count: count, spare: &budget.spare, reading))
             return true
         } catch .truncated {
             return false

@@ -107,7 +107,7 @@ package struct HintedPackets: TrackPackets {
             leftOut += 1
             return
         }
-        let sample = HintSample(try own.read(place, mayWait: batch.mayWait))
+        let sample = HintSample(try own.read(place, batch.reading))
         let traits = try traits(of: sample, at: index, mayWait: batch.mayWait)
         var moment = HintMoment(index: index, due: due(place.decodeTime), traits: traits)
         moment.media = rtpTime(at: moment.due)

@@ -95,7 +95,7 @@ package struct PacketizedSamples: TrackPackets {
         guard sample.size <= Self.maximumSampleSize else {
             throw .tooMuch("sample \(index) has \(sample.size) bytes")
         }
-        let bytes = try window.read(at: sample.offset, count: sample.size, mayWait: batch.mayWait)
+        let bytes = try window.read(at: sample.offset, count: sample.size, batch.reading)
         let shown = track.edits.presentationTime(ofMedia: sample.compositionTime)
         let moment = SampleMoment(
             due: track.edits.presentationTime(ofMedia: sample.decodeTime), time: rtpTime(at: shown),

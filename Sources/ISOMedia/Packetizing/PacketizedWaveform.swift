@@ -77,7 +77,7 @@ package struct PacketizedWaveform: TrackPackets {
     }
 
     /// Forgets what was read ahead.
-    mutating func release() {
+    package mutating func release() {
         window.release()
     }
 
@@ -89,7 +89,7 @@ package struct PacketizedWaveform: TrackPackets {
             guard let run = track.samples.run(from: next, maximum: frames.upperBound - next), run.count > 0 else {
                 throw .malformed(box: "stbl", at: 0, reason: "it names no place for sample \(next)")
             }
-            let bytes = try window.read(at: run.offset, count: run.bytes, mayWait: batch.mayWait)
+            let bytes = try window.read(at: run.offset, count: run.bytes, batch.reading)
             if case .waveform(let form)? = format.form(ofDescription: run.descriptionIndex) {
                 bytes.withUnsafeReadableBytes { form.append($0, to: &batch) }
             } else {

@@ -58,6 +58,8 @@ package struct PacketBatch: Sendable {
     package var isFramed = true
     /// Reading the file may block; else what is not in memory is `.notAtHand`.
     package var mayWait = true
+    /// The bytes that it is to have: no more of the file is read ahead for it.
+    var wanted = Int.max
 
     /// Where the packet that has begun begins, and what its entry will say.
     private var start = 0
@@ -77,6 +79,9 @@ package struct PacketBatch: Sendable {
         bytes.clear()
         entries.removeAll(keepingCapacity: true)
     }
+
+    /// How it wants the file read.
+    var reading: FileReading { FileReading(mayWait: mayWait, ahead: max(0, wanted &- bytes.readableBytes)) }
 
     /// Begins a packet; `append` gives it its payload, `end` ends it.
     ///

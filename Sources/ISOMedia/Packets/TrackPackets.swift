@@ -31,4 +31,7 @@ package protocol TrackPackets: Sendable {
     ///
     /// Throws where the file cannot be read or contradicts itself; packets written before stay in the batch. Blocks.
     mutating func write(sample index: Int, to batch: inout PacketBatch) throws(MovieError)
+
+    /// Forgets what was read ahead: who waits needs no memory.
+    mutating func release()
 }

@@ -101,7 +101,7 @@ package struct MoviePlayout: Sendable {
 
     /// Forgets what was read ahead: who pauses keeps no memory.
     package mutating func rest() {
-        for index in tracks.indices { tracks[index].packets = program.tracks[index].packets }
+        for index in tracks.indices { tracks[index].packets.release() }
     }
 
     private mutating func prepare(_ cue: PlayoutCue) {
@@ -146,6 +146,9 @@ package struct MoviePlayout: Sendable {
     package mutating func fill(_ batch: inout PacketBatch, until due: Int64, bytes: Int) throws(MovieError) {
         // To find key frames the hint samples are read that send them.
         if !batch.mayWait, stride != .all { throw .notAtHand }
+        batch.wanted = bytes
+        // What is at hand is soon had again, and goes through memory that is in the processor's cache.
+        defer { if !batch.mayWait { rest() } }
         for _ in 0..<(batch.mayWait ? Self.mostSamples : Self.mostSamplesAtHand) {
             guard batch.bytes.readableBytes < bytes, let index = nextTrack, let sample = tracks[index].next,
                 scale < 0 ? tracks[index].due >= due : tracks[index].due <= due

@@ -14,7 +14,7 @@ extension MovieProgram {
                 continue
             }
             do throws(MovieError) {
-                guard !Self.isSwitchedOff(track, in: movie) else {
+                guard !movie.isSwitchedOff(track) else {
                     throw .nothingToPlay("it is switched off, and another of its kind is on")
                 }
                 let format = try MediaTrackFormat(track, in: bytes)
@@ -34,12 +34,8 @@ extension MovieProgram {
         }
         try self.init(
             tracks: tracks, leftOut: leftOut,
-            duration: movie.playedDuration, name: movie.name, sessionDescription: movie.sessionDescription)
-    }
-
-    /// Of several languages, say, one is on; some writers switch none on.
-    private static func isSwitchedOff(_ track: MovieTrack, in movie: Movie) -> Bool {
-        !track.isEnabled && movie.tracks.contains { $0.isEnabled && $0.handler == track.handler }
+            duration: movie.playedDuration, name: movie.name, sessionDescription: movie.sessionDescription,
+            source: Source(movie: movie, bytes: bytes))
     }
 
     /// By the media track that each is about; of several about one, the first that can be used.
@@ -65,5 +61,12 @@ extension MovieProgram {
             }
         }
         return hinted
+    }
+}
+
+extension Movie {
+    /// Of several languages, say, one is on; some writers switch none on.
+    package func isSwitchedOff(_ track: MovieTrack) -> Bool {
+        !track.isEnabled && tracks.contains { $0.isEnabled && $0.handler == track.handler }
     }
 }

@@ -39,6 +39,14 @@ package struct MovieProgram: Sendable {
         }
     }
 
+    /// The file that it is of, for who takes the samples as they are.
+    package struct Source: Sendable {
+        package let movie: Movie
+        package let bytes: any RandomAccessBytes
+    }
+
+    /// `nil` of one that was made of something else than a file.
+    package let source: Source?
     /// In the order they are described; `a=control:trackID=<index>`.
     package let tracks: [Track]
     package let leftOut: [LeftOut]
@@ -49,17 +57,18 @@ package struct MovieProgram: Sendable {
     /// Lines that the movie wants in the session's part of its description.
     let sessionLines: [String]
 
-    /// `sessionDescription` is the movie's own, of which only what says something of the movie is taken over.
+    /// `sessionDescription` is the movie's own, of which only what says something of the movie is taken over; `source` the file, if any.
     ///
     /// Throws `.nothingToPlay` where there is no track.
     package init(
         tracks: [Track], leftOut: [LeftOut] = [], duration: Int64, name: String? = nil,
-        sessionDescription: String? = nil
+        sessionDescription: String? = nil, source: Source? = nil
     ) throws(MovieError) {
         guard !tracks.isEmpty else {
             let reasons = leftOut.map { "track \($0.track): \($0.reason)" }.joined(separator: "; ")
             throw .nothingToPlay(reasons.isEmpty ? "there is no track of pictures or sound" : reasons)
         }
+        self.source = source
         self.tracks = tracks
         self.leftOut = leftOut
         self.duration = max(0, duration)

@@ -7,6 +7,8 @@ import NIOPosix
 struct MovieService: Sendable {
     /// Most of what is read is in the system's cache already; a slow disk is not to be asked for more at once.
     private static let threadCount = 4
+    /// Who fetches movies over HTTP, whole or in segments, keeps nobody waiting who plays one.
+    private static let transferCount = 2
     /// To parse a movie of many fragments takes seconds: who plays, and who opens another, is not to wait for it.
     private static let parserCount = 2
     /// A file that is given up is not read any more, but what was read of one may hold millions of rows.
@@ -14,6 +16,7 @@ struct MovieService: Sendable {
 
     let catalog: MediaCatalog
     private let threads: NIOThreadPool
+    private let transfers: NIOThreadPool
     private let parsers: NIOThreadPool
 
     /// `read` makes a program of a file that is open.
@@ -26,13 +29,16 @@ struct MovieService: Sendable {
         let threads = NIOThreadPool(numberOfThreads: Self.threadCount)
         threads.start()
         self.threads = threads
+        let transfers = NIOThreadPool(numberOfThreads: Self.transferCount)
+        transfers.start()
+        self.transfers = transfers
         let parsers = NIOThreadPool(numberOfThreads: Self.parserCount)
         parsers.start()
         self.parsers = parsers
         catalog = MediaCatalog(
             configuration,
-            threads: BlockingThreads(threads), parsers: BlockingThreads(parsers), clock: .system, logger: logger,
-            read: read)
+            threads: BlockingThreads(threads), transfers: BlockingThreads(transfers),
+            parsers: BlockingThreads(parsers), clock: .system, logger: logger, read: read)
     }
 
     /// Gives up what is being parsed; a parser that does not notice is not waited for, and tells nobody what comes of it.
@@ -49,12 +55,13 @@ struct MovieService: Sendable {
         }
         for await _ in ending {}
         bound.cancel()
+        try? await transfers.shutdownGracefully()
         try? await threads.shutdownGracefully()
     }
 }
 
 extension BlockingThreads {
-    fileprivate init(_ pool: NIOThreadPool) {
+    init(_ pool: NIOThreadPool) {
         self.init { work in
             pool.submit { state in
                 switch state {

@@ -31,7 +31,8 @@ final class MovieFolder: Sendable {
         parsers.start()
         catalog = MediaCatalog(
             MediaConfiguration(folder: folder.path),
-            threads: Self.threads(of: .singleton), parsers: Self.threads(of: parsers),
+            threads: Self.threads(of: .singleton), transfers: Self.threads(of: .singleton),
+            parsers: Self.threads(of: parsers),
             clock: StreamClock(
                 now: { .now() }, wallClock: { 1_700_000_000_000_000_000 + Int64(NIODeadline.now().uptimeNanoseconds) },
                 random: { .random(in: .min ... .max) }),

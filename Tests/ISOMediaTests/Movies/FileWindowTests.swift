@@ -44,6 +44,16 @@ struct FileWindowTests {
         #expect(bytes.reads == 5)
     }
 
+    @Test("No more is read ahead than is of use, and never less than what is asked for")
+    func ahead() throws {
+        let bytes = NotedBytes(Array(repeating: 1, count: 200))
+        var window = FileWindow(bytes, readAhead: 64)
+        #expect(try window.read(at: 0, count: 4, FileReading(ahead: 20)).readableBytes == 4)
+        #expect(bytes.all == 20)
+        #expect(try window.read(at: 100, count: 30, FileReading(ahead: 0)).readableBytes == 30)
+        #expect(bytes.all == 50)
+    }
+
     @Test("Who jumps to and fro uses up what may be read in vain; who goes forwards does not")
     func spare() throws {
         let bytes = NotedBytes((0..<200).map { UInt8($0) })

@@ -83,6 +83,24 @@ private final class PatchyBytes: RandomAccessBytes {
         return packets
     }
 
+    @Test("At speed nothing is at hand: to find key frames hint samples are read", arguments: [4, 16, -1, -4])
+    func speed(scale: Double) async throws {
+        try await withTemporaryDirectory { directory in
+            let made = MadeMovie("fast.mp4", MadeMovie.h264 + " -movflags +rtphint")
+            let file = try FileBytes(path: await made.make(in: directory).path)
+            var playout = MoviePlayout(try MovieProgram(reading: file)) { 7 }
+            _ = playout.start(PlayoutCue(position: 500_000, scale: scale, channels: [0: 0]))
+            var batch = PacketBatch(heading: PacketHeading(channel: 0, ssrc: 0, sequenceNumber: 0, timestampOrigin: 0))
+            batch.mayWait = false
+            let due: Int64 = scale < 0 ? .min : .max
+            #expect(throws: MovieError.notAtHand) { try playout.fill(&batch, until: due, bytes: 64 << 10) }
+            #expect(batch.entries.isEmpty)
+            batch.mayWait = true
+            try playout.fill(&batch, until: due, bytes: 64 << 10)
+            #expect(!batch.entries.isEmpty)
+        }
+    }
+
     @Test("A file just written is at hand, and what is beyond its end is truncated as ever")
     func file() async throws {
         try await withTemporaryDirectory { directory in

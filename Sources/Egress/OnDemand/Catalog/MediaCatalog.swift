@@ -80,6 +80,8 @@ package final class MediaCatalog: Sendable {
 
     package let configuration: MediaConfiguration
     let threads: BlockingThreads
+    /// For who fetches movies over HTTP, whole or in segments: who plays does not wait for them.
+    package let transfers: BlockingThreads
     let clock: StreamClock
     let batches = BatchStore()
     private let parsers: BlockingThreads
@@ -90,13 +92,15 @@ package final class MediaCatalog: Sendable {
     private let wheels = Mutex<[ObjectIdentifier: NIOLoopBound<TimingWheel>]>([:])
 
     /// `read` makes a program of a file that is open; it may take long, and is called on `parsers`, so that who plays does not wait for
-    /// it: `threads` are for what is read of movies that are played.
+    /// it: `threads` are for what is read of movies that are played, `transfers` for what goes out over HTTP.
     package init(
-        _ configuration: MediaConfiguration, threads: BlockingThreads, parsers: BlockingThreads, clock: StreamClock,
-        logger: Logger, read: @escaping @Sendable (any RandomAccessBytes) throws(MovieError) -> MovieProgram
+        _ configuration: MediaConfiguration, threads: BlockingThreads, transfers: BlockingThreads,
+        parsers: BlockingThreads, clock: StreamClock, logger: Logger,
+        read: @escaping @Sendable (any RandomAccessBytes) throws(MovieError) -> MovieProgram
     ) {
         self.configuration = configuration
         self.threads = threads
+        self.transfers = transfers
         self.parsers = parsers
         self.clock = clock
         self.logger = logger
@@ -114,9 +118,13 @@ package final class MediaCatalog: Sendable {
     }
 
     /// The movie of that name; fails with `MediaRefusal`. It is not parsed to the end where all who asked for it have left.
-    func open(_ name: String, for asker: MovieAsker, on eventLoop: any EventLoop) -> EventLoopFuture<OpenedMovie> {
+    ///
+    /// The file is looked for on `threads`, `nil` for those of who plays.
+    func open(
+        _ name: String, for asker: MovieAsker, on eventLoop: any EventLoop, by threads: BlockingThreads? = nil
+    ) -> EventLoopFuture<OpenedMovie> {
         let promise = eventLoop.makePromise(of: OpenedMovie.self)
-        threads.submit { isRunning in
+        (threads ?? self.threads).submit { isRunning in
             guard isRunning else { return promise.fail(BlockingThreads.Stopped()) }
             do throws(MediaRefusal) {
                 let file = try MovieFiles.open(name, below: self.configuration.folder)

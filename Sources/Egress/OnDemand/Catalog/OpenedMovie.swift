@@ -12,9 +12,20 @@ package final class OpenedMovie: Sendable {
         self.program = program
     }
 
+    /// Another one for every file, and for every file that has been written to.
+    package var tag: String { identity.tag }
+
     /// Seconds since 1970.
     var modified: Int64 { identity.modified / 1_000_000_000 }
 
     /// The same for as long as the file is, and another for every other file.
     var sessionDescriptionIdentifier: UInt64 { identity.node }
+}
+
+extension FileBytes.Identity {
+    /// As an entity tag, without quotes.
+    var tag: String {
+        [device, node, UInt64(bitPattern: size), UInt64(bitPattern: modified)]
+            .map { String($0, radix: 16) }.joined(separator: "-")
+    }
 }

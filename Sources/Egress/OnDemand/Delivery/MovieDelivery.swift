@@ -30,6 +30,9 @@ final class MovieDelivery: TimingWheelMember {
     /// The most that is read at once, in bytes: over TCP what a socket takes in one go, for datagrams what they need for a while.
     private static let streamBytes = 256 * 1024
     private static let datagramBytes = 96 * 1024
+    /// What is sent ahead may be so much later, for others to be looked after at the same time: that they come one by one, each to cold
+    /// caches, doubled the price.
+    private static let together = TimeAmount.milliseconds(100)
     /// Datagrams must not be overtaken by the BYE, which comes by another port.
     private static let goodbyeDelay = TimeAmount.milliseconds(200)
 
@@ -338,6 +341,15 @@ final class MovieDelivery: TimingWheelMember {
             next = min(next, pace.deadline(of: nextDue) - Self.refill)
         }
         if let pausePoint { next = min(next, pace.deadline(of: pausePoint)) }
-        wheel.wake(self, at: next)
+        wheel.wake(self, at: isInterleaved ? next.roundedUp(to: Self.together) : next)
+    }
+}
+
+extension NIODeadline {
+    /// The next multiple of `step`, or itself.
+    fileprivate func roundedUp(to step: TimeAmount) -> NIODeadline {
+        let (step, time) = (UInt64(step.nanoseconds), uptimeNanoseconds)
+        guard time < .max - step else { return self }
+        return .uptimeNanoseconds((time + step - 1) / step * step)
     }
 }
