@@ -24,6 +24,8 @@ actor HLSStream {
     /// The playlist as it was written last, whole and as a delta update.
     private var written: [Bool: HLSResource] = [:]
     private var isOver = false
+    /// The stream is no more.
+    private var isClosed = false
 
     init(
         path: StreamPath, configuration: HLSConfiguration, heritage: SegmentStore.Heritage?, clock: StreamClock,
@@ -41,7 +43,7 @@ actor HLSStream {
             segmentDuration: configuration.segmentDuration, playlistLength: configuration.playlistLength,
             memory: configuration.memory)
         let first = SequenceNumbers.first(at: clock.wallClock(), after: heritage?.lastNumber)
-        let store = SegmentStore(rules, from: first, targetDuration: heritage?.targetDuration)
+        let store = SegmentStore(rules, from: first)
         making = SegmentMaking(configuration: configuration, works: works, store: store, logger: logger)
         lastRequest = clock.now()
     }
@@ -49,14 +51,11 @@ actor HLSStream {
     /// Until nobody wants it, the stream is no more, or the task is cancelled; what the next life goes on from.
     func run() async -> SegmentStore.Heritage {
         logger.info("hls started")
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.follow() }
-            group.addTask { await self.watchTheTime() }
-            await group.next()
-            // Not when all is put away: a camera that does not answer may take a while.
-            end()
-            group.cancelAll()
-        }
+        let following = Task { await follow() }
+        await watchTheTime()
+        end()
+        // Nor is it waited for: a camera that does not answer may take a while, and the next life need not.
+        following.cancel()
         renditions.remove(path)
         logger.info("hls ended")
         return making.store.heritage
@@ -68,16 +67,18 @@ actor HLSStream {
     }
 
     private func follow() async {
-        while !Task.isCancelled {
+        while !isOver {
             do {
                 let source = try await works.open()
-                for await event in source.events { received(event) }
+                for await event in source.events where !isOver { received(event) }
                 source.end()
             } catch StreamError.closed {
+                isClosed = true
                 return
             } catch {
                 logger.debug("the stream did not come", metadata: ["reason": "\(error)"])
             }
+            guard !isOver else { return }
             making.timelineBroke(at: clock.now())
             changed()
             try? await Task.sleep(for: Self.retry)
@@ -85,7 +86,7 @@ actor HLSStream {
     }
 
     private func watchTheTime() async {
-        while !Task.isCancelled, !timePassed() { try? await Task.sleep(for: Self.look) }
+        while !Task.isCancelled, !isClosed, !timePassed() { try? await Task.sleep(for: Self.look) }
     }
 
     private func received(_ event: AccessUnitFeed.Event) {

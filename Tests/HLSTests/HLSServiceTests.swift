@@ -1,3 +1,4 @@
+import Logging
 import Media
 import NIOCore
 import Reflector
@@ -116,6 +117,46 @@ import Testing
         }
         #expect(read.mediaSequence == before.mediaSequence)
         await relay.service.close()
+    }
+
+    @Test("What was whole when the camera was lost is published then, and not when it comes back")
+    func lastPiece() async throws {
+        let relay = FakeRelay(HLSConfiguration(playlistLength: 20))
+        var camera = SimulatedCamera()
+        async let first = relay.playlist()
+        let source = try await relay.source()
+        source.play(&camera, for: 7.2, isNew: true)
+        _ = try await first
+        source.send([.discontinuity])
+        let read = try await eventually { [relay] in
+            let read = try await relay.playlist()
+            return read.whole.count == 4 ? read : nil
+        }
+        #expect(read.whole.last.map { (1_100_000...1_300_000).contains($0.duration) } == true)
+        await relay.service.close()
+    }
+
+    @Test("A life ends at once, also where its camera does not answer: the next one need not wait for it")
+    func unanswered() async throws {
+        let unanswered = Locked<CheckedContinuation<Void, Never>?>(nil)
+        let works = StreamWorks.fake {
+            await withCheckedContinuation { continuation in unanswered.change { $0 = continuation } }
+            return FakeSource()
+        }
+        let seconds = Locked(1000)
+        let stream = HLSStream(
+            path: FakeRelay.gate, configuration: HLSConfiguration(linger: .seconds(30)), heritage: nil,
+            clock: StreamClock(
+                now: { .uptimeNanoseconds(UInt64(seconds.value) * 1_000_000_000) },
+                wallClock: { SimulatedCamera.start }, random: { 4 }),
+            works: works, renditions: RenditionBoard(),
+            logger: Logger(label: "hls", factory: { _ in SwiftLogNoOpLogHandler() }))
+        let life = Task { await stream.run() }
+        _ = try await eventually { unanswered.value == nil ? nil : true }
+        seconds.change { $0 += 60 }
+        _ = await life.value
+        #expect(await stream.resource("video.m3u8", HLSQuery()) == nil, "the next life has to be asked")
+        unanswered.value?.resume()
     }
 
     @Test("Sound that cannot be transcoded, or muxed, leaves the video alone", arguments: [false, true])

@@ -12,9 +12,7 @@ struct SegmentMaking: ~Copyable {
     private let logger: Logger
     private var segmenter: Segmenter
     private(set) var store: SegmentStore
-    private(set) var selection: TrackSelection?
-    private var soundTrack: MuxedTrack?
-    private var transcoder: (any SoundTranscoder)?
+    private var tracks: ChosenTracks
     private var muxer: (any SegmentMuxer)?
     /// What is in the segments now, by the codecs' names.
     private(set) var codecs: [String]?
@@ -22,14 +20,14 @@ struct SegmentMaking: ~Copyable {
     private(set) var interval: TimeAmount?
     /// Why nothing can be shown.
     private(set) var refusal: String?
-    /// Errors of libav were told, once for each life of a decoder.
-    private var hasToldError = false
+    var selection: TrackSelection? { tracks.selection }
 
     init(configuration: HLSConfiguration, works: StreamWorks, store: SegmentStore, logger: Logger) {
         self.configuration = configuration
         self.works = works
         self.logger = logger
         self.store = store
+        tracks = ChosenTracks(works: works, logger: logger)
         segmenter = Segmenter(
             Segmenter.Rules(
                 segmentDuration: configuration.segmentDuration, partDuration: configuration.partDuration,
@@ -48,8 +46,7 @@ struct SegmentMaking: ~Copyable {
     /// What comes next does not go on from the last unit.
     mutating func timelineBroke(at now: NIODeadline) {
         perform(segmenter.timelineBroke(), at: now)
-        // What it holds back belongs to before.
-        if let sound = selection?.sound, sound.track == nil { beginTranscoding(sound) }
+        tracks.restartSound()
     }
 
     mutating func timePassed(at now: NIODeadline) {
@@ -66,52 +63,16 @@ struct SegmentMaking: ~Copyable {
         guard chosen != selection else { return }
         // What is under way is still of the old tracks.
         perform(segmenter.timelineBroke(), at: now)
-        selection = chosen
+        tracks.choose(chosen)
         if chosen != nil { refusal = nil }
-        soundTrack = chosen?.sound?.track
-        transcoder = nil
-        if let sound = chosen?.sound, sound.track == nil { beginTranscoding(sound) }
-        let clocks = SegmentClocks(video: chosen?.video?.track.clockRate, sound: soundTrack?.clockRate)
-        perform(segmenter.tracksChanged(clocks), at: now)
+        perform(segmenter.tracksChanged(tracks.clocks), at: now)
     }
 
     // MARK: Units
 
     private mutating func received(_ unit: AccessUnit, at now: NIODeadline) {
-        guard let selection else { return }
-        if unit.track == selection.video?.index {
-            perform(segmenter.unitArrived(unit, .video), at: now)
-        } else if unit.track == selection.sound?.index, soundTrack != nil {
-            for frame in frames(of: unit) { perform(segmenter.unitArrived(frame, .sound), at: now) }
-        }
-    }
-
-    private mutating func frames(of unit: AccessUnit) -> [AccessUnit] {
-        guard let transcoder else { return [unit] }
-        do {
-            return try transcoder.transcode(unit)
-        } catch {
-            tell("sound could not be transcoded", error)
-            return []
-        }
-    }
-
-    private mutating func beginTranscoding(_ sound: TrackSelection.Sound) {
-        do {
-            let transcoder = try works.transcoder(sound.format)
-            self.transcoder = transcoder
-            soundTrack = transcoder.track
-        } catch {
-            tell("sound is left out, it cannot be transcoded", error)
-            transcoder = nil
-            soundTrack = nil
-        }
-    }
-
-    private mutating func tell(_ message: Logger.Message, _ error: any Error) {
-        guard !hasToldError else { return }
-        hasToldError = true
-        logger.warning(message, metadata: ["error": "\(error)"])
+        guard let (role, units) = tracks.units(of: unit) else { return }
+        for unit in units { perform(segmenter.unitArrived(unit, role), at: now) }
     }
 
     // MARK: Actions
@@ -131,22 +92,21 @@ struct SegmentMaking: ~Copyable {
                 guard muxer != nil else { continue }
                 let bytes = store.isMakingParts ? nil : cut()
                 store.segmentEnded(bytes, duration: end.duration, longestGroup: end.longestGroup, at: now)
+                segmenter.untellable = store.untellable
                 interval = end.interval
             }
         }
     }
 
     private mutating func open(withSound: Bool, partTarget: TimeAmount?) {
-        let tracks = [selection?.video?.track, withSound || selection?.video == nil ? soundTrack : nil].compactMap {
-            $0
-        }
+        let muxed = tracks.muxed(withSound: withSound)
         let form = form
-        hasToldError = false
+        tracks.muxerBegan()
         do {
-            let muxer = try works.muxer(form, tracks)
+            let muxer = try works.muxer(form, muxed)
             self.muxer = muxer
             refusal = nil
-            let names = tracks.map(works.codecName)
+            let names = muxed.map(works.codecName)
             codecs = names.contains(nil) ? nil : names.compactMap { $0 }
             store.opened(form, initialization: muxer.initializationSection, partTarget: partTarget)
         } catch {
@@ -170,7 +130,7 @@ struct SegmentMaking: ~Copyable {
         do {
             try muxer.write(unit, duration: duration)
         } catch {
-            tell("a unit was left out, it could not be muxed", error)
+            tracks.tell("a unit was left out, it could not be muxed", error)
         }
     }
 
@@ -178,7 +138,7 @@ struct SegmentMaking: ~Copyable {
         do {
             return try muxer?.cut()
         } catch {
-            tell("a segment was left out, it could not be muxed", error)
+            tracks.tell("a segment was left out, it could not be muxed", error)
             return nil
         }
     }

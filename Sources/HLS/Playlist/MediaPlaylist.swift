@@ -1,6 +1,6 @@
 import NIOCore
 
-/// A playlist of segments (RFC 8216bis §4.4.3 to §4.4.5), live: it never ends.
+/// A playlist of segments (RFC 8216bis §4.4.3 to §4.4.5): of a stream, which never ends, or of all of a movie.
 package struct MediaPlaylist: Sendable, Hashable {
     /// What the server offers to clients that want to be near live (§4.4.3.8).
     package struct ServerControl: Sendable, Hashable {
@@ -9,7 +9,8 @@ package struct MediaPlaylist: Sendable, Hashable {
         /// The same for one that plays parts.
         package var partHoldBack: TimeAmount
         /// Segments that end longer than this before the end of the playlist may be left out of a delta update.
-        package var canSkipUntil: TimeAmount
+        /// `nil` where there are no delta updates.
+        package var canSkipUntil: TimeAmount?
     }
 
     /// A part of a segment (§4.4.4.9).
@@ -29,8 +30,8 @@ package struct MediaPlaylist: Sendable, Hashable {
         package var isDiscontinuity: Bool
         /// The initialization section that holds from here on; `nil` for that of the segment before, or none.
         package var map: String?
-        /// Of its first picture, nanoseconds since 1970.
-        package var date: Int64
+        /// Of its first picture, nanoseconds since 1970; `nil` where nobody knows.
+        package var date: Int64?
         /// Those near the end of the playlist.
         package var parts: [Part]
     }
@@ -42,6 +43,10 @@ package struct MediaPlaylist: Sendable, Hashable {
         package var lastPart: Int?
     }
 
+    /// Nothing of it will ever change, or come (§4.4.3.4, §4.4.3.5).
+    package var isComplete = false
+    /// Where players had better begin, from the first segment's beginning on (§4.4.2.2).
+    package var start: TimeAmount?
     package var version: Int
     /// Whole seconds; no segment is longer, to the nearest second. The same as long as the playlist lives.
     package var targetDuration: Int
@@ -65,14 +70,17 @@ extension MediaPlaylist {
     /// As a file of text. Every segment begins with a random access point, and it says so.
     package var text: String {
         var lines = ["#EXTM3U", "#EXT-X-VERSION:\(version)", "#EXT-X-TARGETDURATION:\(targetDuration)"]
+        if isComplete { lines.append("#EXT-X-PLAYLIST-TYPE:VOD") }
         if let control { lines.append("#EXT-X-SERVER-CONTROL:\(control.attributes)") }
         if let partTarget { lines.append("#EXT-X-PART-INF:PART-TARGET=\(partTarget.decimalSeconds)") }
         lines.append("#EXT-X-MEDIA-SEQUENCE:\(mediaSequence)")
         lines.append("#EXT-X-DISCONTINUITY-SEQUENCE:\(discontinuitySequence)")
         lines.append("#EXT-X-INDEPENDENT-SEGMENTS")
+        if let start { lines.append("#EXT-X-START:TIME-OFFSET=\(start.decimalSeconds),PRECISE=YES") }
         if skipped > 0 { lines.append("#EXT-X-SKIP:SKIPPED-SEGMENTS=\(skipped)") }
         for segment in segments { segment.write(to: &lines) }
         if let preloadHint { lines.append("#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"\(preloadHint)\"") }
+        if isComplete { lines.append("#EXT-X-ENDLIST") }
         for report in reports { lines.append("#EXT-X-RENDITION-REPORT:\(report.attributes)") }
         lines.append("")
         return lines.joined(separator: "\n")
@@ -81,8 +89,8 @@ extension MediaPlaylist {
 
 extension MediaPlaylist.ServerControl {
     fileprivate var attributes: String {
-        "CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=\(canSkipUntil.decimalSeconds),HOLD-BACK=\(holdBack.decimalSeconds),"
-            + "PART-HOLD-BACK=\(partHoldBack.decimalSeconds)"
+        "CAN-BLOCK-RELOAD=YES,\(canSkipUntil.map { "CAN-SKIP-UNTIL=\($0.decimalSeconds)," } ?? "")"
+            + "HOLD-BACK=\(holdBack.decimalSeconds),PART-HOLD-BACK=\(partHoldBack.decimalSeconds)"
     }
 }
 
@@ -90,7 +98,7 @@ extension MediaPlaylist.Segment {
     fileprivate func write(to lines: inout [String]) {
         if isDiscontinuity { lines.append("#EXT-X-DISCONTINUITY") }
         if let map { lines.append("#EXT-X-MAP:URI=\"\(map)\"") }
-        lines.append("#EXT-X-PROGRAM-DATE-TIME:\(PlaylistDate(nanoseconds: date))")
+        if let date { lines.append("#EXT-X-PROGRAM-DATE-TIME:\(PlaylistDate(nanoseconds: date))") }
         for part in parts {
             let independent = part.isIndependent ? ",INDEPENDENT=YES" : ""
             lines.append("#EXT-X-PART:DURATION=\(part.duration.decimalSeconds),URI=\"\(part.uri)\"\(independent)")

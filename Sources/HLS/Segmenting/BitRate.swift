@@ -1,6 +1,6 @@
 import NIOCore
 
-/// What segments took so far, for `BANDWIDTH` and `AVERAGE-BANDWIDTH` (RFC 8216bis §4.4.6.2).
+/// What the segments of a playlist take, for `BANDWIDTH` and `AVERAGE-BANDWIDTH` (RFC 8216bis §4.4.6.2).
 struct BitRate: Sendable, Hashable {
     private var bits = 0.0
     private var seconds = 0.0

@@ -3,8 +3,8 @@ import NIOCore
 
 /// Frames of sound that wait for the pictures of the same moment, so that a segment has both.
 struct HeldSound: Sendable {
-    /// More are not held: pictures are far behind, or have stopped.
-    private static let most = 1024
+    /// More are not held, a minute of frames of AAC and more: pictures are far behind, or have stopped.
+    private static let most = 4096
 
     private let clock: MediaClock
     private var units: [AccessUnit] = []

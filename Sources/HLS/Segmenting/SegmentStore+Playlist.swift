@@ -37,8 +37,9 @@ extension SegmentStore {
     package func playlist(skips: Bool = false, reports: [MediaPlaylist.RenditionReport] = []) -> MediaPlaylist? {
         guard let first = listed.first, let targetDuration else { return nil }
         let target = TimeAmount.seconds(Int64(targetDuration))
-        let skipUntil = target * 6
-        let skipped = skips && partTarget != nil ? skippable(until: skipUntil) : 0
+        // Six target durations are never left out (§4.4.3.8): a playlist of six segments has nothing else.
+        let skipUntil = partTarget != nil && rules.playlistLength > 6 ? target * 6 : nil
+        let skipped = skips ? skipUntil.map(skippable) ?? 0 : 0
         var segments: [MediaPlaylist.Segment] = []
         var map: String?
         var remaining = listedDuration

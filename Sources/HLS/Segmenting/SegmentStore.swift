@@ -17,7 +17,6 @@ package struct SegmentStore: Sendable {
     package struct Heritage: Sendable, Hashable {
         /// The number of the last segment that was begun.
         package var lastNumber: Int64
-        package var targetDuration: Int?
     }
 
     /// A file that can be fetched.
@@ -76,16 +75,17 @@ package struct SegmentStore: Sendable {
     /// When the last segment ended, by the dates that were told.
     private var dateAfterLast: Int64?
     private(set) var bytes = 0
-    private(set) var rate = BitRate()
 
     /// `number` of the first segment, larger than that of any before.
-    package init(_ rules: Rules, from number: Int64, targetDuration: Int? = nil) {
+    package init(_ rules: Rules, from number: Int64) {
         self.rules = rules
         nextNumber = number
         // Discontinuities are fewer than segments: what goes up with the numbers of those never goes back either.
         discontinuitySequence = number
-        self.targetDuration = targetDuration
     }
+
+    /// A segment that lasts as long, or longer, begins the playlist anew; `nil` where there is none yet.
+    var untellable: TimeAmount? { targetDuration.map { .seconds(Int64($0)) + .milliseconds(500) } }
 
     /// There is a segment.
     package var isPublished: Bool { !listed.isEmpty }
@@ -97,7 +97,7 @@ package struct SegmentStore: Sendable {
     var isMakingParts: Bool { openPartTarget != nil }
 
     package var heritage: Heritage {
-        Heritage(lastNumber: nextNumber - 1, targetDuration: targetDuration)
+        Heritage(lastNumber: nextNumber - 1)
     }
 
     /// A file by its name; `nil` for one that is not there, or no longer.
@@ -160,7 +160,6 @@ package struct SegmentStore: Sendable {
         if let bytes { add(bytes, named: name, to: &segment) } else { join(&segment, as: name) }
         guard segment.bytes > 0 else { return abandon(segment, at: now) }
         dateAfterLast = segment.date &+ duration.nanoseconds
-        rate.add(bytes: segment.bytes, duration: duration)
         let target = targetDuration
         if let target, duration.nearestSecond > target {
             beginPlaylistAnew(at: now)
@@ -255,6 +254,11 @@ extension SegmentStore {
             removeFirst(at: now)
             forget(kept.removeLast().segment)
         }
+    }
+
+    /// Of what is listed.
+    var rate: BitRate {
+        listed.reduce(into: BitRate()) { $0.add(bytes: $1.bytes, duration: $1.duration) }
     }
 
     var listedDuration: TimeAmount {

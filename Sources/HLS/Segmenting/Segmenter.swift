@@ -30,7 +30,7 @@ package struct Segmenter: ~Copyable {
         package var segmentDuration: TimeAmount
         /// About the length of a part; `nil` makes none.
         package var partDuration: TimeAmount?
-        /// A segment of more bytes is ended wherever it is.
+        /// A segment of more bytes is ended wherever it is; each unit counts 256 beyond its own.
         package var mostBytes: Int
 
         package init(segmentDuration: TimeAmount, partDuration: TimeAmount? = nil, mostBytes: Int = 16 * 1024 * 1024) {
@@ -80,7 +80,16 @@ package struct Segmenter: ~Copyable {
     private var lastInterval: Int64?
     private var lastRandomAccess: Int64?
     private var longestGroup = TimeAmount.zero
+    private var lastGroup: Int64 = 0
     private var partTarget: TimeAmount?
+    /// What the playlist can tell of a segment, if it has begun: one that lasts as long is too long.
+    package var untellable: TimeAmount?
+    /// Segments since one was cut short, if ever.
+    private var sinceCutShort: Int?
+    /// Once in so many segments a group that is too long is an odd one; more often, groups have become longer.
+    private static let oddity = 8
+    /// No segment is longer, whatever the groups are.
+    private static let longest = TimeAmount.seconds(60)
 
     package init(_ rules: Rules) {
         self.rules = rules
@@ -134,8 +143,10 @@ package struct Segmenter: ~Copyable {
             let duration = unit.decodeTime &- pending.decodeTime
             if duration > 0, clock.time(duration) <= longestStep {
                 self.pending = nil
-                append(pending, duration: duration, to: &actions)
+                let room = room(for: pending)
+                append(pending, duration: min(duration, max(room, 1)), to: &actions)
                 lastInterval = duration
+                if duration > room { cutShort(to: &actions) }
             } else {
                 actions = timelineBroke()
             }
@@ -144,12 +155,9 @@ package struct Segmenter: ~Copyable {
         return actions
     }
 
-    /// Where the leading track is silent for longer, it is taken for broken.
+    /// Where the leading track is silent for longer, it is taken for broken; cameras that send a picture every few seconds are not.
     private var longestStep: TimeAmount {
-        let usual = lastInterval.map { clock.time($0) } ?? .zero
-        if case .running(let segment) = state, let partTarget = segment.partTarget { return partTarget }
-        if let part = rules.partDuration { return max(part, usual * 3) }
-        return max(.seconds(2), usual * 4)
+        lastInterval.map { max(.seconds(2), clock.time($0) * 4) } ?? .seconds(10)
     }
 }
 
@@ -161,20 +169,49 @@ extension Segmenter {
             state = .gathering([], bytes: 0)
         } else if unit.isRandomAccess {
             if let lastRandomAccess, role == .video {
-                longestGroup = max(longestGroup, clock.time(unit.decodeTime &- lastRandomAccess))
+                lastGroup = unit.decodeTime &- lastRandomAccess
+                longestGroup = max(longestGroup, clock.time(lastGroup))
             }
             if isDue(at: unit) {
                 end(to: &actions)
                 beginNext(at: unit, &actions)
             }
         } else if bytes > rules.mostBytes {
-            end(to: &actions)
-            state = .waiting
-            sound?.removeAll()
-            return
+            return breakOff(to: &actions)
+        } else if let lastInterval, room(for: unit) < lastInterval {
+            return cutShort(to: &actions)
         }
         if unit.isRandomAccess { lastRandomAccess = unit.decodeTime }
         pending = unit
+    }
+
+    /// Ends the segment wherever it is; what comes up to the next key frame is lost.
+    private mutating func breakOff(to actions: inout [Action]) {
+        end(to: &actions)
+        state = .waiting
+        sound?.removeAll()
+    }
+
+    /// A segment that is longer than the playlist can tell would begin another one, with a larger target for as long as it lives (RFC
+    /// 8216 §6.2.1): for one odd group it is not worth that. Where they are more, the next one is let be.
+    private mutating func cutShort(to actions: inout [Action]) {
+        breakOff(to: &actions)
+        sinceCutShort = 0
+    }
+
+    /// How long a unit of the leading track may last, in ticks.
+    private func room(for unit: AccessUnit) -> Int64 {
+        let start: Int64
+        switch state {
+        case .waiting: return .max
+        case .gathering(let units, _): start = units.first?.unit.decodeTime ?? unit.decodeTime
+        case .running(let segment): start = segment.start
+        }
+        var most = Self.longest
+        if let untellable, sinceCutShort.map({ $0 >= Self.oddity }) ?? true {
+            most = min(most, untellable - .milliseconds(1))
+        }
+        return clock.ticks(most) &- (unit.decodeTime &- start)
     }
 
     private var bytes: Int {
@@ -198,6 +235,8 @@ extension Segmenter {
         case .running(let segment):
             elapsed = segment.duration
         }
+        // Another group like the last one would be too much.
+        if elapsed >= .milliseconds(500), room(for: unit) < lastGroup { return true }
         return elapsed >= .nanoseconds(wanted.nanoseconds / 10 * 9)
     }
 
@@ -230,7 +269,7 @@ extension Segmenter {
         case .gathering(var units, let bytes):
             state = .waiting
             units.append((unit, duration))
-            state = .gathering(units, bytes: bytes + unit.payload.readableBytes)
+            state = .gathering(units, bytes: bytes + unit.cost)
         case .running(var segment):
             state = .waiting
             segment.append(unit, duration: duration, sound: &sound, to: &actions)
@@ -251,6 +290,7 @@ extension Segmenter {
         segment.finish(sound: &sound, to: &actions)
         state = .running(segment)
         guard segment.duration > .zero else { return }
+        sinceCutShort = sinceCutShort.map { $0 + 1 }
         actions.append(
             .endSegment(
                 SegmentEnd(
@@ -266,11 +306,11 @@ extension Segmenter {
         let end = clock.time(last.unit.decodeTime &+ last.duration)
         guard end - start >= min(.milliseconds(500), rules.segmentDuration) else { return nil }
         let withSound = sound?.hasFrames(from: start, before: end) ?? false
-        let ticks = last.unit.decodeTime &+ last.duration &- first.decodeTime
         partTarget = rules.partDuration.map { part in
-            let longest = units.map { clock.time($0.duration) }.max() ?? part
-            return PartTarget.of(
-                part, interval: clock.time(ticks / Int64(units.count)), longest: longest, before: partTarget)
+            let interval = clock.time(PictureDurations(units.map(\.duration)).usual)
+            // One that came late is no measure for those to come.
+            let longest = min(units.map { clock.time($0.duration) }.max() ?? part, interval * 2)
+            return PartTarget.of(part, interval: interval, longest: longest, before: partTarget)
         }
         actions.append(.open(withSound: withSound, partTarget: partTarget))
         actions.append(.beginSegment(wallClock: first.wallClock, isDiscontinuity: true))
@@ -279,23 +319,5 @@ extension Segmenter {
             partTarget: partTarget)
         for entry in units { segment.append(entry.unit, duration: entry.duration, sound: &sound, to: &actions) }
         return segment
-    }
-}
-
-/// How long parts may be (RFC 8216bis §4.4.3.7).
-enum PartTarget {
-    /// The least such that whole pictures fill it to 85 %, as §4.4.4.9 asks of every part but the last of a segment, with some
-    /// room for pictures that come unevenly; the one of before where it will do.
-    static func of(
-        _ wanted: TimeAmount, interval: TimeAmount, longest: TimeAmount, before: TimeAmount?
-    ) -> TimeAmount {
-        let picture = max(interval.nanoseconds, 1)
-        if let before, before >= longest {
-            let whole = before.nanoseconds / picture * picture
-            if whole >= before.nanoseconds / 100 * 90 { return before }
-        }
-        let count = max((wanted.nanoseconds + picture / 2) / picture, 1)
-        let room = max(count * picture / 100 * 104, longest.nanoseconds)
-        return .milliseconds((room + 999_999) / 1_000_000)
     }
 }

@@ -17,11 +17,14 @@ package final class FragmentedMP4Muxer {
     private let tracks: [MuxedTrack]
     private let pictures: [PictureUnits?]
     /// The number of the fragment to come.
-    private var fragment: UInt32 = 1
+    private var fragment: UInt32
 
     /// Tracks of H.264 (`avc1`), H.265 (`hvc1`), AAC and MPEG audio, complete with their configuration; throws for others.
-    package init(tracks: [MuxedTrack]) throws(LibAVError) {
-        context = try Self.makeContext(tracks, fragment: 1)
+    ///
+    /// `fragment` is the number of the first one, where others made those before it.
+    package init(tracks: [MuxedTrack], fragment: UInt32 = 1) throws(LibAVError) {
+        self.fragment = fragment
+        context = try Self.makeContext(tracks, fragment: fragment)
         self.tracks = tracks
         pictures = tracks.map(PictureUnits.init)
         initialization = Self.branded(context.takeBytes())

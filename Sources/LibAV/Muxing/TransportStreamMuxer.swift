@@ -20,10 +20,14 @@ package final class TransportStreamMuxer {
     private let pictures: [PictureUnits?]
 
     /// Tracks of H.264, H.265, AAC and MPEG audio, complete with their configuration; throws for others.
-    package init(tracks: [MuxedTrack]) throws(LibAVError) {
+    ///
+    /// `isPiece`: others make what comes before, and their counters cannot be gone on from; the first packets say so
+    /// (`discontinuity_indicator`, ISO/IEC 13818-1 §2.4.3.5).
+    package init(tracks: [MuxedTrack], isPiece: Bool = false) throws(LibAVError) {
         context = try MuxerContext(
             "mpegts", Self.attempt, tracks: tracks,
             options: [
+                "mpegts_flags": isPiece ? "+initial_discontinuity" : "0",
                 // Tables at the cuts alone; each frame of sound by itself, with its own time.
                 "pat_period": "86400", "sdt_period": "86400", "pes_payload_size": "0", "pcr_period": "40",
             ],

@@ -138,6 +138,26 @@ import Testing
         #expect(checker.check(listed) == [])
     }
 
+    @Test("Delta updates are offered where there is something to skip, and the rates are those of what is listed")
+    func window() throws {
+        for (length, isOffered) in [(6, false), (7, true), (12, true)] {
+            var store = Self.store(length: length, parts: true)
+            for index in 0..<20 {
+                store.segmentBegan(wallClock: 0, isDiscontinuity: false, at: Self.time(Double(index * 2)))
+                // The first one is ten times as large.
+                store.partEnded(
+                    ByteBuffer(repeating: 1, count: index == 0 ? 10_000 : 1000 + index), duration: .milliseconds(500),
+                    isIndependent: true)
+                store.segmentEnded(
+                    nil, duration: .seconds(2), longestGroup: .seconds(2), at: Self.time(Double(index * 2 + 2)))
+            }
+            let text = try #require(store.playlist()).text
+            #expect(text.contains("CAN-SKIP-UNTIL=12") == isOffered && text.contains("CAN-SKIP") == isOffered)
+            #expect(try #require(store.playlist(skips: true)).skipped == length - 6)
+            #expect(store.rate.peak == 1019 * 4)
+        }
+    }
+
     @Test("A segment of which nothing came leaves no gap in the numbers")
     func empty() throws {
         var store = Self.store()

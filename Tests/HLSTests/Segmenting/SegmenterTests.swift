@@ -132,7 +132,7 @@ import Testing
 
     @Test("A segment that outgrows the memory ends wherever it is, and the next begins at a key frame")
     func memory() {
-        var segmenter = Segmenter(Segmenter.Rules(segmentDuration: .seconds(2), mostBytes: 5000))
+        var segmenter = Segmenter(Segmenter.Rules(segmentDuration: .seconds(2), mostBytes: 17_800))
         var actions = segmenter.tracksChanged(.init(video: 90_000, sound: nil))
         for number in 0..<301 { actions += segmenter.unitArrived(Self.picture(number, key: number % 100 == 0), .video) }
         #expect(Self.ends(actions) == [2040, 2040, 2040])
@@ -167,5 +167,120 @@ import Testing
             }
         }
         #expect(count >= 12)
+    }
+
+    @Test(
+        "No picture is lost where pictures come slowly or one comes late, and no part is longer than its target",
+        arguments: [
+            // Two pictures a second.
+            SlowCamera(interval: 45_000, group: 4, part: 200, late: [:]),
+            // A picture every five seconds, all of them key pictures.
+            SlowCamera(interval: 450_000, group: 1, part: 200, late: [:]),
+            // 25 a second, of which some take a little, some much longer than a part.
+            SlowCamera(interval: 3600, group: 50, part: 200, late: [60: 27_000, 120: 45_000, 149: 90_000, 201: 9000]),
+            SlowCamera(interval: 3600, group: 50, part: 500, late: [60: 50_000, 77: 120_000, 78: 60_000]),
+            // The first group has one.
+            SlowCamera(interval: 3600, group: 50, part: 200, late: [10: 60_000]),
+        ])
+    func slow(camera: SlowCamera) throws {
+        var segmenter = Segmenter(
+            Segmenter.Rules(segmentDuration: .seconds(2), partDuration: .milliseconds(camera.part)))
+        var actions = segmenter.tracksChanged(.init(video: 90_000, sound: nil))
+        var time: Int64 = 0
+        for number in 0...400 {
+            actions += segmenter.unitArrived(Self.picture(number, key: number % camera.group == 0, at: time), .video)
+            time += camera.interval + (camera.late[number] ?? 0)
+        }
+        actions += segmenter.timelineBroke()
+        var target = TimeAmount.zero
+        var lengths: [Int64] = []
+        var written: [Int64] = []
+        var isFresh = true
+        for action in actions {
+            switch action {
+            case .open(_, let part): target = try #require(part)
+            case .beginSegment(_, let isDiscontinuity):
+                // The part target may change; but nothing that came late breaks anything.
+                #expect(!isDiscontinuity || isFresh)
+            case .write(let unit, _, let duration):
+                written.append(unit.decodeTime)
+                #expect(duration > 0)
+            case .endPart(let duration, _):
+                #expect(duration <= target)
+                lengths.append(duration.nanoseconds / 1000)
+            case .endSegment(let end):
+                let sum = lengths.reduce(0, +)
+                #expect(sum <= end.duration.nanoseconds / 1000 + 1)
+                for length in lengths.dropLast() { #expect(length * 100_000 >= target.nanoseconds * 84) }
+                // What is in no part was a remainder that fills one.
+                if camera.late.isEmpty { #expect(sum > end.duration.nanoseconds / 1000 - 1000) }
+                lengths = []
+            }
+            if case .open = action { isFresh = true } else if case .beginSegment = action { isFresh = false }
+        }
+        #expect(written.count == 401)
+        #expect(zip(written, written.dropFirst()).allSatisfy { $0 < $1 })
+        if !camera.late.isEmpty { #expect(target < .milliseconds(camera.part * 6 / 5), "\(target)") }
+    }
+
+    @Test("One group that is too long for the playlist is cut short; where groups have become longer, they are let be")
+    func tooLong() throws {
+        var segmenter = Segmenter(Self.rules)
+        var actions = segmenter.tracksChanged(.init(video: 90_000, sound: nil))
+        segmenter.untellable = .milliseconds(2500)
+        // Of two seconds, but for one of six; later all are of six.
+        let keys = Set(stride(from: 0, to: 900, by: 50)).subtracting([250, 300]).union(
+            stride(from: 900, to: 1800, by: 150))
+        for number in 0..<1800 {
+            actions += segmenter.unitArrived(Self.picture(number, key: keys.contains(number)), .video)
+        }
+        let lengths = Self.ends(actions)
+        #expect(lengths.prefix(4) == [2000, 2000, 2000, 2000])
+        let odd = try #require(lengths.firstIndex { $0 != 2000 })
+        #expect((2400..<2500).contains(lengths[odd]))
+        #expect(lengths[(odd + 1)...].prefix(11) == Array(repeating: 2000, count: 11)[...])
+        #expect((2400..<2500).contains(lengths[odd + 12]))
+        #expect(lengths.dropFirst(odd + 13).allSatisfy { $0 == 6000 } && lengths.count >= odd + 16, "\(lengths)")
+    }
+
+    @Test("A picture that lasts until long behind the end of its segment does not make it longer than can be told")
+    func lateAtTheEnd() {
+        var segmenter = Segmenter(Self.rules)
+        var actions = segmenter.tracksChanged(.init(video: 90_000, sound: nil))
+        segmenter.untellable = .milliseconds(2500)
+        for number in 0..<200 {
+            let late: Int64 = number >= 100 ? 135_000 : 0
+            actions += segmenter.unitArrived(
+                Self.picture(number, key: number % 50 == 0, at: Int64(number) * 3600 + late), .video)
+        }
+        #expect(Self.ends(actions) == [2000, 2499, 2000])
+    }
+
+    @Test("Without key frames no segment lasts longer than a minute, and empty units are not free")
+    func endless() {
+        var segmenter = Segmenter(Self.rules)
+        var actions = segmenter.tracksChanged(.init(video: 90_000, sound: nil))
+        for number in 0..<2000 { actions += segmenter.unitArrived(Self.picture(number, key: number == 0), .video) }
+        let lengths = Self.ends(actions)
+        #expect(lengths.count == 1 && (59_900...60_000).contains(lengths[0]), "\(lengths)")
+        var small = Segmenter(Segmenter.Rules(segmentDuration: .seconds(2), mostBytes: 25_600))
+        actions = small.tracksChanged(.init(video: 90_000, sound: nil))
+        for number in 0..<200 {
+            var unit = Self.picture(number, key: number == 0)
+            unit.payload = ByteBuffer()
+            actions += small.unitArrived(unit, .video)
+        }
+        #expect(Self.ends(actions).first.map { $0 < 4200 } == true)
+    }
+
+    struct SlowCamera: Sendable {
+        /// Ticks.
+        var interval: Int64
+        /// Pictures.
+        var group: Int
+        /// Milliseconds.
+        var part: Int64
+        /// By how many ticks longer the pictures last that stand there.
+        var late: [Int: Int64]
     }
 }

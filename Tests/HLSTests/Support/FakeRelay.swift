@@ -93,6 +93,7 @@ final class FakeRelay: Sendable {
 struct NotSeen: Error {}
 
 /// Looks until there is something, for ten seconds at the most.
+@discardableResult
 func eventually<Value>(_ look: () async throws -> Value?) async throws -> Value {
     for _ in 0..<2000 {
         if let value = try await look() { return value }

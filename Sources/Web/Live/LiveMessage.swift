@@ -1,0 +1,52 @@
+import HLS
+import NIOWebSocket
+
+/// What is told over a WebSocket beside fragments.
+enum LiveMessage {
+    /// What follows: `{"type":"video/mp4; codecs=\"avc1.640028,mp4a.40.2\"","width":1280,"height":720}`
+    static func opens(_ opening: LiveOpening) -> String {
+        let size = opening.dimensions.map { ",\"width\":\($0.width),\"height\":\($0.height)" } ?? ""
+        return "{\"type\":\"\(escaped(opening.mediaType))\"\(size)}"
+    }
+
+    /// `{"state":"lost","reason":"…"}`, `{"state":"live"}`
+    static func source(lost reason: String?) -> String {
+        reason.map { "{\"state\":\"lost\",\"reason\":\"\(escaped($0))\"}" } ?? "{\"state\":\"live\"}"
+    }
+
+    /// As the inside of a string in JSON (RFC 8259 §7).
+    private static func escaped(_ text: String) -> String {
+        var escaped = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": escaped += "\\\(scalar)"
+            case _ where scalar.value < 0x20: escaped += " "
+            default: escaped.unicodeScalars.append(scalar)
+            }
+        }
+        return escaped
+    }
+}
+
+/// How a WebSocket is closed: a code of RFC 6455 §7.4, or of this server's own, and why.
+struct LiveFarewell: Equatable {
+    let code: WebSocketErrorCode
+    let reason: String
+
+    init(_ code: WebSocketErrorCode, _ reason: String = "") {
+        self.code = code
+        // A control frame has 125 bytes at most, two of them the code (§5.5).
+        var reason = reason.unicodeScalars.prefix(120).map { $0.value < 0x20 ? " " : String($0) }.joined()
+        while reason.utf8.count > 120 { reason.removeLast() }
+        self.reason = reason
+    }
+
+    init(_ end: LiveEnd) {
+        switch end {
+        case .stopping: self.init(.goingAway, "the server is stopping")
+        case .gone: self.init(.unknown(4404), "there is no such stream")
+        case .unavailable(let reason): self.init(.unknown(4503), reason)
+        case .unsupported(let reason): self.init(.unexpectedServerError, reason)
+        }
+    }
+}
