@@ -60,10 +60,11 @@ class Bench:
         return Camera(self.load_cpu, **{**common, **options})
 
     @contextmanager
-    def server(self, on=None, transport="tcp", environment=None, media=None, **camera):
-        """A server and its cameras, for as long as the block lasts; with the movies of the folder `media`."""
+    def server(self, on=None, transport="tcp", environment=None, media=None, hls=None, more="", **camera):
+        """A server and its cameras, for as long as the block lasts; with the movies of the folder `media`, HTTP where `hls` says how
+        segments are made, and `more` cameras."""
         with self.camera(**camera) as source:
-            with Server(self.program, on or self.server_cpu, source, transport, environment, media) as server:
+            with Server(self.program, on or self.server_cpu, source, transport, environment, media, hls, more) as server:
                 yield server
 
     def load(self, server, viewers, transport="tcp", seconds=None, **options):

@@ -153,12 +153,12 @@ class Camera:
 class Server:
     """The server, with the cameras of one Camera as its own."""
 
-    def __init__(self, program, cpus, camera, transport="tcp", environment=None, media=None):
+    def __init__(self, program, cpus, camera, transport="tcp", environment=None, media=None, hls=None, more=""):
         self.folder = tempfile.TemporaryDirectory()
         self.camera = camera
         self.port = free_ports(4)
         configuration = Path(self.folder.name) / "relays.yaml"
-        configuration.write_text(self.configuration(transport, media))
+        configuration.write_text(self.configuration(transport, media, hls) + more)
         self.log = open(Path(self.folder.name) / "log", "w+")
         self.process = start(
             pinned(cpus, [program, "serve", configuration]), stderr=self.log, stdout=self.log,
@@ -166,10 +166,16 @@ class Server:
         self.pid = self.process.pid
         self.wait_for_cameras()
 
-    def configuration(self, transport, media):
-        lines = [f'listen: {{rtsp: "127.0.0.1:{self.port}", rtp: {self.port + 2}-{self.port + 3}, http: off}}',
+    @property
+    def http_port(self):
+        return self.port + 1
+
+    def configuration(self, transport, media, hls):
+        http = f'"127.0.0.1:{self.http_port}"' if hls else "off"
+        lines = [f'listen: {{rtsp: "127.0.0.1:{self.port}", rtp: {self.port + 2}-{self.port + 3}, http: {http}}}',
                  "limits: {connections_per_address: 20000}"]
         lines += [f'media: "{media}"'] if media else []
+        lines += [f"hls: {hls}"] if hls else []
         lines.append("cameras:")
         for number, url in enumerate(self.camera.urls()):
             lines.append(f'  cam{number}: {{main: "{url}", transport: {transport}}}')
