@@ -28,12 +28,11 @@ let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
-let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
-func source(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+func source(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
 }
 
 func tests(of name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
@@ -90,13 +89,15 @@ let package = Package(
         source(
             "Egress", ["Reflector", "RTSPTransport", "RTSP", "RTP", "Media", "ISOMedia", nioCore, deque, logging]),
 
-        source("HLS", ["Reflector", "RTP", "Media", "LibAV", nioCore, concurrencyHelpers, logging]),
+        source("HLS", ["Reflector", "RTP", "Media", "ISOMedia", "LibAV", nioCore, concurrencyHelpers, logging]),
         source(
             "Web",
             [
-                "HLS", "Egress", "RTSPTransport", "Reflector", "RTSP", "Media", "LibAV", "CZlib", nioCore, nioPosix,
-                nioSSL, nioTLS, nioHTTP1, nioWebSocket, concurrencyHelpers, logging, hummingbird, hummingbirdTLS,
-            ]),
+                "HLS", "Egress", "RTSPTransport", "Reflector", "RTSP", "Media", "LibAV", "CZlib", "CPageCache", nioCore,
+                nioPosix, nioSSL, nioTLS, nioHTTP1, nioWebSocket, concurrencyHelpers, logging, hummingbird,
+            ],
+            // In the program, so that it needs no file beside it.
+            resources: [.embedInCode("Page/Assets")]),
 
         // The other side: many viewers at once, to measure with.
         .target(name: "CReceive"),
@@ -150,20 +151,20 @@ let package = Package(
         tests(
             of: "HLS",
             [
-                "TestSupport", "Reflector", "RTP", "Media", "LibAV", nioCore, nioEmbedded, nioPosix,
+                "TestSupport", "Reflector", "RTP", "Media", "ISOMedia", "LibAV", nioCore, nioEmbedded, nioPosix,
                 concurrencyHelpers, logging,
             ]),
         tests(
             of: "Web",
             [
                 "TestSupport", "HLS", "Egress", "RTSPTransport", "Reflector", "RTSP", "RTP", "Media", "LibAV",
-                "ISOMedia", nioCore, nioPosix, nioHTTP1, concurrencyHelpers, logging,
+                "ISOMedia", nioCore, nioPosix, nioHTTP1, nioEmbedded, concurrencyHelpers, logging,
             ]),
         tests(
             of: "Server",
             [
-                "TestSupport", "Ingest", "Egress", "RTSPTransport", "RTSP", "Media", "ISOMedia", nioCore, nioPosix,
-                concurrencyHelpers, logging,
+                "TestSupport", "Web", "Ingest", "Egress", "Reflector", "RTSPTransport", "RTSP", "Media", "ISOMedia",
+                nioCore, nioPosix, concurrencyHelpers, logging,
             ]
         ),
         tests(of: "Load", ["TestSupport", "RTSP", "Media", nioCore]),

@@ -1,16 +1,22 @@
-import HLS
-
-/// What is served over HTTP, and to whom.
+/// To whom is served over HTTP.
 package struct WebConfiguration: Sendable, Hashable {
-    /// How streams are served as HLS.
-    package var hls: HLSConfiguration
     /// Whose pages may read what is served.
     package var origin: AllowedOrigin
+    /// What a still picture of a camera that is down is.
+    package var snapshotWhenDown: SnapshotWhenDown
 
-    package init(hls: HLSConfiguration = HLSConfiguration(), origin: AllowedOrigin = .any) {
-        self.hls = hls
+    package init(origin: AllowedOrigin = .any, snapshotWhenDown: SnapshotWhenDown = .last) {
         self.origin = origin
+        self.snapshotWhenDown = snapshotWhenDown
     }
+}
+
+/// The answer to who asks for a still picture of a camera that is down.
+package enum SnapshotWhenDown: String, Sendable, Hashable, CaseIterable {
+    /// The last picture there was, with its age; 503 where there was none.
+    case last
+    /// 503.
+    case none
 }
 
 /// Whose pages may read what they load from this server (the CORS protocol of the Fetch standard).

@@ -157,6 +157,10 @@ extension ConfigurationReading {
             return origin
         }
         if let origin { web.origin = origin }
+        let whenDown = section.value("snapshot_when_down") { text throws(Expectation) in
+            try ConfigurationValue.word(text, of: SnapshotWhenDown.self)
+        }
+        if let whenDown { web.snapshotWhenDown = whenDown }
         section.end()
         return web
     }

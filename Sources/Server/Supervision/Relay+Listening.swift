@@ -17,22 +17,28 @@ extension WebServer {
     /// `nil` where neither HTTP nor HTTPS is to be served.
     convenience init?(
         _ configuration: RelayConfiguration, showing certificate: ServedCertificate?, movies: MediaCatalog?,
-        hls: HLSService?, directory: StreamDirectory, rtspPort: Int?, group: any EventLoopGroup, logger: Logger
+        hls: HLSService?, live: LiveService?, directory: StreamDirectory, rtspPort: Int?, group: any EventLoopGroup,
+        logger: Logger
     ) {
         let listen = configuration.listen
-        var ports: [WebPort] = []
-        if let http = listen.http { ports.append(WebPort(host: http.host, port: Int(http.port))) }
+        var ports: [ListeningPort] = []
+        if let http = listen.http { ports.append(ListeningPort(host: http.host, port: Int(http.port))) }
         if let https = listen.https, let certificate {
-            ports.append(WebPort(host: https.host, port: Int(https.port), certificate: certificate.current))
+            ports.append(ListeningPort(host: https.host, port: Int(https.port), certificate: certificate.current))
         }
         guard !ports.isEmpty else { return nil }
         let router = WebRouter(
-            origin: configuration.web.origin, movies: movies, hls: hls?.resource,
-            snapshots: SnapshotService(directory: directory, clock: .system).snapshot,
-            pages: PageResponder { host in
-                FleetPage(
-                    streams: directory.streams.map(\.path), host: host, rtspPort: rtspPort, hasHLS: true)
-            })
+            origin: configuration.web.origin, movies: movies,
+            onDemand: movies.map { OnDemandService(configuration: configuration.hls, submit: $0.transfers.submit) },
+            hls: hls?.resource,
+            snapshots: SnapshotService(
+                directory: directory, clock: .system, threads: .pictures,
+                whenDown: configuration.web.snapshotWhenDown
+            ).snapshot,
+            live: live,
+            pages: PageResponder(
+                board: FleetBoard(now: StreamClock.system.now, Fleet(configuration.cameras, in: directory).statuses),
+                rtspPort: rtspPort, exists: { directory.stream(at: $0) != nil }))
         self.init(
             ports: ports, limits: WebLimits(configuration.limits), group: group, clock: .system, logger: logger,
             responder: router.respond)

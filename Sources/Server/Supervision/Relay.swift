@@ -28,6 +28,7 @@ package final class Relay: Sendable {
     private let listener: RTSPListener
     private let web: WebServer?
     private let hls: HLSService?
+    private let live: LiveService?
     private let datagrams: DatagramSocketPool
     private let publishing: PublishingPaths
     private let movies: MovieService?
@@ -37,8 +38,8 @@ package final class Relay: Sendable {
     private init(
         configuration: RelayConfiguration, directory: StreamDirectory, publishing: PublishingPaths,
         movies: MovieService?, group: MultiThreadedEventLoopGroup, listener: RTSPListener,
-        web: WebServer?, hls: HLSService?, datagrams: DatagramSocketPool, certificate: ServedCertificate?,
-        logger: Logger
+        web: WebServer?, hls: HLSService?, live: LiveService?, datagrams: DatagramSocketPool,
+        certificate: ServedCertificate?, logger: Logger
     ) {
         self.configuration = configuration
         self.directory = directory
@@ -48,6 +49,7 @@ package final class Relay: Sendable {
         self.listener = listener
         self.web = web
         self.hls = hls
+        self.live = live
         self.datagrams = datagrams
         self.certificate = certificate
         self.logger = logger
@@ -116,19 +118,23 @@ package final class Relay: Sendable {
             )
         }
         var hls: HLSService?
+        var live: LiveService?
         if configuration.listen.http != nil || configuration.listen.https != nil {
             hls = HLSService(
                 directory: directory, configuration: configuration.hls, clock: .system, logger: logger)
+            live = LiveService(
+                directory: directory, startTimeout: configuration.hls.startTimeout, clock: .system, logger: logger)
         }
         let web: WebServer?
         do {
             try await listener.start()
             web = WebServer(
-                configuration, showing: certificate, movies: movies?.catalog, hls: hls, directory: directory,
-                rtspPort: listener.localAddress?.port, group: group, logger: logger)
+                configuration, showing: certificate, movies: movies?.catalog, hls: hls, live: live,
+                directory: directory, rtspPort: listener.localAddress?.port, group: group, logger: logger)
             try await web?.start()
         } catch {
             await hls?.close()
+            await live?.close()
             await listener.shutdown()
             await datagrams.shutdown()
             await movies?.stop()
@@ -136,7 +142,8 @@ package final class Relay: Sendable {
         }
         return Relay(
             configuration: configuration, directory: directory, publishing: publishing, movies: movies, group: group,
-            listener: listener, web: web, hls: hls, datagrams: datagrams, certificate: certificate, logger: logger
+            listener: listener, web: web, hls: hls, live: live, datagrams: datagrams,
+            certificate: certificate, logger: logger
         )
     }
 
@@ -217,9 +224,12 @@ package final class Relay: Sendable {
 
     /// Says goodbye to every viewer and takes no more.
     package func endStreams() async {
+        // Before the streams: their viewers are told that the server is stopping, and not that a stream has ended.
+        live?.stop()
         publishing.close()
         for stream in directory.streams { try? await stream.close().get() }
         await hls?.close()
+        await live?.close()
     }
 
     /// Takes no connection any more; a viewer who has not read his last words after one second will not.

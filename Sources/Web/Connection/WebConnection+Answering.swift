@@ -1,4 +1,5 @@
 import Egress
+import HLS
 import NIOCore
 import NIOHTTP1
 import RTSP
@@ -13,6 +14,10 @@ extension WebConnection {
         var begin: NIODeadline
         /// Finds the answer.
         var task: Task<Void, Never>?
+        /// What is being sent.
+        var download: MovieDownload?
+        /// Watches, and is the body of the answer.
+        var watching: (LiveDownload, LiveTicket)?
     }
 
     /// Bytes of a file that are read at a time: a viewer has one such piece at most that its socket has not taken, and TLS another.
@@ -44,6 +49,8 @@ extension WebConnection {
     private func found(_ response: WebResponse, for number: UInt64) {
         guard let context, let answering, answering.number == number else { return }
         log(response, to: answering)
+        // It has no end of its own, so nothing is answered behind it.
+        if case .live = response.body { hearNoMore() }
         let head = head(of: response, to: answering)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         guard answering.head.method != .HEAD else { return end(number) }
@@ -53,8 +60,20 @@ extension WebConnection {
         case .bytes(let bytes):
             context.write(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
             end(number)
+        case .pages(let bytes, let pages, let offset):
+            if isSecure {
+                context.write(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
+            } else {
+                write(pages, offset..<offset + bytes.readableBytes)
+            }
+            end(number)
         case .file(let file, let range):
+            self.answering?.download = file
             send(file, range, number)
+        case .live(let ticket):
+            watch(ticket, number)
+        case .socket(let ticket):
+            becomeSocket(ticket)
         }
     }
 
@@ -63,15 +82,41 @@ extension WebConnection {
         headers.add(
             name: "Date", value: HTTPDate(unixSeconds: environment.clock.wallClock() / 1_000_000_000).serialized)
         headers.add(name: "Server", value: environment.serverName)
-        if response.status.mayHaveResponseBody {
+        var version = HTTPVersion.http1_1
+        var isSocket = false
+        switch response.body {
+        case .live:
+            // Without chunks: the old version knows none, and the answer to HEAD has none.
+            if answering.head.version.minor == 0 || answering.head.method == .HEAD { version = .http1_0 }
+        case .socket: isSocket = true
+        case .none, .bytes, .pages, .file:
+            guard response.status.mayHaveResponseBody else { break }
             headers.add(name: "Content-Length", value: "\(response.body.count)")
         }
-        if !goesOn {
+        if isSocket {
+            // It goes on as something else.
+        } else if !goesOn {
             headers.add(name: "Connection", value: "close")
         } else if answering.head.version.minor == 0 {
             headers.add(name: "Connection", value: "keep-alive")
         }
-        return HTTPResponseHead(version: .http1_1, status: response.status, headers: headers)
+        return HTTPResponseHead(version: version, status: response.status, headers: headers)
+    }
+
+    /// Has the kernel send bytes from where they lie.
+    private func write(_ pages: MemoryFile.Pages, _ range: Range<Int>) {
+        guard let context else { return }
+        // SwiftNIO lets a handle be used by one thread at a time; the file behind it is everybody's.
+        let handle = NIOFileHandle(_deprecatedTakingOwnershipOfDescriptor: pages.descriptor)
+        let region = FileRegion(
+            fileHandle: handle, readerIndex: pages.offset + range.lowerBound, endIndex: pages.offset + range.upperBound)
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenComplete { _ in
+            // It is not the handle's to close. The pages stay until here.
+            _ = try? handle.takeDescriptorOwnership()
+            withExtendedLifetime(pages) {}
+        }
+        context.write(wrapOutboundOut(.body(.fileRegion(region))), promise: promise)
     }
 
     /// Reads a piece and writes it, and the next one when the socket has taken that.
@@ -79,27 +124,44 @@ extension WebConnection {
         guard let context, answering?.number == number else { return }
         guard !range.isEmpty else { return end(number) }
         let end = min(range.upperBound, range.lowerBound + Self.pieceSize)
-        let piece = file.read(
-            at: range.lowerBound, count: Int(end - range.lowerBound), on: context.eventLoop)
+        let count = Int(end - range.lowerBound)
+        do {
+            // Mostly it is in the system's cache: to hand it over from a thread would cost more than the reading.
+            if let bytes = try file.readAtHand(at: range.lowerBound, count: count) {
+                return write(bytes, then: end..<range.upperBound, of: file, number)
+            }
+        } catch {
+            return breakOff(error)
+        }
+        let piece = file.read(at: range.lowerBound, count: count, on: context.eventLoop)
         piece.assumeIsolated().whenComplete { [weak self] result in
-            guard let self, let context = self.context, self.answering?.number == number else { return }
+            guard let self, self.answering?.number == number else { return }
             switch result {
-            case .success(let bytes):
-                let promise = context.eventLoop.makePromise(of: Void.self)
-                promise.futureResult.assumeIsolated().whenSuccess { [weak self] in
-                    self?.send(file, end..<range.upperBound, number)
-                }
-                context.writeAndFlush(self.wrapOutboundOut(.body(.byteBuffer(bytes))), promise: promise)
-            case .failure(let error):
-                // Its length has been told: that the rest does not come is for the peer to see.
-                self.logger.notice("movie broken off", metadata: ["error": "\(error)"])
-                context.close(promise: nil)
+            case .success(let bytes): self.write(bytes, then: end..<range.upperBound, of: file, number)
+            case .failure(let error): self.breakOff(error)
             }
         }
     }
 
+    private func write(_ bytes: ByteBuffer, then rest: Range<Int64>, of file: MovieDownload, _ number: UInt64) {
+        guard let context else { return }
+        let eventLoop = context.eventLoop
+        let promise = eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenSuccess { [weak self] in
+            // Others of this loop have their turn between two pieces, however fast this peer is.
+            eventLoop.assumeIsolated().execute { self?.send(file, rest, number) }
+        }
+        context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: promise)
+    }
+
+    /// Its length has been told: that the rest does not come is for the peer to see.
+    private func breakOff(_ error: any Error) {
+        logger.notice("movie broken off", metadata: ["error": "\(error)"])
+        context?.close(promise: nil)
+    }
+
     /// The next request waits until the socket has taken all of this answer.
-    private func end(_ number: UInt64) {
+    func end(_ number: UInt64) {
         guard let context else { return }
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenSuccess { [weak self] in

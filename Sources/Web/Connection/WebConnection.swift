@@ -22,7 +22,7 @@ struct WebEnvironment {
 /// One connection of a viewer over HTTP/1: requests are answered one after another, in their order (loop-confined).
 ///
 /// NIOHTTP1 makes messages of the bytes; here is what it leaves open: who may go on, how long anything may take, and how much may wait.
-final class WebConnection: ChannelDuplexHandler, OpenConnection {
+final class WebConnection: ChannelDuplexHandler, RemovableChannelHandler, OpenConnection {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
@@ -53,16 +53,19 @@ final class WebConnection: ChannelDuplexHandler, OpenConnection {
     private var lastNumber: UInt64 = 0
     private var patience: ConnectionPatience
     private let opened: NIODeadline
+    /// What is written goes through TLS.
+    let isSecure: Bool
     /// `false` until TLS stands.
     private var isSecured: Bool
+    private var hasFailed = false
     private var isReadHeld = false
-    /// All of so many bytes written is to be taken by the peer, seen first at that time.
-    private var mark: (bytes: Int64, since: NIODeadline)?
+    private var stall = StallWatch()
 
     init(environment: WebEnvironment, meter: ByteMeter, isSecure: Bool, at now: NIODeadline) {
         self.environment = environment
         self.meter = meter
         logger = environment.logger
+        self.isSecure = isSecure
         isSecured = !isSecure
         opened = now
         patience = ConnectionPatience(limits: environment.limits.connections, at: now)
@@ -77,7 +80,9 @@ final class WebConnection: ChannelDuplexHandler, OpenConnection {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
+        watched()
         answering?.task?.cancel()
+        answering?.download?.leave()
         answering = nil
         waiting = []
         meter.overflowed = {}
@@ -129,7 +134,7 @@ final class WebConnection: ChannelDuplexHandler, OpenConnection {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let error = error as? HTTPParserError else {
-            if !isSecured { environment.tally.count(\.failedHandshakes) }
+            handshakeFailed()
             return context.close(promise: nil)
         }
         if case .headerOverflow = error {
@@ -137,6 +142,13 @@ final class WebConnection: ChannelDuplexHandler, OpenConnection {
         } else {
             refuse(.badRequest, .GET)
         }
+    }
+
+    /// Counted once, though closing may fail as well.
+    private func handshakeFailed() {
+        guard !isSecured, !hasFailed else { return }
+        hasFailed = true
+        environment.tally.count(\.failedHandshakes)
     }
 
     /// Has the peer told, behind the answers to what it asked before, and then it is over.
@@ -148,7 +160,8 @@ final class WebConnection: ChannelDuplexHandler, OpenConnection {
         answerNext()
     }
 
-    private func hearNoMore() {
+    /// What comes from now on is not read.
+    func hearNoMore() {
         guard case .reading = phase else { return }
         phase = .draining
         meter.isDeaf = true
@@ -204,10 +217,10 @@ final class WebConnection: ChannelDuplexHandler, OpenConnection {
         let limits = environment.limits
         guard isSecured else {
             guard now - opened >= limits.connections.requestTime else { return }
-            environment.tally.count(\.failedHandshakes)
+            handshakeFailed()
             return context.close(promise: nil)
         }
-        if isStalled(at: now) {
+        if stall.isStalled(context.channel, written: meter.written, at: now, for: limits.readingTime) {
             logger.debug("viewer does not read its answer")
             return context.close(promise: nil)
         }
@@ -223,18 +236,6 @@ final class WebConnection: ChannelDuplexHandler, OpenConnection {
             waiting.append(.refused(.requestTimeout, .GET))
             answerNext()
         }
-    }
-
-    private func isStalled(at now: NIODeadline) -> Bool {
-        guard let buffered = try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes), buffered > 0 else {
-            mark = nil
-            return false
-        }
-        if let mark, meter.written - Int64(buffered) < mark.bytes {
-            return now - mark.since >= environment.limits.readingTime
-        }
-        mark = (meter.written, now)
-        return false
     }
 
     func stop() {

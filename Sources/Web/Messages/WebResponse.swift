@@ -10,25 +10,36 @@ package struct WebResponse: Sendable {
         case none
         /// In one piece, shared with all who get it.
         case bytes(ByteBuffer)
+        /// The same, and where they lie in the kernel's memory: from so many bytes behind the beginning of these pages on.
+        case pages(ByteBuffer, MemoryFile.Pages, from: Int)
         /// These bytes of a file, read as the viewer takes them.
         case file(MovieDownload, Range<Int64>)
+        /// What is watched, as long as it goes on.
+        case live(LiveTicket)
+        /// The connection is a WebSocket from here.
+        case socket(LiveTicket)
 
-        /// In bytes.
+        /// In bytes; 0 where nobody knows.
         package var count: Int64 {
             switch self {
-            case .none: 0
-            case .bytes(let bytes): Int64(bytes.readableBytes)
+            case .none, .live, .socket: 0
+            case .bytes(let bytes), .pages(let bytes, _, _): Int64(bytes.readableBytes)
             case .file(_, let range): range.upperBound - range.lowerBound
             }
         }
 
         /// A part of what there is.
-        fileprivate func part(_ range: Range<Int64>) -> Body {
+        func part(_ range: Range<Int64>) -> Body {
             switch self {
-            case .none: return .none
+            case .none, .live, .socket: return .none
             case .bytes(let bytes):
                 let start = bytes.readerIndex + Int(range.lowerBound)
                 return bytes.getSlice(at: start, length: range.count).map { .bytes($0) } ?? .none
+            case .pages(let bytes, let pages, let offset):
+                let start = bytes.readerIndex + Int(range.lowerBound)
+                return bytes.getSlice(at: start, length: range.count).map {
+                    .pages($0, pages, from: offset + Int(range.lowerBound))
+                } ?? .none
             case .file(let file, let whole):
                 return .file(file, (whole.lowerBound + range.lowerBound)..<(whole.lowerBound + range.upperBound))
             }

@@ -1,13 +1,20 @@
 import Egress
+import HLS
 import Reflector
 
 /// What a path leads to.
 package enum WebRoute: Sendable, Hashable {
     /// A movie of the folder, by its whole path.
     case movie(String)
+    /// A playlist of a movie of the folder, or a piece of one, by the movie's whole path.
+    case movieHLS(String, OnDemandFile)
     /// A playlist, or a piece of a stream that a playlist names.
     case hls(StreamPath, file: String)
     case snapshot(StreamPath)
+    /// A stream as it is now, by WebSocket.
+    case liveSocket(StreamPath)
+    /// The same as one endless file.
+    case liveMovie(StreamPath)
     /// A page, or nothing.
     case page
 
@@ -20,7 +27,7 @@ package enum WebRoute: Sendable, Hashable {
     package init(_ target: WebTarget, movies: MediaConfiguration?) {
         self = .page
         if let movies, movies.holds(target.segments), !target.isFolder {
-            self = .movie(target.path)
+            self = Self.movie(target, movies)
             return
         }
         guard !target.isFolder, target.segments.count >= 2, let file = target.segments.last,
@@ -28,9 +35,24 @@ package enum WebRoute: Sendable, Hashable {
         else { return }
         if file == "snapshot.jpg" {
             self = .snapshot(stream)
+        } else if file == "live" {
+            self = .liveSocket(stream)
+        } else if file == "live.mp4" {
+            self = .liveMovie(stream)
         } else if Self.endings.contains(where: { file.hasSuffix($0) && file.utf8.count > $0.utf8.count }) {
             self = .hls(stream, file: file)
         }
+    }
+}
+
+extension WebRoute {
+    private static func movie(_ target: WebTarget, _ movies: MediaConfiguration) -> WebRoute {
+        let above = target.segments.dropLast()
+        // No movie has such a name.
+        guard let file = target.segments.last.flatMap(OnDemandFile.init), movies.holds(Array(above)) else {
+            return .movie(target.path)
+        }
+        return .movieHLS(above.joined(separator: "/"), file)
     }
 }
 

@@ -19,20 +19,27 @@ package struct WebRouter: Sendable {
     /// A segment is told by its name: what has been fetched stays true.
     private static let forEver = "public, max-age=31536000, immutable"
 
+    let origin: AllowedOrigin
+    let live: LiveService?
     private let crossOrigin: CrossOrigin
-    private let movies: MediaCatalog?
+    let movies: MediaCatalog?
+    let onDemand: OnDemandService?
     private let hls: HLS?
     private let snapshots: Snapshots?
     private let pages: PageResponder
-    private let playlists = PlaylistAnswers()
+    private let playlists = TextAnswers()
+    private let popular = PopularBodies()
 
     /// What is `nil` is not there: 404. `pages` are asked for all else.
     package init(
-        origin: AllowedOrigin, movies: MediaCatalog? = nil, hls: HLS? = nil, snapshots: Snapshots? = nil,
-        pages: PageResponder
+        origin: AllowedOrigin, movies: MediaCatalog? = nil, onDemand: OnDemandService? = nil, hls: HLS? = nil,
+        snapshots: Snapshots? = nil, live: LiveService? = nil, pages: PageResponder
     ) {
+        self.origin = origin
+        self.live = live
         crossOrigin = CrossOrigin(origin: origin)
         self.movies = movies
+        self.onDemand = onDemand
         self.hls = hls
         self.snapshots = snapshots
         self.pages = pages
@@ -59,8 +66,11 @@ package struct WebRouter: Sendable {
     private func find(_ request: WebRequest) async -> WebResponse {
         switch WebRoute(request.target, movies: movies?.configuration) {
         case .movie(let path): await movie(at: path, request)
+        case .movieHLS(let path, let file): await movieHLS(file, of: path, request)
         case .hls(let stream, let file): await hls(file, of: stream, request)
         case .snapshot(let stream): await snapshot(of: stream, request)
+        case .liveSocket(let stream): socket(of: stream, request)
+        case .liveMovie(let stream): await movie(of: stream, request)
         case .page: await pages.respond(to: request)
         }
     }
@@ -68,11 +78,10 @@ package struct WebRouter: Sendable {
     // MARK: Movies
 
     private func movie(at path: String, _ request: WebRequest) async -> WebResponse {
-        guard let download = movies?.download(at: path, on: request.eventLoop) else {
-            return WebResponse(.notFound, saying: nil)
-        }
         do {
-            let movie = try await download.get()
+            guard let movie = try await movies?.download(at: path, on: request.eventLoop) else {
+                return WebResponse(.notFound, saying: nil)
+            }
             let state = Preconditions.State(
                 tag: EntityTag(movie.tag), modified: HTTPDate(unixSeconds: movie.modified))
             // It may be replaced at any time: who has it asks whether it is still that one.
@@ -95,13 +104,17 @@ package struct WebRouter: Sendable {
         guard let query = HLSQuery(request.target) else {
             return WebResponse(.badRequest, saying: "_HLS_msn and _HLS_part are numbers, and _HLS_skip is YES or v2")
         }
-        switch await hls(stream, file, query) {
+        return response(await hls(stream, file, query), to: request)
+    }
+
+    func response(_ resource: HLSResource, to request: WebRequest) -> WebResponse {
+        switch resource {
         case .playlist(let text, let tag, _):
             return playlists.response(text, tag: tag, to: request)
         case .media(let bytes, let mediaType, let tag):
             return WebEntity(
                 mediaType: mediaType, state: Preconditions.State(tag: EntityTag(tag)), caching: Self.forEver,
-                body: .bytes(bytes)
+                body: popular.body(bytes, path: request.target.path, tag: tag, on: request.eventLoop)
             ).response(to: request)
         case .notFound: return WebResponse(.notFound, saying: nil)
         case .badRequest(let reason): return WebResponse(.badRequest, saying: reason)

@@ -1,3 +1,4 @@
+import Egress
 import LibAV
 import Media
 import NIOCore
@@ -32,13 +33,20 @@ actor SnapshotAlbum {
 
     nonisolated let stream: Stream
     private let clock: StreamClock
+    private let threads: BlockingThreads
+    private let whenDown: SnapshotWhenDown
     private var negative: Negative?
     private var taking: Task<Negative, any Error>?
+    /// What `negative` was taken of, where its source has gone.
+    private weak var kept: LastPicture?
+    private var printing: Task<ByteBuffer, any Error>?
     private var asking = 0
 
-    init(of stream: Stream, clock: StreamClock) {
+    init(of stream: Stream, clock: StreamClock, threads: BlockingThreads, whenDown: SnapshotWhenDown) {
         self.stream = stream
         self.clock = clock
+        self.threads = threads
+        self.whenDown = whenDown
     }
 
     func picture(width: Int?) async -> SnapshotResult {
@@ -49,21 +57,39 @@ actor SnapshotAlbum {
         defer { asking -= 1 }
         var failure: (any Error)?
         if negative.map({ clock.now() - $0.taken > Self.freshness }) ?? true {
-            do { try await take() } catch { failure = error }
+            do { try await look() } catch { failure = error }
         }
-        guard let negative else { return refusal(failure) }
+        guard let negative, failure == nil || whenDown == .last else { return refusal(failure) }
         guard !Task.isCancelled else { return .unavailable("nobody waits for it any more") }
         // None is made larger than it is.
         let own = negative.track.configuration.dimensions?.width ?? .max
         let width = width.flatMap { $0 < own ? $0 : nil }
         do {
             return .picture(
-                try print(of: negative, width: width ?? 0), tag: "\(negative.unit.wallClock)-\(width ?? 0)",
+                try await print(of: negative, width: width ?? 0), tag: "\(negative.unit.wallClock)-\(width ?? 0)",
                 taken: HTTPDate(unixSeconds: negative.unit.wallClock / 1_000_000_000),
                 age: max(0, clock.wallClock() - negative.unit.wallClock) / 1_000_000_000)
         } catch {
             return .unsupported("\(error)")
         }
+    }
+
+    /// Nobody waits for a camera that is known to be down: what it sent last is all there is.
+    private func look() async throws {
+        let standing = try await stream.standing().get()
+        await keep(standing.lastPicture)
+        guard !standing.isDown else { throw Refusal.unavailable("the camera is down") }
+        try await take()
+    }
+
+    /// What a source left that has gone since, where it is newer.
+    private func keep(_ last: LastPicture?) async {
+        guard let last, last !== kept, let picture = try? await threads.run({ last.keyPicture() }) else { return }
+        kept = last
+        guard negative.map({ $0.unit.wallClock < picture.unit.wallClock }) ?? true,
+            let track = Self.track(of: picture.tracks)?.track
+        else { return }
+        negative = Negative(unit: picture.unit, track: track, taken: clock.now())
     }
 
     /// Takes a new one, or waits for the one that is being taken.
@@ -81,18 +107,34 @@ actor SnapshotAlbum {
         }
     }
 
-    /// The decoder runs here: one picture of a stream at a time.
-    private func print(of picture: Negative, width: Int) throws -> ByteBuffer {
-        if let known = picture.prints[width] { return known }
-        let jpeg = try PictureDecoder.jpeg(
-            ofKeyFrame: picture.unit, track: picture.track, width: width == 0 ? nil : width)
-        if negative?.unit.wallClock == picture.unit.wallClock {
-            if picture.prints.count >= Self.mostPrints, let other = picture.prints.keys.first(where: { $0 != 0 }) {
-                negative?.prints[other] = nil
-            }
-            negative?.prints[width] = jpeg
+    /// One picture of a stream at a time.
+    private func print(of picture: Negative, width: Int) async throws -> ByteBuffer {
+        if let known = knownPrint(of: picture, width: width) { return known }
+        let before = printing
+        let task = Task {
+            _ = await before?.result
+            return try await self.decode(picture, width: width)
         }
+        printing = task
+        return try await task.value
+    }
+
+    /// The decoder blocks, on threads of its own.
+    private func decode(_ picture: Negative, width: Int) async throws -> ByteBuffer {
+        if let known = knownPrint(of: picture, width: width) { return known }
+        let jpeg = try await threads.run {
+            try PictureDecoder.jpeg(
+                ofKeyFrame: picture.unit, track: picture.track, width: width == 0 ? nil : width)
+        }
+        guard var prints = negative?.prints, negative?.unit.wallClock == picture.unit.wallClock else { return jpeg }
+        if prints.count >= Self.mostPrints, let other = prints.keys.first(where: { $0 != 0 }) { prints[other] = nil }
+        prints[width] = jpeg
+        negative?.prints = prints
         return jpeg
+    }
+
+    private func knownPrint(of picture: Negative, width: Int) -> ByteBuffer? {
+        negative?.unit.wallClock == picture.unit.wallClock ? negative?.prints[width] : picture.prints[width]
     }
 
     private func refusal(_ failure: (any Error)?) -> SnapshotResult {

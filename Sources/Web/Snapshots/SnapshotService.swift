@@ -1,3 +1,4 @@
+import Egress
 import LibAV
 import Logging
 import Media
@@ -13,16 +14,22 @@ import Reflector
 package final class SnapshotService: Sendable {
     private let directory: StreamDirectory
     private let clock: StreamClock
+    private let threads: BlockingThreads
+    private let whenDown: SnapshotWhenDown
     private let albums = NIOLockedValueBox<[StreamPath: SnapshotAlbum]>([:])
 
-    /// Pictures of the streams of `directory`; `clock` is theirs.
-    package init(directory: StreamDirectory, clock: StreamClock) {
+    /// Pictures of the streams of `directory`; `clock` is theirs. `threads` are what pictures are decoded on.
+    package init(
+        directory: StreamDirectory, clock: StreamClock, threads: BlockingThreads, whenDown: SnapshotWhenDown = .last
+    ) {
         self.directory = directory
         self.clock = clock
+        self.threads = threads
+        self.whenDown = whenDown
     }
 
-    /// The stream's picture, `width` pixels wide, or as wide as it is: not older than a second where it is live. Of one that is down the
-    /// last there was, which tells when it was taken.
+    /// The stream's picture, `width` pixels wide, or as wide as it is: not older than a second where it is live. Of one that is down, at
+    /// once, the last there was, which tells when it was taken, or none, as is configured.
     package func snapshot(of path: StreamPath, width: Int?) async -> SnapshotResult {
         guard let stream = directory.stream(at: path) else { return .notFound }
         return await album(of: stream).picture(width: width)
@@ -34,7 +41,7 @@ package final class SnapshotService: Sendable {
             if let known = albums[stream.path], known.stream === stream { return known }
             // Whoever publishes chooses names: of streams that are gone nothing is kept.
             albums = albums.filter { directory.stream(at: $0.key) === $0.value.stream }
-            let album = SnapshotAlbum(of: stream, clock: clock)
+            let album = SnapshotAlbum(of: stream, clock: clock, threads: threads, whenDown: whenDown)
             albums[stream.path] = album
             return album
         }

@@ -1,9 +1,9 @@
 import NIOCore
 import Synchronization
 
-/// Answers with playlists, made small for those who take gzip; once for all who ask for the same one.
-final class PlaylistAnswers: Sendable {
-    /// What a playlist is known by: a tag alone says nothing about whose it is.
+/// Answers with texts, made small for those who take gzip; once for all who ask for the same one.
+final class TextAnswers: Sendable {
+    /// What a text is known by: a tag alone says nothing about whose it is.
     private struct Key: Hashable {
         let path: String
         let tag: String
@@ -11,16 +11,25 @@ final class PlaylistAnswers: Sendable {
 
     /// Smaller ones are one packet as they are, in bytes.
     private static let worthwhile = 512
-    /// Beyond, all are forgotten: they change every second or two.
-    private static let mostKept = 256
 
+    private let mostKept: Int
     private let kept = Mutex<[Key: ByteBuffer]>([:])
 
-    func response(_ text: ByteBuffer, tag: String, to request: WebRequest) -> WebResponse {
+    /// Beyond `mostKept` all are forgotten: they change every second or two.
+    init(mostKept: Int = 256) {
+        self.mostKept = mostKept
+    }
+
+    /// `headers` are said of it beside its own.
+    func response(
+        _ text: ByteBuffer, mediaType: String = "application/vnd.apple.mpegurl", tag: String,
+        headers: [(String, String)] = [], to request: WebRequest
+    ) -> WebResponse {
         var entity = WebEntity(
-            mediaType: "application/vnd.apple.mpegurl", state: Preconditions.State(tag: EntityTag(tag)),
-            caching: "no-cache", body: .bytes(text))
+            mediaType: mediaType, state: Preconditions.State(tag: EntityTag(tag)), caching: "no-cache",
+            body: .bytes(text))
         entity.headers.add(name: "Vary", value: "Accept-Encoding")
+        entity.headers.add(contentsOf: headers)
         // A part of what is compressed is of use to nobody; Chromium asks for "bytes=0-" of everything.
         if text.readableBytes >= Self.worthwhile, !request.headers.contains(name: "Range"),
             Gzip.isAccepted(by: request.headers["Accept-Encoding"]),
@@ -38,7 +47,7 @@ final class PlaylistAnswers: Sendable {
         if let known = kept.withLock({ $0[key] }) { return known }
         guard let made = Gzip.compressed(text) else { return nil }
         kept.withLock { kept in
-            if kept.count >= Self.mostKept { kept.removeAll() }
+            if kept.count >= mostKept { kept.removeAll() }
             kept[key] = made
         }
         return made

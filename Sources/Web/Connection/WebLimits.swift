@@ -1,22 +1,6 @@
 import NIOCore
 import RTSPTransport
 
-/// A port that HTTP is served on.
-package struct WebPort: Sendable {
-    /// The address to listen on; nil = every address of the machine, IPv6 and IPv4.
-    package var host: String?
-    /// The TCP port; 0 = one the kernel chooses.
-    package var port: Int
-    /// What viewers are shown; `nil` where the port is without TLS.
-    package var certificate: CurrentCertificate?
-
-    package init(host: String? = nil, port: Int = 8888, certificate: CurrentCertificate? = nil) {
-        self.host = host
-        self.port = port
-        self.certificate = certificate
-    }
-}
-
 /// What a `WebServer` grants its peers.
 package struct WebLimits: Sendable, Equatable {
     /// Of connections, over all ports of the server; what is said of sessions and tunnels there does not concern HTTP.

@@ -1,0 +1,89 @@
+import Media
+import NIOCore
+import Reflector
+import Web
+
+/// The cameras as the configuration names them, and the streams that publishers brought.
+struct Fleet: Sendable {
+    private let configured: [CameraConfiguration]
+    private let directory: StreamDirectory
+
+    init(_ configured: [CameraConfiguration], in directory: StreamDirectory) {
+        self.configured = configured
+        self.directory = directory
+    }
+
+    /// A camera and where its streams are.
+    private struct Listed {
+        var name: String
+        var title: String?
+        var groups: [String]
+        var main: Stream
+        var sub: Stream?
+        /// Nobody here can fetch its source.
+        var awaitsPublisher: Bool
+    }
+
+    /// How each of them is doing: first those of the configuration in its order, then the others by name.
+    @Sendable func statuses() async -> [CameraStatus] {
+        // Asked all at once: each answers on the loop where it lives.
+        let asked = listed().map { camera in (camera, camera.main.status(), camera.sub?.status()) }
+        var statuses: [CameraStatus] = []
+        for (camera, main, sub) in asked {
+            guard let main = try? await main.get() else { continue }
+            var status = CameraStatus(
+                name: camera.name, title: camera.title, groups: camera.groups,
+                main: CameraStatus.StreamReport(
+                    main, at: camera.main.path, awaitsPublisher: camera.awaitsPublisher))
+            if let stream = camera.sub, let sub = try? await sub?.get() {
+                status.sub = CameraStatus.StreamReport(
+                    sub, at: stream.path, awaitsPublisher: camera.awaitsPublisher)
+            }
+            statuses.append(status)
+        }
+        return statuses
+    }
+
+    private func listed() -> [Listed] {
+        var listed: [Listed] = []
+        var known: Set<StreamPath> = []
+        for camera in configured {
+            let streams = camera.streams.compactMap { StreamPath($0.path).flatMap(directory.stream(at:)) }
+            guard let main = streams.first else { continue }
+            known.formUnion(streams.map(\.path))
+            listed.append(
+                Listed(
+                    name: camera.name, title: camera.title, groups: camera.groups, main: main,
+                    sub: streams.dropFirst().first,
+                    awaitsPublisher: camera.streams.contains { $0.source.awaitsPublisher }))
+        }
+        let published = directory.streams.filter { !known.contains($0.path) }
+        let paths = Set(published.map(\.path.rawValue))
+        for stream in published {
+            let path = stream.path.rawValue
+            // The sub stream of another one is listed with it.
+            if path.hasSuffix("/sub"), paths.contains(String(path.dropLast(4))) { continue }
+            listed.append(
+                Listed(
+                    name: path, title: nil, groups: groups(above: path), main: stream,
+                    sub: published.first { $0.path.rawValue == "\(path)/sub" }, awaitsPublisher: true))
+        }
+        return listed
+    }
+
+    /// Of the entry that opens the paths to which this one belongs.
+    private func groups(above path: String) -> [String] {
+        configured.first { camera in
+            camera.streams.contains { $0.path.hasSuffix("/*") && path.hasPrefix($0.path.dropLast()) }
+        }?.groups ?? []
+    }
+}
+
+extension SourceConfiguration {
+    fileprivate var awaitsPublisher: Bool {
+        switch self {
+        case .publish, .publishBelow: true
+        case .pull, .listen, .failover, .playlist, .testCamera: false
+        }
+    }
+}
