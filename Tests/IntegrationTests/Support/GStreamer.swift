@@ -34,19 +34,29 @@ struct GStreamer {
         for _ in 0..<4 {
             let complaints = try await withTemporaryDirectory { directory in
                 let tool = try start(url, over: transport, video: video, audio: audio, in: directory)
-                return try await self.complaints(of: tool, "\(seconds) s of both tracks", within: bound) {
-                    size(of: "pictures", in: directory) >= seconds * video.rate * thumbnail
-                        && size(of: "sound", in: directory) >= seconds * audio.rate * 2
+                let silence = NIODeadline.now() + longestSilence
+                var isSilent = false
+                let complaints = try await self.complaints(of: tool, "\(seconds) s of both tracks", within: bound) {
+                    let (pictures, sound) = (size(of: "pictures", in: directory), size(of: "sound", in: directory))
+                    isSilent = pictures == 0 && sound == 0 && NIODeadline.now() > silence
+                    return isSilent || pictures >= seconds * video.rate * thumbnail && sound >= seconds * audio.rate * 2
                 }
+                return isSilent ? [shownNothing] : complaints
             }
-            guard complaints.contains(where: { $0.contains(Self.lostRace) }) else { return complaints }
+            guard complaints.contains(where: { $0.contains(Self.lostRace) || $0 == Self.shownNothing }) else {
+                return complaints
+            }
         }
-        return ["gst-launch-1.0 never linked both tracks"]
+        return ["gst-launch-1.0 never linked both tracks, or never showed anything of them"]
     }
 
     /// On a busy machine rtspsrc may announce that all its pads are there while it still adds one, and gst-launch-1.0 leaves that
     /// one alone for good: it has to begin again.
     private static let lostRace = "Delayed linking failed"
+
+    /// Now and then nothing at all comes out of rtspsrc over TCP, though its reception reports say that it has got every packet.
+    private static let shownNothing = "GStreamer shows nothing"
+    private static let longestSilence = TimeAmount.seconds(5)
 
     private static func start(
         _ url: String, over transport: Transport, video: Track, audio: Track, in directory: URL

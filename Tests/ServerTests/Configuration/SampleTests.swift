@@ -62,7 +62,8 @@ struct SampleTests {
         let keys =
             ["site", "log", "level", "format", "listen", "rtsp", "rtp", "limits", "connections_per_address"]
             + [
-                "rtsps", "http", "https", "allow_origin", "tls", "certificate", "key", "multicast", "addresses",
+                "rtsps", "http", "https", "allow_origin", "snapshot_when_down", "tls", "certificate", "key",
+                "multicast", "addresses",
                 "ports", "ttl", "interface",
             ]
             + [

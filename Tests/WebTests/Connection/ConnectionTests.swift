@@ -186,7 +186,7 @@ struct ConnectionTests {
     func taken() async throws {
         try await ServedWeb.run { web in
             let second = WebServer(
-                ports: [WebPort(host: "127.0.0.1", port: 0), WebPort(host: "127.0.0.1", port: web.port)],
+                ports: [ListeningPort(host: "127.0.0.1", port: 0), ListeningPort(host: "127.0.0.1", port: web.port)],
                 group: MultiThreadedEventLoopGroup.singleton, clock: ServedWeb.clock, logger: web.log.logger
             ) { _ in WebResponse(.ok) }
             do {

@@ -111,7 +111,8 @@ struct HostileRequestTests {
                 }
                 try await tasks.waitForAll()
             }
-            #expect(try await web.get("/gate/1.ts").status == 200)
+            // On a busy machine even a good client may come too late for so short an idle time.
+            try await eventually("the server goes on") { (try? await web.get("/gate/1.ts"))?.status == 200 }
             try await eventually("nobody is left") { web.server.counters.open <= 1 }
         }
     }

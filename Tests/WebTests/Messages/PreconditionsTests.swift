@@ -1,5 +1,6 @@
 import NIOHTTP1
 import RTSP
+import TestSupport
 import Testing
 
 @testable import Web

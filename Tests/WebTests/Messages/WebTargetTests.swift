@@ -1,5 +1,7 @@
 import Egress
+import HLS
 import Reflector
+import TestSupport
 import Testing
 
 @testable import Web
@@ -46,7 +48,7 @@ struct WebTargetTests {
     @Test(
         "lead to movies, to files of streams, to snapshots, or to pages",
         arguments: [
-            ("/media/a.mov", WebRoute.movie("media/a.mov")), ("/media/b/index.m3u8", .movie("media/b/index.m3u8")),
+            ("/media/a.mov", WebRoute.movie("media/a.mov")), ("/media/b/index.m3u8", .movieHLS("media/b", .variants)),
             ("/media/%2e%2e/x", .movie("media/../x")), ("/media", .page),
             ("/mediatheque/index.m3u8", hls("mediatheque", "index.m3u8")),
             ("/gate/index.m3u8", hls("gate", "index.m3u8")), ("/gate/sub/12.ts", hls("gate/sub", "12.ts")),

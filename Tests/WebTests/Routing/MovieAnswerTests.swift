@@ -1,4 +1,6 @@
+import Egress
 import Foundation
+import HLS
 import NIOCore
 import TestSupport
 import Testing
@@ -101,6 +103,35 @@ struct MovieAnswerTests {
                     #expect(web.log.contains("movie broken off"))
                 }
                 await client.close()
+            }
+        }
+    }
+
+    @Test("Playlists and segments lie below a movie's path; what is no name of one is a movie, or none")
+    func routes() throws {
+        let movies = MediaConfiguration(folder: "/", path: "media/all")
+        func route(_ path: String) throws -> WebRoute {
+            WebRoute(try #require(WebTarget(parsing: path)), movies: movies)
+        }
+        #expect(try route("/media/all/a/b.mp4/index.m3u8") == .movieHLS("media/all/a/b.mp4", .variants))
+        #expect(try route("/media/all/b.mp4/video.m3u8") == .movieHLS("media/all/b.mp4", .playlist))
+        let segment = OnDemandFile.segment(tag: "0123456789abcdef", number: 3, ending: "ts")
+        #expect(try route("/media/all/b.mp4/0123456789abcdef-3.ts") == .movieHLS("media/all/b.mp4", segment))
+        for path in ["media/all/b.mp4", "media/all/index.m3u8", "media/all/b.mp4/3.ts", "media/all/b/other.m3u8"] {
+            #expect(try route("/" + path) == .movie(path))
+        }
+    }
+
+    @Test("Playlists of what is no movie are refused as the movie is, and told why")
+    func playlists() async throws {
+        try await ServedWeb.run { web in
+            try web.movie("a.mp4", bytes: 1000)
+            for (name, status) in ["none.mp4": 404, ".a.mp4": 404, "../a.mp4": 403, "a.mp4": 415] {
+                for file in ["index.m3u8", "video.m3u8", "0123456789abcdef-3.ts"] {
+                    let answer = try await web.get("/media/\(name)/\(file)")
+                    #expect(answer.status == status, "\(name)/\(file)")
+                    #expect(status != 415 || String(decoding: answer.body, as: UTF8.self) != "Unsupported Media Type\n")
+                }
             }
         }
     }

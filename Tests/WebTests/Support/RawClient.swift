@@ -35,6 +35,10 @@ final class RawClient: Sendable {
         try await channel.writeAndFlush(ByteBuffer(string: text))
     }
 
+    func send(bytes: [UInt8]) async throws {
+        try await channel.writeAndFlush(ByteBuffer(bytes: bytes))
+    }
+
     /// A server that has closed already takes nothing; that is fine too.
     func trySending(_ text: String) async {
         try? await channel.writeAndFlush(ByteBuffer(string: text))
@@ -50,6 +54,8 @@ final class RawClient: Sendable {
     }
 
     var bytes: [UInt8] { received.value.bytes }
+    /// How many, without a copy where more come meanwhile.
+    var byteCount: Int { received.change { $0.bytes.count } }
 
     /// The server has hung up.
     var isOver: Bool { received.value.isOver }

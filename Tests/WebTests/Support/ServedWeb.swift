@@ -91,7 +91,7 @@ struct ServedWeb {
     /// Runs `body` with a server, and stops it whatever happens. `responder` takes the place of the router.
     static func run<Result>(
         _ limits: WebLimits = WebLimits(), origin: AllowedOrigin = .any, certificate: CurrentCertificate? = nil,
-        responder: WebResponder? = nil, _ body: (ServedWeb) async throws -> Result
+        live: LiveService? = nil, responder: WebResponder? = nil, _ body: (ServedWeb) async throws -> Result
     ) async throws -> Result {
         try await withTemporaryDirectory { folder in
             let threads = BlockingThreads { work in
@@ -104,18 +104,18 @@ struct ServedWeb {
             }
             let log = LogRecord()
             let catalog = MediaCatalog(
-                MediaConfiguration(folder: folder.path), threads: threads, parsers: threads, clock: clock,
-                logger: log.logger
+                MediaConfiguration(folder: folder.path), threads: threads, transfers: threads, parsers: threads,
+                clock: clock, logger: log.logger
             ) { file throws(MovieError) in try MovieProgram(reading: file) }
             let router = WebRouter(
-                origin: origin, movies: catalog, hls: hls, snapshots: snapshot,
-                pages: PageResponder { host in
-                    FleetPage(
-                        streams: [StreamPath("gate"), StreamPath("gate/sub")].compactMap(\.self), host: host,
-                        rtspPort: 8554, hasHLS: true)
+                origin: origin, movies: catalog,
+                onDemand: OnDemandService(configuration: HLSConfiguration(), submit: threads.submit), hls: hls,
+                snapshots: snapshot, live: live,
+                pages: PageResponder(board: FleetBoard(now: clock.now) { [.gate] }, rtspPort: 8554) {
+                    ["gate", "gate/sub", "Süd-hof", "assets"].contains($0.rawValue)
                 })
             let server = WebServer(
-                ports: [WebPort(host: "127.0.0.1", port: 0, certificate: certificate)], limits: limits,
+                ports: [ListeningPort(host: "127.0.0.1", port: 0, certificate: certificate)], limits: limits,
                 group: MultiThreadedEventLoopGroup.singleton, clock: clock, logger: log.logger,
                 responder: responder ?? router.respond)
             try await server.start()
