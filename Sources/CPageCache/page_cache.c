@@ -1,9 +1,8 @@
-// preadv2(2), memfd_create(2) and fallocate(2) are GNU extensions, which Swift's Glibc module does not have.
+// preadv2(2) and memfd_create(2) are GNU extensions, which Swift's Glibc module does not have.
 #define _GNU_SOURCE
 #include "CPageCache.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 
@@ -18,7 +17,3 @@ ssize_t page_cache_read(int descriptor, void *bytes, size_t count, off_t offset)
 }
 
 int memory_file_open(void) { return memfd_create("heliograph", MFD_CLOEXEC); }
-
-int memory_file_forget(int descriptor, off_t offset, off_t count) {
-    return fallocate(descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, count);
-}

@@ -18,42 +18,42 @@ package final class HLSService: Sendable {
     /// The name of the playlist of variants.
     package static let multivariantName = "index.m3u8"
 
-    private struct Life: Sendable {
-        var stream: HLSStream
-        var task: Task<Void, Never>
-    }
-
-    private struct State {
-        var lives: [StreamPath: Life] = [:]
-        /// Of streams that were watched before: numbers never go back.
-        var heritages: [StreamPath: SegmentStore.Heritage] = [:]
-        var always: Task<Void, Never>?
-        var isClosed = false
-    }
-
     /// Names come from publishers, too; beyond this the clock alone sees to it that numbers do not go back.
     private static let mostHeritages = 4096
 
     private let supply: StreamSupply
-    private let configuration: HLSConfiguration
-    private let clock: StreamClock
-    private let logger: Logger
-    private let renditions = RenditionBoard()
-    private let state = NIOLockedValueBox(State())
+    private let lives: StreamLives<StreamPath, HLSStream>
+    private let always: Task<Void, Never>?
 
     init(supply: StreamSupply, configuration: HLSConfiguration, clock: StreamClock, logger: Logger) {
         self.supply = supply
-        self.configuration = configuration
-        self.clock = clock
-        self.logger = logger
-        guard configuration.always else { return }
-        let always = Task { [weak self] in
+        // Of streams that were watched before: numbers never go back.
+        let heritages = NIOLockedValueBox<[StreamPath: SegmentStore.Heritage]>([:])
+        let renditions = RenditionBoard()
+        let lives = StreamLives<StreamPath, HLSStream>(
+            make: { path in
+                HLSStream(
+                    path: path, configuration: configuration, heritage: heritages.withLockedValue { $0[path] },
+                    clock: clock, works: supply.works(path), renditions: renditions, logger: logger)
+            },
+            live: { path, stream in
+                let heritage = await stream.run()
+                heritages.withLockedValue { heritages in
+                    if heritages.count >= Self.mostHeritages { heritages.removeAll() }
+                    heritages[path] = heritage
+                }
+            })
+        self.lives = lives
+        guard configuration.always else {
+            always = nil
+            return
+        }
+        always = Task {
             while !Task.isCancelled {
-                self?.beginAll()
+                for path in supply.paths() { _ = lives.begin(path) }
                 try? await Task.sleep(for: .seconds(1))
             }
         }
-        state.withLockedValue { $0.always = always }
     }
 
     /// `file` is what stands behind the stream's path: "index.m3u8", "video.m3u8", "init-1.mp4", "1712345-0.m4s", …
@@ -64,28 +64,23 @@ package final class HLSService: Sendable {
         switch file {
         case Self.multivariantName: return await multivariant(of: path)
         case HLSStream.playlistName:
-            return await asked(path) { await $0.resource(file, query) } ?? .unavailable("the server is stopping")
+            return await lives.asked(path) { await $0.resource(file, query) } ?? .unavailable("the server is stopping")
         default:
-            guard let life = life(of: path) else { return .notFound }
+            guard let life = lives[path] else { return .notFound }
             return await life.stream.resource(file, query) ?? .notFound
         }
     }
 
     /// Ends all streams, and whoever waits.
     package func close() async {
-        let (always, lives) = state.withLockedValue { state in
-            state.isClosed = true
-            return (state.always, Array(state.lives.values))
-        }
         always?.cancel()
-        for life in lives { life.task.cancel() }
-        for life in lives { await life.task.value }
+        await lives.close()
     }
 
     // MARK: Variants
 
     private func multivariant(of path: StreamPath) async -> HLSResource {
-        let answer = await asked(path) { await $0.variant(at: HLSStream.playlistName) }
+        let answer = await lives.asked(path) { await $0.variant(at: HLSStream.playlistName) }
         switch answer {
         case .none: return .unavailable("the server is stopping")
         case .refused(let resource): return resource
@@ -100,7 +95,7 @@ package final class HLSService: Sendable {
     private func variant(ofSleeping path: StreamPath) async -> MultivariantPlaylist.Variant? {
         let uri = "sub/" + HLSStream.playlistName
         guard supply.exists(path) else { return nil }
-        if let variant = await life(of: path)?.stream.currentVariant(at: uri) { return variant }
+        if let variant = await lives[path]?.stream.currentVariant(at: uri) { return variant }
         guard case .chosen(let selection) = TrackSelection.of(await supply.known(path)), let video = selection.video
         else { return nil }
         let codecName = supply.works(path).codecName
@@ -110,49 +105,6 @@ package final class HLSService: Sendable {
         return MultivariantPlaylist.Variant(
             uri: uri, bandwidth: video.expectedBitRate, averageBandwidth: nil,
             codecs: codecs, resolution: video.track.dimensions, frameRate: video.declaredFrameRate)
-    }
-
-    // MARK: Lives
-
-    private func life(of path: StreamPath) -> Life? {
-        state.withLockedValue { $0.lives[path] }
-    }
-
-    /// Asks the stream, in its next life where this one is just over; `nil` where the server is stopping.
-    private func asked<Answer: Sendable>(
-        _ path: StreamPath, _ ask: @Sendable (HLSStream) async -> Answer?
-    ) async -> Answer? {
-        while !Task.isCancelled, let life = begin(path) {
-            if let answer = await ask(life.stream) { return answer }
-            await life.task.value
-        }
-        return nil
-    }
-
-    private func beginAll() {
-        for path in supply.paths() { _ = begin(path) }
-    }
-
-    /// The life of a stream, a new one if it has none.
-    private func begin(_ path: StreamPath) -> Life? {
-        state.withLockedValue { state in
-            guard !state.isClosed else { return nil }
-            if let life = state.lives[path] { return life }
-            let stream = HLSStream(
-                path: path, configuration: configuration, heritage: state.heritages[path], clock: clock,
-                works: supply.works(path), renditions: renditions, logger: logger)
-            let life = Life(stream: stream, task: Task { self.ended(path, leaving: await stream.run()) })
-            state.lives[path] = life
-            return life
-        }
-    }
-
-    private func ended(_ path: StreamPath, leaving heritage: SegmentStore.Heritage) {
-        state.withLockedValue { state in
-            state.lives[path] = nil
-            if state.heritages.count >= Self.mostHeritages { state.heritages.removeAll() }
-            state.heritages[path] = heritage
-        }
     }
 }
 

@@ -14,8 +14,6 @@ final class StreamCore {
     var intake = StreamIntake()
     private var version: UInt64 = 0
     private(set) var hasPublication = false
-    /// Why the source is not there; `nil` since it was there last.
-    var setback: String?
     private var hold = PictureHold()
     private var holdTimer: Scheduled<Void>?
     private var ring: GroupRing
@@ -81,7 +79,6 @@ final class StreamCore {
         }
         version += 1
         hasPublication = true
-        setback = nil
         if !isWatched { intake.unixEpochOffset = nil }
         lifecycle.sourceBegan()
         absence.sourceBegan()
@@ -194,11 +191,27 @@ final class StreamCore {
         group.isEmpty ? nil : LastPicture(of: group, tracks: snapshot.tracks, reports: senderReports())
     }
 
+    func sourceFailed(because reason: String) {
+        absence.sourceFailed(because: reason)
+    }
+
+    /// How it is with the source.
+    private var source: StreamStatus.Source {
+        if hasPublication { return .live }
+        guard lifecycle.wantsSource else { return .unwanted }
+        return absence.isDown(at: clock.now(), patience: policy.startTimeout) ? .down : .awaited
+    }
+
     var standing: StreamStanding {
-        let isDown =
-            !hasPublication && lifecycle.wantsSource
-            && absence.isDown(at: clock.now(), patience: policy.startTimeout)
-        return StreamStanding(isDown: isDown, lastPicture: absence.lastPicture)
+        StreamStanding(isDown: source == .down, lastPicture: absence.lastPicture)
+    }
+
+    func status() -> StreamStatus {
+        let now = clock.now()
+        return StreamStatus(
+            source: source, setback: hasPublication ? nil : absence.setback, tracks: snapshot.tracks,
+            viewers: viewerCount, rate: hasPublication ? intake.rates.reading(intake.counts, at: now) : nil,
+            age: intake.rates.lastFrame.map { max(.zero, now - $0) })
     }
 
     private func senderReports() -> [(track: Int, packet: ByteBuffer)] {

@@ -6,14 +6,16 @@ package struct StreamStatus: Sendable, Hashable {
     package enum Source: Sendable, Hashable {
         /// There is none, and nobody wants one.
         case unwanted
-        /// It is wanted and not there.
+        /// It is wanted, and on its way.
         case awaited
+        /// It is wanted, and was lost, failed to come, or has not come within the policy's start time-out.
+        case down
         /// It is there.
         case live
     }
 
     package var source: Source
-    /// Why the source could not be had or was lost, since it was there last; never with a URL or a password.
+    /// Why the source could not be had or was lost, since it was there last or was wanted anew; never with a URL or a password.
     package var setback: String?
     /// As they were described last.
     package var tracks: [StreamTrack]
@@ -58,17 +60,6 @@ extension Stream {
 
     /// The source is not there, for a reason in words without URLs and passwords; on the home loop only.
     package func isDown(because reason: String) {
-        core.value.setback = reason
-    }
-}
-
-extension StreamCore {
-    func status() -> StreamStatus {
-        let now = clock.now()
-        let source: StreamStatus.Source = hasPublication ? .live : lifecycle.wantsSource ? .awaited : .unwanted
-        return StreamStatus(
-            source: source, setback: hasPublication ? nil : setback, tracks: snapshot.tracks, viewers: viewerCount,
-            rate: hasPublication ? intake.rates.reading(intake.counts, at: now) : nil,
-            age: intake.rates.lastFrame.map { max(.zero, now - $0) })
+        core.value.sourceFailed(because: reason)
     }
 }

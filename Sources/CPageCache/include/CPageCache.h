@@ -9,6 +9,3 @@ ssize_t page_cache_read(int descriptor, void *bytes, size_t count, off_t offset)
 
 /// A file without a name in memory, to be given to sendfile(2); it takes room as it is written. -1 where the kernel makes none.
 int memory_file_open(void);
-
-/// Gives back the room of these bytes, which are read as zeros from then on; in whole pages. -1 where it cannot.
-int memory_file_forget(int descriptor, off_t offset, off_t count);

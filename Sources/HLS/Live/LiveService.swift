@@ -1,6 +1,5 @@
 import Logging
 import Media
-import NIOConcurrencyHelpers
 import NIOCore
 import Reflector
 
@@ -11,28 +10,18 @@ package final class LiveService: Sendable {
         let tracks: LiveTracks
     }
 
-    private struct Life: Sendable {
-        var stream: LiveStream
-        var task: Task<Void, Never>
-    }
-
-    private struct State {
-        var lives: [Key: Life] = [:]
-        var isClosed = false
-    }
-
     private let supply: StreamSupply
-    private let startTimeout: TimeAmount
-    private let clock: StreamClock
-    private let logger: Logger
-    private let state = NIOLockedValueBox(State())
+    private let lives: StreamLives<Key, LiveStream>
 
     /// A first viewer waits `startTimeout` for the first key frame.
     init(supply: StreamSupply, startTimeout: TimeAmount, clock: StreamClock, logger: Logger) {
         self.supply = supply
-        self.startTimeout = startTimeout
-        self.clock = clock
-        self.logger = logger
+        lives = StreamLives(
+            make: { key in
+                LiveStream(
+                    path: key.path, tracks: key.tracks, startTimeout: startTimeout, clock: clock,
+                    works: supply.works(key.path), logger: logger)
+            }, live: { _, stream in await stream.run() })
     }
 
     /// Serves the streams of `directory`; `clock` is theirs.
@@ -48,13 +37,12 @@ package final class LiveService: Sendable {
     /// Wakes a stream and waits until there is something to begin with; throws `LiveEnd`.
     package func readiness(of path: StreamPath, _ wish: LiveWish) async throws(LiveEnd) -> LiveOpening {
         let key = Key(path: path, tracks: wish.tracks)
-        while supply.exists(path) {
-            guard let life = begin(key) else { throw .stopping }
-            if let outcome = await life.stream.readiness() { return try outcome.get() }
-            guard !Task.isCancelled else { throw .stopping }
-            await life.task.value
+        let supply = supply
+        let outcome = await lives.asked(key) { stream in
+            supply.exists(path) ? await stream.readiness() : .failure(.gone)
         }
-        throw .gone
+        guard let outcome else { throw .stopping }
+        return try outcome.get()
     }
 
     /// Has a viewer watch, who lives on `eventLoop`: as soon as the stream is there; or tells why it is not, and when it ends.
@@ -65,9 +53,9 @@ package final class LiveService: Sendable {
         do throws(LiveEnd) {
             while true {
                 _ = try await readiness(of: path, wish)
-                guard let life = begin(key) else { throw .stopping }
+                guard let life = lives.begin(key) else { throw .stopping }
                 if await life.stream.join(viewer, on: eventLoop) { return }
-                await life.task.value
+                await life.ended()
             }
         } catch {
             eventLoop.execute { viewer.value.ended(error) }
@@ -75,36 +63,8 @@ package final class LiveService: Sendable {
     }
 
     /// Tells all viewers that the server is stopping, and takes no more.
-    package func stop() {
-        let lives = state.withLockedValue { state in
-            state.isClosed = true
-            return Array(state.lives.values)
-        }
-        for life in lives { life.task.cancel() }
-    }
+    package func stop() { lives.stop() }
 
     /// Returns when all is put away.
-    package func close() async {
-        stop()
-        for life in state.withLockedValue({ Array($0.lives.values) }) { await life.task.value }
-    }
-
-    /// The life of a stream, a new one if it has none; `nil` where the server is stopping.
-    private func begin(_ key: Key) -> Life? {
-        state.withLockedValue { state in
-            guard !state.isClosed else { return nil }
-            if let life = state.lives[key] { return life }
-            let stream = LiveStream(
-                path: key.path, tracks: key.tracks, startTimeout: startTimeout, clock: clock,
-                works: supply.works(key.path), logger: logger)
-            let life = Life(
-                stream: stream,
-                task: Task {
-                    await stream.run()
-                    self.state.withLockedValue { $0.lives[key] = nil }
-                })
-            state.lives[key] = life
-            return life
-        }
-    }
+    package func close() async { await lives.close() }
 }

@@ -59,14 +59,11 @@ actor LiveStream {
     /// Until nobody wants it, the stream is no more, or the task is cancelled.
     func run() async {
         logger.info("live started")
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.follow() }
-            group.addTask { await self.watchTheTime() }
-            await group.next()
-            // Not when all is put away: a camera that does not answer may take a while.
-            conclude(Task.isCancelled ? .stopping : end)
-            group.cancelAll()
-        }
+        let following = Task { await follow() }
+        await watchTheTime()
+        conclude(Task.isCancelled ? .stopping : end)
+        // Nor is it waited for: a camera that does not answer may take a while, and the next life need not.
+        following.cancel()
         logger.info("live ended")
     }
 
@@ -78,7 +75,7 @@ actor LiveStream {
     }
 
     private func follow() async {
-        while !Task.isCancelled {
+        while !isOver {
             do {
                 let source = try await works.open()
                 reason = nil
@@ -91,13 +88,14 @@ actor LiveStream {
                 reason = "\(error)"
                 logger.debug("the stream did not come", metadata: ["reason": "\(error)"])
             }
+            guard !isOver else { return }
             making.timelineBroke()
             try? await Task.sleep(for: Self.retry)
         }
     }
 
     private func watchTheTime() async {
-        while !Task.isCancelled, !timePassed() { try? await Task.sleep(for: Self.look) }
+        while !Task.isCancelled, end != .gone, !timePassed() { try? await Task.sleep(for: Self.look) }
     }
 
     private func received(_ event: AccessUnitFeed.Event) {

@@ -64,7 +64,7 @@ package final class LastPicture: Sendable {
 
 /// How a stream stands, for who wants a picture of it.
 package struct StreamStanding: Sendable {
-    /// Its source was lost and is not back, or did not come within the policy's start time-out, and is wanted: nothing can be waited for.
+    /// Its source is `StreamStatus.Source.down`: nothing can be waited for.
     package let isDown: Bool
     /// Of the source that is gone; `nil` as soon as another has sent a picture.
     package let lastPicture: LastPicture?

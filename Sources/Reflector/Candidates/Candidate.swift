@@ -56,7 +56,7 @@ final class Candidate {
 
     /// Told of the stream, where no other source has the air.
     func isDown(because reason: String) {
-        air.core.setback = reason
+        air.core.sourceFailed(because: reason)
     }
 
     func publish(

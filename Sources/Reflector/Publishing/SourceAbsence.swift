@@ -4,6 +4,8 @@ import NIOCore
 struct SourceAbsence: Sendable {
     /// Of the source that is gone.
     private(set) var lastPicture: LastPicture?
+    /// Why it is not there, as was told since it was there or was wanted anew.
+    private(set) var setback: String?
     private var wantedSince: NIODeadline
     private var isLost = false
 
@@ -15,10 +17,16 @@ struct SourceAbsence: Sendable {
     mutating func wanted(at now: NIODeadline) {
         wantedSince = now
         isLost = false
+        setback = nil
     }
 
     mutating func sourceBegan() {
         isLost = false
+        setback = nil
+    }
+
+    mutating func sourceFailed(because reason: String) {
+        setback = reason
     }
 
     /// What was kept before stays where the source has left no picture.
@@ -32,8 +40,8 @@ struct SourceAbsence: Sendable {
         lastPicture = nil
     }
 
-    /// `patience`: how long a source may take to come.
+    /// Whether it was lost, failed to come, or has not come within `patience`.
     func isDown(at now: NIODeadline, patience: TimeAmount) -> Bool {
-        isLost || now - wantedSince > patience
+        isLost || setback != nil || now - wantedSince > patience
     }
 }

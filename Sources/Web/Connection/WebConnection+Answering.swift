@@ -60,11 +60,11 @@ extension WebConnection {
         case .bytes(let bytes):
             context.write(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
             end(number)
-        case .pages(let bytes, let pages, let offset):
+        case .kept(let bytes, let file, let offset):
             if isSecure {
                 context.write(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
             } else {
-                write(pages, offset..<offset + bytes.readableBytes)
+                write(file, offset..<offset + bytes.readableBytes)
             }
             end(number)
         case .file(let file, let range):
@@ -89,7 +89,7 @@ extension WebConnection {
             // Without chunks: the old version knows none, and the answer to HEAD has none.
             if answering.head.version.minor == 0 || answering.head.method == .HEAD { version = .http1_0 }
         case .socket: isSocket = true
-        case .none, .bytes, .pages, .file:
+        case .none, .bytes, .kept, .file:
             guard response.status.mayHaveResponseBody else { break }
             headers.add(name: "Content-Length", value: "\(response.body.count)")
         }
@@ -104,17 +104,16 @@ extension WebConnection {
     }
 
     /// Has the kernel send bytes from where they lie.
-    private func write(_ pages: MemoryFile.Pages, _ range: Range<Int>) {
+    private func write(_ file: MemoryFile, _ range: Range<Int>) {
         guard let context else { return }
         // SwiftNIO lets a handle be used by one thread at a time; the file behind it is everybody's.
-        let handle = NIOFileHandle(_deprecatedTakingOwnershipOfDescriptor: pages.descriptor)
-        let region = FileRegion(
-            fileHandle: handle, readerIndex: pages.offset + range.lowerBound, endIndex: pages.offset + range.upperBound)
+        let handle = NIOFileHandle(_deprecatedTakingOwnershipOfDescriptor: file.descriptor)
+        let region = FileRegion(fileHandle: handle, readerIndex: range.lowerBound, endIndex: range.upperBound)
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenComplete { _ in
-            // It is not the handle's to close. The pages stay until here.
+            // It is not the handle's to close. The file stays until here.
             _ = try? handle.takeDescriptorOwnership()
-            withExtendedLifetime(pages) {}
+            withExtendedLifetime(file) {}
         }
         context.write(wrapOutboundOut(.body(.fileRegion(region))), promise: promise)
     }

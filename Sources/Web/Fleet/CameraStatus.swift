@@ -58,14 +58,9 @@ extension CameraStatus.StreamReport {
         case .live:
             // A camera that has been connected to is not seen before its first frame.
             state = status.age == nil ? .connecting : .live
-        case .unwanted, .awaited:
-            if awaitsPublisher {
-                state = .down
-            } else if status.source == .unwanted {
-                state = .asleep
-            } else {
-                state = status.setback == nil ? .connecting : .down
-            }
+        case .unwanted: state = awaitsPublisher ? .down : .asleep
+        case .awaited: state = awaitsPublisher ? .down : .connecting
+        case .down: state = .down
         }
         reason = state == .live ? nil : status.setback
         if state == .down, awaitsPublisher { reason = reason ?? "nobody publishes to it" }

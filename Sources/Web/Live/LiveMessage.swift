@@ -5,26 +5,23 @@ import NIOWebSocket
 enum LiveMessage {
     /// What follows: `{"type":"video/mp4; codecs=\"avc1.640028,mp4a.40.2\"","width":1280,"height":720}`
     static func opens(_ opening: LiveOpening) -> String {
-        let size = opening.dimensions.map { ",\"width\":\($0.width),\"height\":\($0.height)" } ?? ""
-        return "{\"type\":\"\(escaped(opening.mediaType))\"\(size)}"
+        var message = JSONText()
+        message.object {
+            $0.add("type", opening.mediaType)
+            $0.add("width", opening.dimensions?.width)
+            $0.add("height", opening.dimensions?.height)
+        }
+        return message.text
     }
 
     /// `{"state":"lost","reason":"…"}`, `{"state":"live"}`
     static func source(lost reason: String?) -> String {
-        reason.map { "{\"state\":\"lost\",\"reason\":\"\(escaped($0))\"}" } ?? "{\"state\":\"live\"}"
-    }
-
-    /// As the inside of a string in JSON (RFC 8259 §7).
-    private static func escaped(_ text: String) -> String {
-        var escaped = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": escaped += "\\\(scalar)"
-            case _ where scalar.value < 0x20: escaped += " "
-            default: escaped.unicodeScalars.append(scalar)
-            }
+        var message = JSONText()
+        message.object {
+            $0.add("state", reason == nil ? "live" : "lost")
+            $0.add("reason", reason)
         }
-        return escaped
+        return message.text
     }
 }
 

@@ -10,8 +10,8 @@ package struct WebResponse: Sendable {
         case none
         /// In one piece, shared with all who get it.
         case bytes(ByteBuffer)
-        /// The same, and where they lie in the kernel's memory: from so many bytes behind the beginning of these pages on.
-        case pages(ByteBuffer, MemoryFile.Pages, from: Int)
+        /// The same, and where they lie in the kernel's memory: from so many bytes behind the beginning of this file on.
+        case kept(ByteBuffer, MemoryFile, from: Int)
         /// These bytes of a file, read as the viewer takes them.
         case file(MovieDownload, Range<Int64>)
         /// What is watched, as long as it goes on.
@@ -23,7 +23,7 @@ package struct WebResponse: Sendable {
         package var count: Int64 {
             switch self {
             case .none, .live, .socket: 0
-            case .bytes(let bytes), .pages(let bytes, _, _): Int64(bytes.readableBytes)
+            case .bytes(let bytes), .kept(let bytes, _, _): Int64(bytes.readableBytes)
             case .file(_, let range): range.upperBound - range.lowerBound
             }
         }
@@ -35,10 +35,10 @@ package struct WebResponse: Sendable {
             case .bytes(let bytes):
                 let start = bytes.readerIndex + Int(range.lowerBound)
                 return bytes.getSlice(at: start, length: range.count).map { .bytes($0) } ?? .none
-            case .pages(let bytes, let pages, let offset):
+            case .kept(let bytes, let file, let offset):
                 let start = bytes.readerIndex + Int(range.lowerBound)
                 return bytes.getSlice(at: start, length: range.count).map {
-                    .pages($0, pages, from: offset + Int(range.lowerBound))
+                    .kept($0, file, from: offset + Int(range.lowerBound))
                 } ?? .none
             case .file(let file, let whole):
                 return .file(file, (whole.lowerBound + range.lowerBound)..<(whole.lowerBound + range.upperBound))

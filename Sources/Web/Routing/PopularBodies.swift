@@ -13,67 +13,73 @@ final class PopularBodies: Sendable {
 
     private struct Entry {
         var requests = 0
-        var pages: MemoryFile.Pages?
+        var file: MemoryFile?
     }
 
     private struct State {
         var entries: [Key: Entry] = [:]
-        /// Of all pages, in bytes.
-        var kept = 0
+        /// How many are kept, and how many bytes they have together.
+        var kept = (files: 0, bytes: 0)
+
+        func hasRoom(for count: Int) -> Bool {
+            kept.files < PopularBodies.mostKept.files && kept.bytes + count <= PopularBodies.mostKept.bytes
+        }
+
+        mutating func keeps(_ count: Int) { kept = (kept.files + 1, kept.bytes + count) }
+        mutating func letsGo(_ count: Int) { kept = (kept.files - 1, kept.bytes - count) }
     }
 
     /// Smaller ones are sent as quickly by a copy, in bytes.
     static let worthwhile = 64 * 1024
     /// The request at which a body is put there.
     static let popular = 3
-    /// Of all bodies together, in bytes: there they lie once more.
-    private static let mostKept = 64 << 20
+    /// Of all bodies together: there they lie once more, each in a file of its own.
+    private static let mostKept = (files: 128, bytes: 64 << 20)
     private static let mostKnown = 4096
     /// A segment of a live stream is of no interest any more after this.
     private static let life = TimeAmount.seconds(60)
 
-    private let file = MemoryFile()
     private let state = NIOLockedValueBox(State())
 
     /// The body of a resource that never changes.
     func body(_ bytes: ByteBuffer, path: String, tag: String, on eventLoop: any EventLoop) -> WebResponse.Body {
         let count = bytes.readableBytes
-        guard let file, count >= Self.worthwhile else { return .bytes(bytes) }
+        guard count >= Self.worthwhile else { return .bytes(bytes) }
         let key = Key(path: path, tag: tag)
-        let (pages, isFirst, isPopular) = state.withLockedValue { state in
+        let (file, isFirst, isPopular) = state.withLockedValue { state in
             var entry = state.entries[key] ?? Entry()
             let isFirst = entry.requests == 0
             guard !isFirst || state.entries.count < Self.mostKnown else {
-                return (MemoryFile.Pages?.none, false, false)
+                return (MemoryFile?.none, false, false)
             }
             entry.requests += 1
             // Once: who comes while it is being put there gets a copy.
-            let isPopular = entry.requests == Self.popular && state.kept + count <= Self.mostKept
-            if isPopular { state.kept += count }
+            let isPopular = entry.requests == Self.popular && state.hasRoom(for: count)
+            if isPopular { state.keeps(count) }
             state.entries[key] = entry
-            return (entry.pages, isFirst, isPopular)
+            return (entry.file, isFirst, isPopular)
         }
         if isFirst {
             eventLoop.scheduleTask(in: Self.life) { [weak self] in self?.forget(key) }
         }
-        if let pages { return .pages(bytes, pages, from: 0) }
+        if let file { return .kept(bytes, file, from: 0) }
         guard isPopular else { return .bytes(bytes) }
-        let made = file.keep(bytes)
+        let made = MemoryFile(bytes)
         state.withLockedValue { state in
             if made != nil, state.entries[key] != nil {
-                state.entries[key]?.pages = made
+                state.entries[key]?.file = made
             } else {
-                state.kept -= count
+                state.letsGo(count)
             }
         }
-        return made.map { .pages(bytes, $0, from: 0) } ?? .bytes(bytes)
+        return made.map { .kept(bytes, $0, from: 0) } ?? .bytes(bytes)
     }
 
     private func forget(_ key: Key) {
         // What goes is given back outside of the lock.
         let gone = state.withLockedValue { state in
-            let gone = state.entries.removeValue(forKey: key)?.pages
-            state.kept -= gone?.count ?? 0
+            let gone = state.entries.removeValue(forKey: key)?.file
+            if let gone { state.letsGo(gone.count) }
             return gone
         }
         _ = gone

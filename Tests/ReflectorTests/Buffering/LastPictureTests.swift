@@ -77,7 +77,7 @@ struct LastPictureTests {
         #expect(try Self.standing(published).lastPicture == nil)
     }
 
-    @Test("A source that is only on its way is waited for; one that does not come in time, or was lost, is down")
+    @Test("A source that is only on its way is waited for; one that does not come in time, failed or was lost is down")
     func absence() {
         var absence = SourceAbsence(wantedSince: .uptimeNanoseconds(0))
         #expect(!absence.isDown(at: .uptimeNanoseconds(9_000_000_000), patience: .seconds(10)))
@@ -87,6 +87,11 @@ struct LastPictureTests {
         #expect(absence.isDown(at: .uptimeNanoseconds(1), patience: .seconds(10)))
         absence.wanted(at: .uptimeNanoseconds(20_000_000_000))
         #expect(!absence.isDown(at: .uptimeNanoseconds(29_000_000_000), patience: .seconds(10)))
+        absence.sourceFailed(because: "no route to host")
+        #expect(absence.isDown(at: .uptimeNanoseconds(20_000_000_001), patience: .seconds(10)))
+        absence.wanted(at: .uptimeNanoseconds(40_000_000_000))
+        #expect(!absence.isDown(at: .uptimeNanoseconds(41_000_000_000), patience: .seconds(10)))
+        #expect(absence.setback == nil)
     }
 
     @Test("A camera on demand that nobody asked for is not down")

@@ -93,9 +93,9 @@ struct CameraListingTests {
         #expect(report(.live).state == .connecting)
         #expect(report(.unwanted).state == .asleep)
         #expect(report(.awaited).state == .connecting)
-        let down = report(.awaited, setback: "no route to host", age: .minutes(3))
+        let down = report(.down, setback: "no route to host", age: .minutes(3))
         #expect(down.state == .down && down.reason == "no route to host" && down.age == .minutes(3))
-        for source in [StreamStatus.Source.unwanted, .awaited] {
+        for source in [StreamStatus.Source.unwanted, .awaited, .down] {
             let silent = report(source, awaitsPublisher: true)
             #expect(silent.state == .down && silent.reason == "nobody publishes to it")
         }
