@@ -120,7 +120,6 @@ struct WaysTests {
                 try await FFmpeg.complaints(watching: relay.url(way.transport.path), rate: 10)
             }
             let log = relay.log.joined(separator: "\n")
-            if ProcessInfo.processInfo.environment["L8LOG"] != nil { print(log) }
             for transport in ["udp", "tcp", "http"] {
                 let isThere = log.contains(" transport=\(transport)")
                 #expect(isThere, "\(transport)")

@@ -3,6 +3,8 @@ import NIOCore
 import TestSupport
 
 /// GStreamer's RTSP server with live test pictures: a camera made by other people.
+///
+/// Each client gets pictures of its own: where several come at once to what it shares, it may send one of them no sound, or refuse them.
 final class GStreamerServer: Sendable {
     /// By path: what `gst-launch-1.0` would be given.
     private static let streams = [
@@ -44,7 +46,7 @@ final class GStreamerServer: Sendable {
             path, launch = description.split("=", 1)
             factory = GstRtspServer.RTSPMediaFactory()
             factory.set_launch("( " + launch + " )")
-            factory.set_shared(True)
+            factory.set_shared(False)
             if permissions: factory.set_permissions(permissions)
             server.get_mount_points().add_factory(path, factory)
         server.attach(None)
