@@ -65,7 +65,7 @@ struct MoviePlaybackTests {
         try await withTemporaryDirectory { folder in
             try await Self.movies(in: folder, seconds: 5)
             try await withRelay([.testCamera()], media: MediaConfiguration(folder: folder.path)) { relay in
-                let tool = try OutsideTool("/usr/bin/python3").start(
+                let tool = try OutsideTool(GStreamerPlayer.python).start(
                     ["-c", SeekingGStreamer.program, relay.url("media/hinted.mov"), "udp", "4"], in: folder)
                 let ended = try await tool.ended(within: .seconds(25))
                 let rounds = ended.lines.filter { $0.hasPrefix("round ") }

@@ -18,15 +18,15 @@ struct MulticastPlaybackTests {
         let member = try await FakeGroupMember.join("239.255.80.1", port: Int(port))
         try await Self.withRelay("239.255.80.1", port: port, interface: "127.0.0.1") { relay in
             try await withTemporaryDirectory { directory in
-                let first = try MulticastGStreamer(relay.url("test"), in: directory, name: "first")
-                try await first.decodes(pictures: 25)
-                let second = try MulticastGStreamer(relay.url("test"), in: directory, name: "second")
+                let first = try Self.gstreamer(relay.url("test"), in: directory)
+                try await Self.expect(25, of: first)
+                let second = try Self.gstreamer(relay.url("test"), in: directory)
                 let pulled = CameraConfiguration.pulled("again", .init(url: relay.url("test"), transport: .multicast))
                 try await IntegrationTests.withRelay([pulled]) { next in
                     let playback = try await FFmpeg.watch(next.url("again"), over: .tcp, seconds: 2)
                     #expect(playback.complaints == [] && playback.pictures.count >= 40)
                     #expect(Playback.falls(playback.pictures) == [] && Playback.longestStep(playback.pictures) < 0.5)
-                    try await second.decodes(pictures: 50)
+                    try await Self.expect(50, of: second)
                     // The sender, and who watches for the relay whether the stream comes another way.
                     #expect(try await relay.viewerCount(of: "test") == 2)
                     #expect(relay.logged("multicast begins") == 1)
@@ -110,6 +110,19 @@ struct MulticastPlaybackTests {
         }
     }
 
+    private static func gstreamer(_ url: String, in directory: URL) throws -> GStreamerPlayer {
+        try GStreamerPlayer(
+            url, over: .multicast, video: .init(codec: .h264, rate: 25), audio: .init(codec: .aac, rate: 48_000),
+            in: directory)
+    }
+
+    private static func expect(_ pictures: Int, of player: GStreamerPlayer) async throws {
+        try await eventually("GStreamer has decoded \(pictures) pictures", within: .seconds(20)) {
+            player.decoded.pictures >= pictures || !player.isPlaying
+        }
+        #expect(player.complaints == [])
+    }
+
     private static func watch(_ input: [String], seconds: Int) async throws -> Playback {
         try await withTemporaryDirectory { directory in
             let ended = try await OutsideTool("ffmpeg").start(
@@ -122,41 +135,6 @@ struct MulticastPlaybackTests {
                 complaints: ended.complaints, pictures: frames.times["video"] ?? [], sounds: frames.times["audio"] ?? []
             )
         }
-    }
-}
-
-/// GStreamer as a viewer that joins its group on loopback.
-private struct MulticastGStreamer {
-    /// Bytes of a picture of 16 by 16 in 4:2:0.
-    private static let thumbnail = 16 * 16 * 3 / 2
-
-    let tool: RunningTool
-    let pictures: URL
-
-    init(_ url: String, in directory: URL, name: String) throws {
-        pictures = directory.appendingPathComponent(name)
-        let pipeline = """
-            rtspsrc location=\(url) protocols=udp-mcast multicast-iface=lo latency=200 name=s \
-            s. ! application/x-rtp,media=video ! rtph264depay ! h264parse ! avdec_h264 \
-            ! videoscale ! videoconvert ! video/x-raw,format=I420,width=16,height=16 \
-            ! filesink location=\(pictures.path) sync=false buffer-mode=unbuffered \
-            s. ! application/x-rtp,media=audio ! rtpmp4gdepay ! aacparse ! avdec_aac ! fakesink sync=false
-            """
-        tool = try OutsideTool("gst-launch-1.0").start(pipeline.split(separator: " ").map(String.init), in: directory)
-    }
-
-    func decodes(pictures count: Int) async throws {
-        try await eventually("GStreamer has decoded \(count) pictures", within: .seconds(20)) {
-            let size = try? FileManager.default.attributesOfItem(atPath: pictures.path)[.size] as? NSNumber
-            return (size?.intValue ?? 0) >= count * Self.thumbnail || !tool.isRunning
-        }
-        #expect(tool.complaints == [] && tool.isRunning)
-        #expect(tool.lines.filter { $0.hasPrefix("WARNING") || $0.hasPrefix("ERROR") } == [])
-    }
-
-    func end() async throws {
-        tool.interrupt()
-        _ = try await tool.ended(within: .seconds(10))
     }
 }
 
