@@ -8,11 +8,14 @@ package struct HLSQuery: Sendable, Hashable {
     package var part: Int?
     /// `_HLS_skip`: leave out what the client knows.
     package var skip: Bool
+    /// What tells the one who asks from others, if anything does.
+    package var viewer: Int?
 
-    package init(mediaSequence: Int64? = nil, part: Int? = nil, skip: Bool = false) {
+    package init(mediaSequence: Int64? = nil, part: Int? = nil, skip: Bool = false, viewer: Int? = nil) {
         self.mediaSequence = mediaSequence
         self.part = part
         self.skip = skip
+        self.viewer = viewer
     }
 }
 

@@ -71,6 +71,11 @@ package final class HLSService: Sendable {
         }
     }
 
+    /// Those who watch the stream.
+    package func viewers(of path: StreamPath) async -> Int {
+        await lives[path]?.stream.viewers ?? 0
+    }
+
     /// Ends all streams, and whoever waits.
     package func close() async {
         always?.cancel()

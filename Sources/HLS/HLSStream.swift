@@ -21,6 +21,7 @@ actor HLSStream {
     private var waiters = ReloadWaiters()
     private var lastWaiter = 0
     private var lastRequest: NIODeadline
+    private var audience = Audience()
     /// The playlist as it was written last, whole and as a delta update.
     private var written: [Bool: HLSResource] = [:]
     private var isOver = false
@@ -107,16 +108,18 @@ actor HLSStream {
     func timePassed() -> Bool {
         let now = clock.now()
         making.timePassed(at: now)
+        audience.timePassed(at: now, patience: patience)
         let isPlayable = isPlayable
         waiters.timePassed(
             at: now,
             .unavailable(
                 isPlayable ? "no new segment in time" : "the camera did not come in time, or sends no key frame"))
         guard !configuration.always, waiters.isEmpty else { return false }
-        // A player asks once a target duration.
-        let target = TimeAmount.seconds(3 * Int64(making.store.targetDuration ?? 0))
-        return now - lastRequest >= max(configuration.linger, target)
+        return now - lastRequest >= max(configuration.linger, patience)
     }
+
+    /// Who has not asked for so long has gone: a player asks once a target duration.
+    private var patience: TimeAmount { .seconds(3 * Int64(making.store.targetDuration ?? 3)) }
 }
 
 // MARK: Requests
@@ -126,10 +129,14 @@ extension HLSStream {
     func resource(_ file: String, _ query: HLSQuery) async -> HLSResource? {
         guard !isOver else { return nil }
         lastRequest = clock.now()
+        if let viewer = query.viewer { audience.asked(viewer, at: lastRequest) }
         guard file == Self.playlistName else { return await resource(.file(file)) }
         if let wrong = query.flaw { return .badRequest(wrong) }
         return await resource(.playlist(query))
     }
+
+    /// Those who have asked of late.
+    var viewers: Int { isOver ? 0 : audience.count }
 
     /// What it is as one of several variants, as soon as there is a segment; or why there is none.
     func variant(at uri: String) async -> VariantAnswer? {

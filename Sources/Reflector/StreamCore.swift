@@ -210,7 +210,7 @@ final class StreamCore {
         let now = clock.now()
         return StreamStatus(
             source: source, setback: hasPublication ? nil : absence.setback, tracks: snapshot.tracks,
-            viewers: viewerCount, rate: hasPublication ? intake.rates.reading(intake.counts, at: now) : nil,
+            viewers: members.viewers, rate: hasPublication ? intake.rates.reading(intake.counts, at: now) : nil,
             age: intake.rates.lastFrame.map { max(.zero, now - $0) })
     }
 
@@ -294,7 +294,7 @@ final class StreamCore {
             distributeBuilt(at: intake.timeline.lastArrival)
         }
         wanted()
-        let member = members.join(looksAway: manner.looksAway, on: eventLoop)
+        let member = members.join(manner, on: eventLoop)
         let start = manner.keepsTimes ? makeUndrawnStart() : self.start ?? makeStart()
         if !manner.keepsTimes { self.start = start }
         let ending = NIOLoopBound(self, eventLoop: homeLoop)

@@ -19,7 +19,7 @@ package struct StreamStatus: Sendable, Hashable {
     package var setback: String?
     /// As they were described last.
     package var tracks: [StreamTrack]
-    /// Those who take the stream now; all who watch by HLS are one.
+    /// Subscribers who are viewers; those of a feed are counted by who reads it.
     package var viewers: Int
     /// Over the last seconds; `nil` where nothing was measured.
     package var rate: StreamRate?

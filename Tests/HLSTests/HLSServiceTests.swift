@@ -26,6 +26,25 @@ import Testing
         await relay.service.close()
     }
 
+    @Test("Those are viewers who ask for the playlist and can be told apart, until they do not ask for a while")
+    func viewers() async throws {
+        let relay = FakeRelay()
+        async let playlist = relay.get("video.m3u8", HLSQuery(viewer: 1))
+        let source = try await relay.source()
+        var camera = SimulatedCamera()
+        source.play(&camera, for: 3, isNew: true)
+        _ = try await ReadPlaylist(parsing: await playlist.text)
+        for viewer in [1, 2, nil] { _ = await relay.get("index.m3u8", HLSQuery(viewer: viewer)) }
+        for viewer in [1, 2, nil] { _ = await relay.get("video.m3u8", HLSQuery(viewer: viewer)) }
+        #expect(await relay.service.viewers(of: FakeRelay.gate) == 2)
+        relay.pass(4)
+        _ = await relay.get("video.m3u8", HLSQuery(viewer: 2))
+        relay.pass(4)
+        try await eventually { await relay.service.viewers(of: FakeRelay.gate) == 1 ? true : nil }
+        await relay.service.close()
+        #expect(await relay.service.viewers(of: FakeRelay.gate) == 0)
+    }
+
     @Test("The first request is held until there are three segments: with fewer Chromium ends its player too")
     func threeSegments() async throws {
         let relay = FakeRelay(firstSegments: 3)

@@ -62,6 +62,15 @@ package final class LiveService: Sendable {
         }
     }
 
+    /// Those who watch the stream.
+    package func viewers(of path: StreamPath) async -> Int {
+        var viewers = 0
+        for tracks in LiveTracks.all {
+            viewers += await lives[Key(path: path, tracks: tracks)]?.stream.viewers ?? 0
+        }
+        return viewers
+    }
+
     /// Tells all viewers that the server is stopping, and takes no more.
     package func stop() { lives.stop() }
 

@@ -181,6 +181,8 @@ extension LiveStream {
         return true
     }
 
+    var viewers: Int { seats.values.reduce(0) { $0 + $1.viewers } }
+
     /// A viewer of that loop has gone.
     func left(_ eventLoop: any EventLoop) {
         let key = ObjectIdentifier(eventLoop)

@@ -53,6 +53,11 @@ struct LiveTracks: Sendable, Hashable {
     var hasPictures = true
     var hasSound = true
 
+    /// Every choice there is.
+    static let all = [(true, true), (true, false), (false, true), (false, false)].map {
+        LiveTracks(hasPictures: $0, hasSound: $1)
+    }
+
     /// The rest is left out.
     func of(_ outcome: TrackSelection.Outcome) -> TrackSelection.Outcome {
         guard case .chosen(var selection) = outcome else { return outcome }

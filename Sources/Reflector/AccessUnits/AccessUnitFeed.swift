@@ -64,6 +64,8 @@ private final class FeedSubscriber: Subscriber {
     }
 
     var keepsTimes: Bool { true }
+    /// A segment has any number of viewers, a still picture none.
+    var isViewer: Bool { false }
 
     func subscribed(_ subscription: Subscription, start: StreamStart?) {
         self.subscription = subscription

@@ -13,7 +13,7 @@ struct StreamMembers {
 
     private struct Member {
         let eventLoop: ObjectIdentifier
-        let looksAway: Bool
+        let manner: SubscriberManner
     }
 
     /// One for each loop where anybody is.
@@ -23,6 +23,8 @@ struct StreamMembers {
     private var last = 0
     /// Those that do not look away: for them pictures are held together and clocks turned gently.
     private var watching = 0
+    /// Those who say that they are one.
+    private(set) var viewers = 0
 
     var isEmpty: Bool { members.isEmpty }
 
@@ -35,32 +37,34 @@ struct StreamMembers {
 
     /// One more on that loop; its number, and the group it belongs to.
     mutating func join(
-        looksAway: Bool, on eventLoop: any EventLoop
+        _ manner: SubscriberManner, on eventLoop: any EventLoop
     ) -> (number: Int, group: NIOLoopBoundBox<SubscriberGroup>) {
         last += 1
-        members[last] = Member(eventLoop: ObjectIdentifier(eventLoop), looksAway: looksAway)
-        let viewers = looksAway ? 0 : 1
-        watching += viewers
+        members[last] = Member(eventLoop: ObjectIdentifier(eventLoop), manner: manner)
+        let watching = manner.looksAway ? 0 : 1
+        self.watching += watching
+        viewers += manner.isViewer ? 1 : 0
         if let known = groups.firstIndex(where: { $0.eventLoop === eventLoop }) {
             groups[known].members += 1
-            groups[known].viewers += viewers
+            groups[known].viewers += watching
             return (last, groups[known].group)
         }
         let group = NIOLoopBoundBox.makeBoxSendingValue(SubscriberGroup(), eventLoop: eventLoop)
-        groups.append(GroupHandle(eventLoop: eventLoop, group: group, members: 1, viewers: viewers))
+        groups.append(GroupHandle(eventLoop: eventLoop, group: group, members: 1, viewers: watching))
         return (last, group)
     }
 
     /// A loop where nobody is any more is not woken for every burst.
     mutating func leave(_ number: Int) {
         guard let member = members.removeValue(forKey: number) else { return }
-        let viewers = member.looksAway ? 0 : 1
-        watching -= viewers
+        let watching = member.manner.looksAway ? 0 : 1
+        self.watching -= watching
+        viewers -= member.manner.isViewer ? 1 : 0
         guard let index = groups.firstIndex(where: { ObjectIdentifier($0.eventLoop) == member.eventLoop }) else {
             return
         }
         groups[index].members -= 1
-        groups[index].viewers -= viewers
+        groups[index].viewers -= watching
         if groups[index].members == 0 { groups.remove(at: index) }
     }
 
@@ -70,6 +74,7 @@ struct StreamMembers {
             groups = []
             members = [:]
             watching = 0
+            viewers = 0
         }
         return groups
     }

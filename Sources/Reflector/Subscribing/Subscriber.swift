@@ -13,6 +13,8 @@ package protocol Subscriber: AnyObject {
     func streamEnded()
     /// It wants the stream, and does not watch it: nothing is done in haste for its sake. Always the same.
     var looksAway: Bool { get }
+    /// It is one who watches; those for whom others watch count these themselves. Always the same.
+    var isViewer: Bool { get }
     /// It begins with the group as it was sent, at the times of its own, and not drawn together. Always the same.
     var keepsTimes: Bool { get }
 }
@@ -20,6 +22,7 @@ package protocol Subscriber: AnyObject {
 extension Subscriber {
     package func sourceLost() {}
     package var looksAway: Bool { false }
+    package var isViewer: Bool { !looksAway }
     package var keepsTimes: Bool { false }
 }
 
@@ -31,10 +34,12 @@ package protocol BurstDeliveryObserver: AnyObject {
 /// What a subscriber says of itself, for where it cannot be asked.
 struct SubscriberManner: Sendable {
     let looksAway: Bool
+    let isViewer: Bool
     let keepsTimes: Bool
 
     init(_ subscriber: any Subscriber) {
         looksAway = subscriber.looksAway
+        isViewer = subscriber.isViewer
         keepsTimes = subscriber.keepsTimes
     }
 }

@@ -1,3 +1,4 @@
+import HLS
 import Media
 import NIOCore
 import Reflector
@@ -7,10 +8,18 @@ import Web
 struct Fleet: Sendable {
     private let configured: [CameraConfiguration]
     private let directory: StreamDirectory
+    private let hls: HLSService?
+    private let live: LiveService?
 
-    init(_ configured: [CameraConfiguration], in directory: StreamDirectory) {
+    /// `hls` and `live` know of viewers of their own.
+    init(
+        _ configured: [CameraConfiguration], in directory: StreamDirectory, hls: HLSService? = nil,
+        live: LiveService? = nil
+    ) {
         self.configured = configured
         self.directory = directory
+        self.hls = hls
+        self.live = live
     }
 
     /// A camera and where its streams are.
@@ -30,18 +39,22 @@ struct Fleet: Sendable {
         let asked = listed().map { camera in (camera, camera.main.status(), camera.sub?.status()) }
         var statuses: [CameraStatus] = []
         for (camera, main, sub) in asked {
-            guard let main = try? await main.get() else { continue }
+            guard let main = await report(main, of: camera.main, camera) else { continue }
             var status = CameraStatus(
-                name: camera.name, title: camera.title, groups: camera.groups,
-                main: CameraStatus.StreamReport(
-                    main, at: camera.main.path, awaitsPublisher: camera.awaitsPublisher))
-            if let stream = camera.sub, let sub = try? await sub?.get() {
-                status.sub = CameraStatus.StreamReport(
-                    sub, at: stream.path, awaitsPublisher: camera.awaitsPublisher)
-            }
+                name: camera.name, title: camera.title, groups: camera.groups, main: main)
+            if let stream = camera.sub, let sub { status.sub = await report(sub, of: stream, camera) }
             statuses.append(status)
         }
         return statuses
+    }
+
+    private func report(
+        _ asked: EventLoopFuture<StreamStatus>, of stream: Stream, _ camera: Listed
+    ) async -> CameraStatus.StreamReport? {
+        guard var status = try? await asked.get() else { return nil }
+        status.viewers += await hls?.viewers(of: stream.path) ?? 0
+        status.viewers += await live?.viewers(of: stream.path) ?? 0
+        return CameraStatus.StreamReport(status, at: stream.path, awaitsPublisher: camera.awaitsPublisher)
     }
 
     private func listed() -> [Listed] {

@@ -37,7 +37,9 @@ extension WebServer {
             ).snapshot,
             live: live,
             pages: PageResponder(
-                board: FleetBoard(now: StreamClock.system.now, Fleet(configuration.cameras, in: directory).statuses),
+                board: FleetBoard(
+                    now: StreamClock.system.now,
+                    Fleet(configuration.cameras, in: directory, hls: hls, live: live).statuses),
                 rtspPort: rtspPort, exists: { directory.stream(at: $0) != nil }))
         self.init(
             ports: ports, limits: WebLimits(configuration.limits), group: group, clock: .system, logger: logger,

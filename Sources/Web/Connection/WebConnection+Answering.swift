@@ -28,7 +28,8 @@ extension WebConnection {
         guard let context else { return }
         let eventLoop = context.eventLoop
         let request = WebRequest(
-            method: head.method, target: target, headers: head.headers, eventLoop: eventLoop, logger: logger)
+            method: head.method, target: target, headers: head.headers, address: address, eventLoop: eventLoop,
+            logger: logger)
         let number = nextNumber()
         let (responder, bound) = (environment.responder, NIOLoopBound(self, eventLoop: eventLoop))
         let task = Task {

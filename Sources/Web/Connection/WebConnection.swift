@@ -53,6 +53,8 @@ final class WebConnection: ChannelDuplexHandler, RemovableChannelHandler, OpenCo
     private var lastNumber: UInt64 = 0
     private var patience: ConnectionPatience
     private let opened: NIODeadline
+    /// Of the peer, without a port.
+    private(set) var address = ""
     /// What is written goes through TLS.
     let isSecure: Bool
     /// `false` until TLS stands.
@@ -74,7 +76,9 @@ final class WebConnection: ChannelDuplexHandler, RemovableChannelHandler, OpenCo
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        logger[metadataKey: "peer"] = "\(context.channel.remoteAddress?.unmapped.brief ?? "unknown")"
+        let peer = context.channel.remoteAddress?.unmapped
+        logger[metadataKey: "peer"] = "\(peer?.brief ?? "unknown")"
+        address = peer?.ipAddress ?? ""
         environment.siblings.opened(self)
     }
 

@@ -101,9 +101,10 @@ package struct WebRouter: Sendable {
 
     private func hls(_ file: String, of stream: StreamPath, _ request: WebRequest) async -> WebResponse {
         guard let hls else { return WebResponse(.notFound, saying: nil) }
-        guard let query = HLSQuery(request.target) else {
+        guard var query = HLSQuery(request.target) else {
             return WebResponse(.badRequest, saying: "_HLS_msn and _HLS_part are numbers, and _HLS_skip is YES or v2")
         }
+        query.viewer = request.viewer
         return response(await hls(stream, file, query), to: request)
     }
 

@@ -96,9 +96,14 @@ struct LiveServiceTests {
         #expect(first.seen.value.openings == second.seen.value.openings && first.seen.value.openings.count == 1)
         #expect(first.seen.value.openings.first?.mediaType == "video/mp4; codecs=\"avc1.64001f,mp4a.40.2\"")
         #expect(world.sources.value.count == 1)
+        #expect(await world.service.viewers(of: World.gate) == 2)
+        second.leave()
+        try await eventually { await world.service.viewers(of: World.gate) == 1 ? true : nil }
         await world.service.close()
-        #expect(source.isEnded)
-        try await eventually { first.seen.value.end == .stopping && second.seen.value.end == .stopping ? true : nil }
+        #expect(await world.service.viewers(of: World.gate) == 0)
+        // It may take a while, and is not waited for.
+        try await eventually { source.isEnded ? true : nil }
+        try await eventually { first.seen.value.end == .stopping ? true : nil }
     }
 
     @Test("New tracks begin with a new opening and a key frame, and nothing of the old comes behind it")
