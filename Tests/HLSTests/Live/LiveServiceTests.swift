@@ -65,8 +65,19 @@ struct LiveServiceTests {
             try await eventually { sources.value.count > number ? sources.value[number] : nil }
         }
 
+        typealias Watching = (seen: Locked<Witness.Seen>, leave: @Sendable () -> Void)
+
+        /// One who watches, and has seen the first second of the camera.
+        func begin(_ camera: inout SimulatedCamera, on loop: any EventLoop) async throws -> (Watching, FakeSource) {
+            let viewer = try await watch(loop)
+            let source = try await source()
+            source.play(&camera, for: 1, isNew: true)
+            try await eventually { viewer.seen.value.fragments.count == 25 ? true : nil }
+            return (viewer, source)
+        }
+
         /// Has one watch; ends when its place is given back.
-        func watch(_ loop: any EventLoop) async throws -> (seen: Locked<Witness.Seen>, leave: @Sendable () -> Void) {
+        func watch(_ loop: any EventLoop) async throws -> Watching {
             let seen = Locked(Witness.Seen())
             let witness = try await loop.submit { NIOLoopBound(Witness(seen), eventLoop: loop) }.get()
             let viewer = try await loop.submit {
@@ -82,10 +93,7 @@ struct LiveServiceTests {
     func sharing() async throws {
         let (world, group) = (World(), MultiThreadedEventLoopGroup.singleton)
         var camera = SimulatedCamera()
-        let first = try await world.watch(group.next())
-        let source = try await world.source()
-        source.play(&camera, for: 1, isNew: true)
-        try await eventually { first.seen.value.fragments.count == 25 ? true : nil }
+        let (first, source) = try await world.begin(&camera, on: group.next())
         let second = try await world.watch(group.next())
         try await eventually { second.seen.value.fragments.count == 25 ? true : nil }
         source.play(&camera, for: 0.4)
@@ -110,10 +118,7 @@ struct LiveServiceTests {
     func changes() async throws {
         let (world, loop) = (World(), MultiThreadedEventLoopGroup.singleton.next())
         var camera = SimulatedCamera()
-        let viewer = try await world.watch(loop)
-        let source = try await world.source()
-        source.play(&camera, for: 1, isNew: true)
-        try await eventually { viewer.seen.value.fragments.count == 25 ? true : nil }
+        let (viewer, source) = try await world.begin(&camera, on: loop)
         source.send(camera.changeResolution())
         source.play(&camera, for: 1)
         try await eventually { viewer.seen.value.fragments.count == 50 ? true : nil }
@@ -126,13 +131,11 @@ struct LiveServiceTests {
     func outage() async throws {
         let (world, loop) = (World(), MultiThreadedEventLoopGroup.singleton.next())
         var camera = SimulatedCamera()
-        let viewer = try await world.watch(loop)
-        try await world.source().play(&camera, for: 1, isNew: true)
-        try await eventually { viewer.seen.value.fragments.count == 25 ? true : nil }
+        let (viewer, source) = try await world.begin(&camera, on: loop)
         world.seconds.change { $0 += 4 }
         try await eventually { viewer.seen.value.lost.count == 1 ? true : nil }
-        try await world.source().send(camera.restart(after: 4))
-        try await world.source().play(&camera, for: 1)
+        source.send(camera.restart(after: 4))
+        source.play(&camera, for: 1)
         try await eventually { viewer.seen.value.fragments.count == 50 ? true : nil }
         #expect(viewer.seen.value.lost.map { $0 == nil } == [false, true])
         #expect(viewer.seen.value.openings.count == 1 && viewer.seen.value.fragments[25].startsGroup)
@@ -143,10 +146,7 @@ struct LiveServiceTests {
     func linger() async throws {
         let (world, loop) = (World(), MultiThreadedEventLoopGroup.singleton.next())
         var camera = SimulatedCamera()
-        let viewer = try await world.watch(loop)
-        let source = try await world.source()
-        source.play(&camera, for: 1, isNew: true)
-        try await eventually { viewer.seen.value.fragments.count == 25 ? true : nil }
+        let (viewer, source) = try await world.begin(&camera, on: loop)
         world.seconds.change { $0 += 60 }
         try await eventually { viewer.seen.value.lost.count == 1 ? true : nil }
         #expect(!source.isEnded)
