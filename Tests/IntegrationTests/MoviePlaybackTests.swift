@@ -60,6 +60,57 @@ struct MoviePlaybackTests {
         }
     }
 
+    /// What others hinted; lies beside the project, or does not.
+    private struct RealMovie: Sendable {
+        static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../../shared/media").standardizedFileURL
+
+        let name: String
+        /// Where ffmpeg seeks to, in seconds, and the picture that it is sent first.
+        let from: Int
+        let first: Int
+        /// How many pictures at the end its hint track does not send.
+        var unsent = 0
+
+        static let all = [
+            RealMovie(name: "sample_h264_100kbit.mp4", from: 66, first: 1920, unsent: 1),
+            RealMovie(name: "sample_50kbit.3gp", from: 66, first: 990),
+            RealMovie(name: "bento4_0009_hinted.mp4", from: 14, first: 409),
+        ].filter { FileManager.default.fileExists(atPath: folder.appending(path: $0.name).path) }
+    }
+
+    @Test(
+        "Of movies that others hinted ffmpeg gets every picture that is sent, to the end, where such movies are at hand",
+        .enabled(if: !RealMovie.all.isEmpty))
+    func realMovies() async throws {
+        try await withTemporaryDirectory { folder in
+            // Tools leave files in the folder that they run in.
+            for movie in RealMovie.all {
+                try FileManager.default.copyItem(
+                    at: RealMovie.folder.appending(path: movie.name), to: folder.appending(path: movie.name))
+            }
+            try await withRelay([.testCamera()], media: MediaConfiguration(folder: folder.path)) { relay in
+                try await withThrowingTaskGroup(of: Void.self) { tasks in
+                    for movie in RealMovie.all {
+                        tasks.addTask { try await Self.expectAll(of: movie, from: relay, in: folder) }
+                    }
+                    try await tasks.waitForAll()
+                }
+            }
+        }
+    }
+
+    private static func expectAll(of movie: RealMovie, from relay: RunningRelay, in folder: URL) async throws {
+        let all = try await pictures(["-i", movie.name], in: folder)
+        let expected = all.dropFirst(movie.first).dropLast(movie.unsent)
+        #expect(expected.count > 50)
+        for transport in ["tcp", "udp"] {
+            let options = ["-rtsp_transport", transport, "-noaccurate_seek", "-ss", "\(movie.from)"]
+            let seen = try await pictures(options + ["-i", relay.url("media/\(movie.name)")], in: folder)
+            #expect(seen == Array(expected), "\(movie.name) by \(transport)")
+        }
+    }
+
     @Test("GStreamer ends with a movie, and plays it all over again when it seeks back from there")
     func seekingBack() async throws {
         try await withTemporaryDirectory { folder in

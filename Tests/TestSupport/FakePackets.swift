@@ -48,6 +48,8 @@ package struct FakePackets: TrackPackets {
         FakePackets(samples: seconds * 50, interval: 20_000, clockRate: 8000, size: 160)
     }
 
+    package var leftOut: Int { 0 }
+
     package mutating func release() {}
 
     package func dueTime(ofSample index: Int) -> Int64 { beginning + Int64(index) * interval }

@@ -13,9 +13,7 @@ package struct HintedTrack: Sendable {
     package init(_ media: MovieTrack, in bytes: any RandomAccessBytes, limit: Int) throws(MovieError) {
         self.media = media
         format = try MediaTrackFormat(media, in: bytes)
-        packets =
-            PacketizedWaveform(media, format: format, in: bytes, limit: limit)
-            ?? PacketizedSamples(media, format: format, in: bytes, limit: limit)
+        packets = PacketizedSamples.whole(media, format: format, in: bytes, limit: limit)
     }
 
     /// Sound that begins a little before the movie is what its decoder needs to begin with, in microseconds.
@@ -34,7 +32,8 @@ package struct HintedTrack: Sendable {
 
     var clockRate: UInt32 { UInt32(clamping: format.clockRate) }
 
-    /// A hint sample is made of the media sample of the same number: not so of waveforms, of which a packet has many.
+    /// A hint sample is made of the media sample of the same number: not so of waveforms, of which a packet has many, nor where parts
+    /// of the media are shown one after the other.
     var canRefer: Bool { packets is PacketizedSamples }
 }
 
@@ -112,5 +111,5 @@ struct HintedTrackProgress {
     }
 
     /// Samples so far of which all or something could not be carried.
-    var leftOut: Int { (packets as? PacketizedSamples)?.leftOut ?? (packets as? PacketizedWaveform)?.leftOut ?? 0 }
+    var leftOut: Int { packets.leftOut }
 }

@@ -21,11 +21,11 @@ struct HintSynchronization: Sendable {
     }
 
     /// Hint samples there are within the edit list.
-    let sampleCount: Int
+    var sampleCount: Int
     /// Whether payload is out of another track.
     let refers: Bool
-    private let own: MovieTrack
-    private let media: MovieTrack?
+    private var own: MovieTrack
+    private var media: MovieTrack?
     private let relation: Relation
     private let bytes: any RandomAccessBytes
 
@@ -44,7 +44,10 @@ struct HintSynchronization: Sendable {
         let media = place < track.sources.count ? track.sources[place] : nil
         self.media = media
         if let media, media.samples.hasSyncTable {
-            if let probe {
+            if own.edits.isSimple, !media.edits.isSimple, own.samples.hasSyncTable {
+                // The hinter put the parts together, and only its own table tells of that.
+                relation = .ownTable
+            } else if let probe {
                 relation = .references(track: place, difference: probe.index - (probe.reference.sample - 1))
             } else if own.samples.hasSyncTable {
                 relation = .ownTable
@@ -54,6 +57,20 @@ struct HintSynchronization: Sendable {
         } else {
             relation = media == nil && own.samples.hasSyncTable ? .ownTable : .everywhere
         }
+    }
+
+    /// The same for one of the parts that the edit lists of both tracks show; `nil` where they show other ones.
+    func playing(_ part: Int) -> HintSynchronization? {
+        var playing = self
+        playing.own.edits = own.edits.part(part)
+        playing.sampleCount = Self.sampleCount(of: playing.own)
+        switch relation {
+        case .everywhere, .ownTable: break
+        case .references, .parallel, .time:
+            guard let media, media.edits.isAlike(own.edits) else { return nil }
+            playing.media?.edits = media.edits.part(part)
+        }
+        return playing
     }
 
     /// Without those that come when the edit list has ended.

@@ -4,14 +4,15 @@ import NIOCore
 ///
 /// The relative time of a packet moves when it is sent and never its timestamp; `tsro` and `snro` are part of what a sender makes
 /// up anyway. What cannot be made, because a reference points outside or a sample is damaged, is left out and counted.
-package struct HintedPackets: TrackPackets {
+package struct HintedPackets: PartedPackets {
     package let track: HintTrack
     /// Packets that could not be made so far; of a sample that is damaged, or makes more than anybody sends at
     /// once, one for all that would have followed.
     package private(set) var leftOut = 0
 
     let bytes: any RandomAccessBytes
-    let synchronization: HintSynchronization
+    private(set) var synchronization: HintSynchronization
+    private(set) var edits: EditList
     private var own: HintSource
     /// The hint track once more, for hint samples that have payload of another one.
     private var others: HintSource
@@ -24,6 +25,8 @@ package struct HintedPackets: TrackPackets {
     private static let farthestTime: Int64 = 10_000_000
     /// Hinters that round are a packet off.
     private static let largestDrift: Int64 = 1_000_000
+    /// Hint samples behind each other of pictures that are shown in another order.
+    private static let reordered = 32
     private static let readAhead = 128 * 1024
     /// Of hint samples that hold no payload: some seconds of them, for media lies between.
     private static let smallReadAhead = 16 * 1024
@@ -35,7 +38,11 @@ package struct HintedPackets: TrackPackets {
         }
         self.track = track
         self.bytes = bytes
+        edits = track.track.edits
         synchronization = HintSynchronization(of: track, in: bytes)
+        guard edits.isSimple || synchronization.playing(0) != nil else {
+            throw .nothingToPlay("hint track \(track.track.id) has another edit list than the track it is about")
+        }
         if let drift = synchronization.drift, drift.magnitude > Self.largestDrift {
             throw .nothingToPlay("hint track \(track.track.id) refers to other sound than its times say")
         }
@@ -44,6 +51,16 @@ package struct HintedPackets: TrackPackets {
         others = HintSource(track.track, in: bytes, readAhead: Self.readAhead)
         sources = track.sources.map { source in
             source.map { HintSource($0, in: bytes, readAhead: Self.readAhead) }
+        }
+        takeReordered()
+    }
+
+    /// Pictures that the edit list shows may stand behind others that it shows no more.
+    private mutating func takeReordered() {
+        guard isPicture, let last = edits.segments.last(where: { $0.mediaTime != nil })?.end else { return }
+        for index in sampleCount..<min(sampleCount + Self.reordered, track.track.samples.count)
+        where presentationTime(ofSample: index) < last {
+            synchronization.sampleCount = index + 1
         }
     }
 
@@ -65,11 +82,16 @@ package struct HintedPackets: TrackPackets {
 
     /// Of the first packet: its timestamp tells. Reads the file.
     package func presentationTime(ofSample index: Int) -> Int64 {
-        let time = dueTime(ofSample: index)
-        guard let offset = synchronization.firstPacket(ofSample: index)?.timestampOffset, offset != 0 else {
-            return time
-        }
-        return time &+ MovieTime.convert(Int64(offset), from: track.clockRate, to: MovieTime.microseconds)
+        let samples = track.track.samples
+        let last = max(0, samples.count - 1)
+        let time = edits.unboundedTime(ofMedia: samples.sample(at: min(max(0, index), last))?.decodeTime ?? 0)
+        return shown(time, later: synchronization.firstPacket(ofSample: index)?.timestampOffset ?? 0)
+    }
+
+    /// `offset` in units of the RTP clock behind a time in microseconds.
+    private func shown(_ time: Int64, later offset: Int32) -> Int64 {
+        let shown = time &+ MovieTime.convert(Int64(offset), from: track.clockRate, to: MovieTime.microseconds)
+        return edits.surroundings?.drawnTogether(shown) ?? shown
     }
 
     /// The number that the hinter gave the first packet, with what it wants added (`snro`); 0 where there is none soon. Reads the
@@ -77,6 +99,21 @@ package struct HintedPackets: TrackPackets {
     package var firstSequence: UInt16 {
         let first = (0..<min(16, sampleCount)).lazy.compactMap { synchronization.firstPacket(ofSample: $0) }.first
         return first.map { $0.sequenceNumber &+ UInt16(truncatingIfNeeded: track.sequenceOffset) } ?? 0
+    }
+
+    /// What plays all that the hint track's edit list shows.
+    package var whole: any TrackPackets { EditedPackets.whole(self) }
+
+    var edited: MovieTrack { track.track }
+
+    var isPicture: Bool { track.kind == .video }
+
+    func playing(_ part: Int, _ surroundings: EditSurroundings?) -> HintedPackets {
+        var playing = self
+        playing.edits = track.track.edits.part(part, surroundings)
+        playing.synchronization = synchronization.playing(part) ?? synchronization
+        playing.takeReordered()
+        return playing
     }
 
     /// Gives back what was read ahead: who waits needs no memory.
@@ -110,7 +147,8 @@ package struct HintedPackets: TrackPackets {
         let sample = HintSample(try own.read(place, batch.reading))
         let traits = try traits(of: sample, at: index, mayWait: batch.mayWait)
         var moment = HintMoment(index: index, due: due(place.decodeTime), traits: traits)
-        moment.media = rtpTime(at: moment.due)
+        moment.shown = edits.unboundedTime(ofMedia: place.decodeTime)
+        moment.media = rtpTime(at: moment.shown)
         var rest = sample
         while true {
             switch rest.next() {
@@ -129,7 +167,16 @@ package struct HintedPackets: TrackPackets {
     }
 
     private func due(_ decodeTime: Int64) -> Int64 {
-        track.track.edits.presentationTime(ofMedia: decodeTime)
+        edits.dueTime(ofMedia: decodeTime)
+    }
+
+    /// In units of the RTP clock.
+    private func time(of packet: HintPacket, at moment: HintMoment) -> Int64 {
+        let time = moment.media &+ Int64(packet.timestampOffset)
+        guard let surroundings = edits.surroundings else { return time }
+        let offset = MovieTime.convert(Int64(packet.timestampOffset), from: track.clockRate, to: MovieTime.microseconds)
+        let drawn = surroundings.drawnTogether(moment.shown &+ offset)
+        return drawn == moment.shown &+ offset ? time : rtpTime(at: drawn)
     }
 
     private mutating func traits(
@@ -148,7 +195,7 @@ package struct HintedPackets: TrackPackets {
             Int64(packet.relativeTime), from: track.track.timescale, to: MovieTime.microseconds)
         batch.begin(
             due: moment.due &+ min(max(relative, -Self.farthestTime), Self.farthestTime),
-            at: moment.media &+ Int64(packet.timestampOffset), payloadType: packet.payloadType, marker: packet.marker,
+            at: time(of: packet, at: moment), payloadType: packet.payloadType, marker: packet.marker,
             hasExtension: packet.hasExtension, hasPadding: packet.hasPadding, traits: traits)
         let isWhole: Bool
         do {
@@ -238,7 +285,8 @@ private struct HintMoment {
     let due: Int64
     /// Of the first packet that is sent; none for the others.
     var traits: PacketBatch.Traits
-    /// In units of the RTP clock.
+    /// When it is shown but for what its packets say, in microseconds, and in units of the RTP clock.
+    var shown: Int64 = 0
     var media: Int64 = 0
     var budget = HintBudget()
 

@@ -31,6 +31,7 @@ extension EditList {
                     rate: Double(rate) / 65_536))
             start += duration
         }
-        self.init(segments: segments, timescale: timescale)
+        let tick = MovieTime.convert(1, from: movieTimescale, to: timescale)
+        self.init(segments: segments, timescale: timescale, tolerance: tick + 1)
     }
 }

@@ -22,23 +22,31 @@ package struct EditList: Sendable, Hashable {
 
     /// All parts in order, each where the one before ends; one endless one where there is no box.
     package let segments: [Segment]
-    /// Nothing but a wait before, and one part of the media at their own speed.
-    package let isSimple: Bool
+    /// Those that show media, as they are played: parts that go on where the one before ended are one with it, and the rate is 1, or
+    /// 0 for a picture that is held. Never empty.
+    let parts: [Segment]
+    /// What stands around the one part that this list shows of several.
+    var surroundings: EditSurroundings?
 
-    private let timescale: UInt32
+    let timescale: UInt32
     private let first: Segment
+
+    /// Nothing but a wait before, and one part of the media.
+    package var isSimple: Bool { parts.count == 1 }
 
     /// Media shown from their beginning.
     package init(timescale: UInt32) {
         self.init(segments: [], timescale: timescale)
     }
 
-    /// `segments` out of a box; a movie that shows nothing is taken for one that shows all.
-    init(segments: [Segment], timescale: UInt32) {
+    /// `segments` out of a box; a movie that shows nothing is taken for one that shows all. Times of the media that are no further
+    /// apart than `tolerance`, in units of the track's timescale, are the same: durations are told by another clock.
+    init(segments: [Segment], timescale: UInt32, tolerance: Int64 = 0) {
         let shown = segments.filter { $0.mediaTime != nil }
-        first = shown.first ?? Segment(start: 0, duration: nil, mediaTime: 0, rate: 1)
-        self.segments = shown.isEmpty ? [first] : segments
-        isSimple = shown.count <= 1 && first.rate == 1
+        let all = Segment(start: 0, duration: nil, mediaTime: 0, rate: 1)
+        self.segments = shown.isEmpty ? [all] : segments
+        parts = Self.parts(shown.isEmpty ? [all] : shown, timescale: timescale, tolerance: tolerance)
+        first = parts.first ?? all
         self.timescale = timescale
     }
 
@@ -49,7 +57,9 @@ package struct EditList: Sendable, Hashable {
     /// `nil`: with the media.
     package var mediaEnd: Int64? { end(of: first) }
 
-    private func end(of segment: Segment) -> Int64? {
+    private func end(of segment: Segment) -> Int64? { Self.end(of: segment, timescale: timescale) }
+
+    static func end(of segment: Segment, timescale: UInt32) -> Int64? {
         guard let duration = segment.duration, let start = segment.mediaTime else { return nil }
         return start + MovieTime.convert(duration, from: MovieTime.microseconds, to: timescale)
     }
@@ -59,8 +69,19 @@ package struct EditList: Sendable, Hashable {
     ///
     /// Where media are shown more than once, the first time counts; what is cut out is told as if it followed the first part.
     package func presentationTime(ofMedia time: Int64) -> Int64 {
+        let shown = unboundedTime(ofMedia: time)
+        return surroundings?.drawnTogether(shown) ?? shown
+    }
+
+    /// When what is decoded at a moment of the media is to be sent: not before what is shown before.
+    func dueTime(ofMedia time: Int64) -> Int64 {
+        max(unboundedTime(ofMedia: time), surroundings?.earliest ?? .min)
+    }
+
+    /// As if there was nothing around it.
+    func unboundedTime(ofMedia time: Int64) -> Int64 {
         var segment = first
-        if !isSimple, let found = segments.first(where: { shows($0, time) }) { segment = found }
+        if !isSimple, let found = parts.first(where: { shows($0, time) }) { segment = found }
         let elapsed = time &- (segment.mediaTime ?? 0)
         return segment.start + MovieTime.convert(elapsed, from: timescale, to: MovieTime.microseconds)
     }
@@ -76,19 +97,11 @@ package struct EditList: Sendable, Hashable {
     package func mediaTime(atPresentation microseconds: Int64) -> Int64 {
         var segment = first
         if !isSimple {
-            let shown = segments.filter { $0.mediaTime != nil }
-            segment = shown.first { $0.end.map { microseconds < $0 } ?? true } ?? shown.last ?? first
+            segment = parts.first { $0.end.map { microseconds < $0 } ?? true } ?? parts.last ?? first
         }
         let start = segment.mediaTime ?? 0
         let elapsed = max(0, microseconds &- segment.start)
         return start + MovieTime.convert(elapsed, from: MovieTime.microseconds, to: timescale)
-    }
-
-    /// When what is played ends, which is the first part of the media, in microseconds; `end` as for `end(ofMedia:)`.
-    package func playedEnd(ofMedia end: Int64) -> Int64 {
-        if isSimple { return self.end(ofMedia: end) }
-        let rest = MovieTime.convert(max(0, end - mediaStart), from: timescale, to: MovieTime.microseconds)
-        return first.start + (first.duration ?? rest)
     }
 
     /// When the presentation ends, in microseconds, of media that end at `end` in units of the track's timescale.

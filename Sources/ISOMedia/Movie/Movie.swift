@@ -36,12 +36,12 @@ package struct Movie: Sendable {
     /// How long it is, in seconds.
     package var seconds: Double { Double(duration) / Double(timescale) }
 
-    /// How long playing it lasts, in microseconds: less than it is long where edit lists show several pieces of the media.
+    /// How long playing it lasts, in microseconds: where edit lists show several parts of the media, they say.
     package var playedDuration: Int64 {
         let told = MovieTime.convert(duration, from: timescale, to: MovieTime.microseconds)
-        let played = tracks.filter { ["vide", "soun", "hint"].contains($0.handler) }
+        let played = tracks.filter { ["vide", "soun"].contains($0.handler) }
         guard played.contains(where: { !$0.edits.isSimple }) else { return told }
-        return min(told, played.map(\.playedEnd).max() ?? told)
+        return played.map(\.presentationEnd).max() ?? told
     }
 
     package func track(_ id: UInt32) -> MovieTrack? {

@@ -21,7 +21,7 @@ package struct MovieTrack: Sendable {
     package let timescale: UInt32
     /// Of the media, in units of `timescale`.
     package let duration: Int64
-    package let edits: EditList
+    package internal(set) var edits: EditList
     /// The tracks it speaks of, in order, by kind: of a hint track `hint`, the media.
     package let references: [FourCC: [UInt32]]
     package let descriptions: [SampleDescription]
@@ -32,11 +32,6 @@ package struct MovieTrack: Sendable {
     package let hintInformation: ByteBuffer?
     /// The samples are in this file, not in another one.
     package let isSelfContained: Bool
-
-    /// When what is played of it ends, in microseconds: of several pieces of the media the first is played.
-    package var playedEnd: Int64 {
-        edits.playedEnd(ofMedia: max(duration, samples.end))
-    }
 
     /// When it ends, in microseconds of the movie's presentation.
     package var presentationEnd: Int64 {

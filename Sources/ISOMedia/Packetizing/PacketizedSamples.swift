@@ -6,11 +6,11 @@ import RTP
 ///
 /// A sample is what the file has for one: a picture, a frame or several of sound. Of waveforms, whose samples are a byte or a few,
 /// each packet stands for one: `PacketizedWaveform` has these.
-package struct PacketizedSamples: TrackPackets {
+package struct PacketizedSamples: PartedPackets {
     let format: MediaTrackFormat
-    let track: MovieTrack
+    private(set) var track: MovieTrack
     let limit: Int
-    private let span: PlayedSpan
+    private var span: PlayedSpan
     /// Of a track that is counted in packets, which then does it all.
     private var waveform: PacketizedWaveform?
     private var window: FileWindow
@@ -38,6 +38,19 @@ package struct PacketizedSamples: TrackPackets {
         upcoming = cursor.next()
     }
 
+    /// What plays all that the track's edit list shows.
+    package static func whole(
+        _ track: MovieTrack, format: MediaTrackFormat, in bytes: any RandomAccessBytes,
+        limit: Int = MediaTrackFormat.maximumPayloadSize
+    ) -> any TrackPackets {
+        if track.edits.isSimple,
+            let waveform = PacketizedWaveform(track, format: format, in: bytes, limit: limit)
+        {
+            return waveform
+        }
+        return EditedPackets.whole(PacketizedSamples(track, format: format, in: bytes, limit: limit))
+    }
+
     /// Samples of which all or something could not be carried so far, as often as they were asked for; of waveforms, packets.
     package var leftOut: Int { waveform?.leftOut ?? incomplete }
 
@@ -48,7 +61,7 @@ package struct PacketizedSamples: TrackPackets {
     }
 
     private func decodingTime(ofSample index: Int) -> Int64 {
-        track.edits.presentationTime(ofMedia: sample(at: index)?.decodeTime ?? 0)
+        track.edits.dueTime(ofMedia: sample(at: index)?.decodeTime ?? 0)
     }
 
     package func presentationTime(ofSample index: Int) -> Int64 {
@@ -98,10 +111,22 @@ package struct PacketizedSamples: TrackPackets {
         let bytes = try window.read(at: sample.offset, count: sample.size, batch.reading)
         let shown = track.edits.presentationTime(ofMedia: sample.compositionTime)
         let moment = SampleMoment(
-            due: track.edits.presentationTime(ofMedia: sample.decodeTime), time: rtpTime(at: shown),
+            due: track.edits.dueTime(ofMedia: sample.decodeTime), time: rtpTime(at: shown),
             payloadType: format.payloadType, isSync: sample.isSync
         )
         if !form.write(bytes, at: moment, limit: limit, to: &batch) { incomplete += 1 }
+    }
+
+    var edited: MovieTrack { track }
+
+    var isPicture: Bool { format.description.kind == .video }
+
+    func playing(_ part: Int, _ surroundings: EditSurroundings?) -> PacketizedSamples {
+        var playing = self
+        playing.track.edits = track.edits.part(part, surroundings)
+        playing.span = PlayedSpan(of: playing.track)
+        playing.waveform = waveform?.playing(playing.track.edits)
+        return playing
     }
 
     /// Forgets what was read ahead: who pauses needs no memory.

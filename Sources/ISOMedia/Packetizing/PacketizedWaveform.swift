@@ -4,11 +4,12 @@ import NIOCore
 /// Uncompressed sound, or G.711, made into packets of 20 ms: each stands for a sample here, for those of the file are a byte or a few.
 package struct PacketizedWaveform: TrackPackets {
     private let format: MediaTrackFormat
-    private let track: MovieTrack
+    private var track: MovieTrack
     private let form: WaveformForm
     private let framesPerPacket: Int
-    /// The frame behind the last one.
-    private let end: Int
+    /// The first frame that packets are counted from, and the one behind the last one.
+    private var begin = 0
+    private var end: Int
     private var window: FileWindow
     /// Packets that lack something, for it is described as something else.
     package private(set) var leftOut = 0
@@ -29,11 +30,11 @@ package struct PacketizedWaveform: TrackPackets {
         window = FileWindow(bytes, readAhead: 16 << 10)
     }
 
-    package var sampleCount: Int { (end + framesPerPacket - 1) / framesPerPacket }
+    package var sampleCount: Int { (max(0, end - begin) + framesPerPacket - 1) / framesPerPacket }
 
     package func dueTime(ofSample index: Int) -> Int64 {
-        let frame = max(0, min(index, sampleCount)) * framesPerPacket
-        return track.edits.presentationTime(ofMedia: track.samples.sample(at: min(frame, end - 1))?.decodeTime ?? 0)
+        let frame = begin + max(0, min(index, sampleCount)) * framesPerPacket
+        return track.edits.dueTime(ofMedia: track.samples.sample(at: min(frame, end - 1))?.decodeTime ?? 0)
     }
 
     package func presentationTime(ofSample index: Int) -> Int64 {
@@ -50,7 +51,7 @@ package struct PacketizedWaveform: TrackPackets {
 
     package func syncSample(for time: Int64) -> Int {
         let frame = track.samples.index(decodedAt: track.edits.mediaTime(atPresentation: time))
-        return max(0, min(frame / framesPerPacket, sampleCount - 1))
+        return max(0, min((frame - begin) / framesPerPacket, sampleCount - 1))
     }
 
     package func syncSample(after index: Int) -> Int? {
@@ -66,7 +67,7 @@ package struct PacketizedWaveform: TrackPackets {
         let due = dueTime(ofSample: index)
         batch.begin(
             due: due, at: rtpTime(at: due), payloadType: format.payloadType, marker: false, traits: .startsRandomAccess)
-        let start = index * framesPerPacket
+        let start = begin + index * framesPerPacket
         do {
             try append(frames: start..<min(start + framesPerPacket, end), to: &batch)
         } catch {
@@ -79,6 +80,15 @@ package struct PacketizedWaveform: TrackPackets {
     /// Forgets what was read ahead.
     package mutating func release() {
         window.release()
+    }
+
+    /// The same, of one part: from its very first frame on.
+    func playing(_ part: EditList) -> PacketizedWaveform {
+        var playing = self
+        playing.track.edits = part
+        playing.begin = track.samples.index(decodedAt: part.mediaStart)
+        playing.end = max(playing.begin, PlayedSpan(of: playing.track).end)
+        return playing
     }
 
     /// As many runs as there are chunks.

@@ -32,6 +32,10 @@ package protocol TrackPackets: Sendable {
     /// Throws where the file cannot be read or contradicts itself; packets written before stay in the batch. Blocks.
     mutating func write(sample index: Int, to batch: inout PacketBatch) throws(MovieError)
 
+    /// What could not be carried so far, or not as a whole, as often as it was asked for: samples of what is packetised here, packets of
+    /// a hint track.
+    var leftOut: Int { get }
+
     /// Forgets what was read ahead: who waits needs no memory.
     mutating func release()
 }

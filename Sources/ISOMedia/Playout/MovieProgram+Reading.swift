@@ -18,7 +18,7 @@ extension MovieProgram {
                     throw .nothingToPlay("it is switched off, and another of its kind is on")
                 }
                 let format = try MediaTrackFormat(track, in: bytes)
-                let packets = PacketizedSamples(track, format: format, in: bytes)
+                let packets = PacketizedSamples.whole(track, format: format, in: bytes)
                 guard let plain = Track(lines: format.mediaDescription, packets: packets) else {
                     throw .nothingToPlay("its description names no media")
                 }
@@ -50,7 +50,7 @@ extension MovieProgram {
                     throw .nothingToPlay("it is about tracks that the movie does not have")
                 }
                 guard hinted[media.id] == nil else { continue }
-                let packets = try HintedPackets(hint, in: bytes)
+                let packets = try HintedPackets(hint, in: bytes).whole
                 guard let usable = Track(lines: hint.mediaDescription, packets: packets) else {
                     throw .nothingToPlay("its description names no media")
                 }

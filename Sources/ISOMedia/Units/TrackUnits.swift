@@ -2,8 +2,6 @@ import Media
 import NIOCore
 
 /// The samples of a track that are played, whole, as who makes another container of them needs them.
-///
-/// Of several pieces of the media that an edit list shows the first is played, as over RTP.
 package struct TrackUnits: Sendable {
     /// What the samples are: H.264 and H.265 with their parameter sets, AAC with its configuration.
     package let format: TrackFormat
@@ -28,8 +26,8 @@ package struct TrackUnits: Sendable {
     /// `first` is when pictures begin that are shown before the presentation does, for want of a key picture at its beginning, in
     /// microseconds; sound goes with them.
     ///
-    /// Throws `.nothingToPlay` with the reason for what is none of H.264, H.265 and AAC, and for pictures without a key picture; others
-    /// where the file cannot be read. Blocks.
+    /// Throws `.nothingToPlay` with the reason for what is none of H.264, H.265 and AAC, for pictures without a key picture, and where an
+    /// edit list shows several parts of the media: a muxer has no word for a picture that is decoded and not shown. Others where the file cannot be read. Blocks.
     package init(_ track: MovieTrack, from first: Int64 = 0, in bytes: any RandomAccessBytes) throws(MovieError) {
         let known = try MediaTrackFormat(track, in: bytes)
         format = known.description.primary
@@ -37,6 +35,10 @@ package struct TrackUnits: Sendable {
             throw .nothingToPlay("segments have no \(format.codec)")
         }
         guard format.configuration.isComplete else { throw .nothingToPlay("its parameter sets are missing") }
+        guard track.edits.isSimple else {
+            throw .nothingToPlay(
+                "its edit list shows several parts of the media, which segments cannot; RTSP has them all")
+        }
         self.track = track
         timescale = track.timescale
         forms = known.forms
@@ -44,7 +46,7 @@ package struct TrackUnits: Sendable {
         let wait = track.edits.presentationTime(ofMedia: track.edits.mediaStart)
         let shift = MovieTime.convert(wait, from: MovieTime.microseconds, to: track.timescale) &- track.edits.mediaStart
         self.shift = shift
-        end = track.playedEnd
+        end = track.presentationEnd
         let last = PlayedSpan(of: track).end
         guard format.codec == .aac else {
             range = try Self.pictures(of: track, to: last)

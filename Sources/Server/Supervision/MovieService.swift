@@ -9,8 +9,10 @@ struct MovieService: Sendable {
     private static let threadCount = 4
     /// Who fetches movies over HTTP, whole or in segments, keeps nobody waiting who plays one.
     private static let transferCount = 2
-    /// To parse a movie of many fragments takes seconds: who plays, and who opens another, is not to wait for it.
-    private static let parserCount = 2
+    /// To parse a movie of many fragments takes seconds: who plays, and who opens another, is not to wait for it. Two of them are left
+    /// for those that take no longer than a moment.
+    private static let parserCount = 8
+    private static let slowParsings = 6
     /// A file that is given up is not read any more, but what was read of one may hold millions of rows.
     private static let patience = Duration.milliseconds(500)
 
@@ -38,7 +40,8 @@ struct MovieService: Sendable {
         catalog = MediaCatalog(
             configuration,
             threads: BlockingThreads(threads), transfers: BlockingThreads(transfers),
-            parsers: BlockingThreads(parsers), clock: .system, logger: logger, read: read)
+            parsers: BlockingThreads(parsers), slowParsings: Self.slowParsings, clock: .system, logger: logger,
+            read: read)
     }
 
     /// Gives up what is being parsed; a parser that does not notice is not waited for, and tells nobody what comes of it.

@@ -20,19 +20,23 @@ final class MovieFolder: Sendable {
     let isHurried = Locked(false)
     /// Parsings that came to no end.
     let givenUp = Locked(0)
-    private let parsers = NIOThreadPool(numberOfThreads: 1)
+    private let parsers: NIOThreadPool
     private let listener: RTSPListener
     private let datagrams: DatagramSocketPool
 
-    private init(folder: URL, datagrams: DatagramSocketPool, configuration: PlayConfiguration, logger: Logger) {
+    private init(
+        folder: URL, datagrams: DatagramSocketPool, configuration: PlayConfiguration, slowParsings: Int, logger: Logger
+    ) {
         self.folder = folder
         self.datagrams = datagrams
         let (opened, isHurried, givenUp) = (opened, isHurried, givenUp)
+        // One is left.
+        parsers = NIOThreadPool(numberOfThreads: slowParsings + 1)
         parsers.start()
         catalog = MediaCatalog(
             MediaConfiguration(folder: folder.path),
             threads: Self.threads(of: .singleton), transfers: Self.threads(of: .singleton),
-            parsers: Self.threads(of: parsers),
+            parsers: Self.threads(of: parsers), slowParsings: slowParsings,
             clock: StreamClock(
                 now: { .now() }, wallClock: { 1_700_000_000_000_000_000 + Int64(NIODeadline.now().uptimeNanoseconds) },
                 random: { .random(in: .min ... .max) }),
@@ -91,7 +95,8 @@ final class MovieFolder: Sendable {
 
     /// Runs `body` with a folder that holds `a.mov`.
     static func run(
-        configuration: PlayConfiguration = PlayConfiguration(), logger: Logger = Logger(label: "test"),
+        configuration: PlayConfiguration = PlayConfiguration(), slowParsings: Int = 1,
+        logger: Logger = Logger(label: "test"),
         _ body: (MovieFolder) async throws -> Void
     ) async throws {
         try await withTemporaryDirectory { directory in
@@ -100,7 +105,8 @@ final class MovieFolder: Sendable {
             let datagrams = try await DatagramSocketPool.start(
                 group: FakeViewer.group, host: "127.0.0.1", ports: PortPair(rtp: 0, rtcp: 0))
             let movies = MovieFolder(
-                folder: folder, datagrams: datagrams, configuration: configuration, logger: logger)
+                folder: folder, datagrams: datagrams, configuration: configuration, slowParsings: slowParsings,
+                logger: logger)
             try movies.write("a.mov", "a movie")
             try await movies.listener.start()
             do {

@@ -37,6 +37,34 @@ import Testing
         }
     }
 
+    @Test("However many movies are slow, a thread is left for one that is not; those beyond are told to come again")
+    func manySlowMovies() async throws {
+        try await MovieFolder.run(slowParsings: 2) { movies in
+            var viewers: [FakeViewer] = []
+            let names = (1...4).map { "slow\($0).mov" }
+            for name in names {
+                try movies.write(name, "slow")
+                viewers.append(try await movies.viewer())
+            }
+            let answers = Locked<[Int]>([])
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                for (viewer, name) in zip(viewers, names) {
+                    tasks.addTask {
+                        let status = try await viewer.request("DESCRIBE", movies.url(name)).status
+                        answers.change { $0.append(status) }
+                    }
+                }
+                try await eventually("two have made room") { answers.value == [503, 503] }
+                let quick = try await movies.viewer()
+                #expect(try await quick.request("DESCRIBE", movies.url("a.mov")).status == 200)
+                #expect(answers.value.count == 2)
+                movies.isHurried.change { $0 = true }
+                try await tasks.waitForAll()
+            }
+            #expect(answers.value == [503, 503, 200, 200])
+        }
+    }
+
     @Test("When the server stops, who waits for a movie is answered at once, and the parsing gives up")
     func closing() async throws {
         try await MovieFolder.run { movies in

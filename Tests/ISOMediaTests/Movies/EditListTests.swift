@@ -55,10 +55,27 @@ struct EditListTests {
         #expect(list.presentationTime(ofMedia: 270_000) == 1_000_000)
         #expect(list.mediaTime(atPresentation: 1_500_000) == 315_000)
         #expect(list.mediaTime(atPresentation: 3_000_000) == 450_000)
-        #expect(try edits([[1000, 0, full / 2]]).isSimple == false)
         #expect(list.end(ofMedia: 900_000) == 2_000_000)
-        #expect(list.playedEnd(ofMedia: 900_000) == 1_000_000)
-        #expect(try edits([[250, .max, full], [2000, 9000, full]]).playedEnd(ofMedia: 900_000) == 2_250_000)
+    }
+
+    @Test("Parts that go on where the one before ended are one, whatever clock tells their length; others are not")
+    func parts() throws {
+        // 1/30 s is 33 ms to the movie, and 3000 units to the track.
+        let list = try edits([[33, 3000, full], [33, 6000, full], [34, 9000, full], [0, 12_000, full]])
+        #expect(list.isSimple && list.parts.map(\.mediaTime) == [3000] && list.mediaEnd == nil)
+        #expect(list.segments.count == 4)
+        #expect(try edits([[1000, 0, full], [500, .max, full], [1000, 90_000, full]]).parts.count == 2)
+        #expect(try edits([[1000, 0, full], [1000, 89_000, full]]).parts.count == 2)
+        #expect(try edits([[1000, 0, full], [1000, 0, full]]).parts.map(\.start) == [0, 1_000_000])
+    }
+
+    @Test("A rate of 0 holds a picture, unless there is no other; and rates that no standard knows are 1")
+    func rates() throws {
+        let list = try edits([[1000, 0, full], [500, 90_000, 0], [1000, 90_000, full / 2]])
+        #expect(list.parts.map(\.rate) == [1, 0, 1])
+        #expect(list.part(1).mediaEnd == 90_001)
+        #expect(try edits([[1000, 0, 0]]).parts.map(\.rate) == [1])
+        #expect(try edits([[1000, 0, full / 2]]).isSimple)
     }
 
     @Test("Version 1 has times of 64 bits; a list that shows nothing is none")

@@ -18,6 +18,8 @@ struct HandmadeMovie {
     var uniformSize: UInt32?
     /// Media time and duration (in milliseconds) of an edit.
     var edit: (start: UInt32, duration: UInt32)?
+    /// Rows of an edit list in its place: duration (in milliseconds), media time, rate (1 is 0x10000).
+    var edits: [[UInt32]] = []
 
     init(_ format: FourCC, _ description: [UInt8], samples: [[UInt8]]) {
         self.format = format
@@ -77,11 +79,9 @@ struct HandmadeMovie {
         let kind = Self.box("hdlr", Self.numbers([0, 0, handler.code, 0, 0, 0]) + [0])
         let reference = Self.box("dinf", Self.box("dref", Self.numbers([0, 1]) + Self.box("url ", [0, 0, 0, 1])))
         let table = Self.box("minf", reference + Self.box("stbl", tables(at: offset)))
-        var edits: [UInt8] = []
-        if let edit {
-            edits = Self.box("edts", Self.box("elst", Self.numbers([0, 1, edit.duration, edit.start, 0x10000])))
-        }
-        return trackHead + edits + Self.box("mdia", mediaHead + kind + table)
+        let rows = edit.map { [[$0.duration, $0.start, 0x10000]] } ?? edits
+        let list = Self.box("elst", Self.numbers([0, UInt32(rows.count)] + rows.flatMap { $0 }))
+        return trackHead + (rows.isEmpty ? [] : Self.box("edts", list)) + Self.box("mdia", mediaHead + kind + table)
     }
 
     private func tables(at offset: UInt32) -> [UInt8] {

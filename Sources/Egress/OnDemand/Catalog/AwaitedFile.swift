@@ -10,7 +10,8 @@ import Synchronization
 
 /// A file of a movie, as long as it is the one that was opened.
 ///
-/// While it is parsed, reading fails once nobody waits for it any more, and the parsing with it. Writing over a file that is played
+/// While it is parsed, reading fails once nobody waits for it any more, and the parsing with it; and where it takes longer than a moment
+/// while too many others do. Writing over a file that is played
 /// would make rubbish of what is sent: from then on nothing is read of it.
 final class AwaitedFile: RandomAccessBytes {
     private enum Phase {
@@ -19,13 +20,29 @@ final class AwaitedFile: RandomAccessBytes {
         case givenUp
     }
 
+    /// How far parsing has come, by the clock.
+    private enum Pace {
+        case waits
+        case begun(at: NIODeadline)
+        /// One of `SlowParsings`.
+        case slow
+        case madeRoom
+        case ended
+    }
+
+    /// What is parsed within keeps nobody waiting.
+    private static let moment = TimeAmount.seconds(1)
+
     private let file: FileBytes
+    private let slow: SlowParsings
+    private let pace = Mutex(Pace.waits)
     private let phase: Mutex<Phase>
     /// Who plays asks for this alone.
     private let isOpened = Atomic(false)
 
-    init(_ file: FileBytes, for asker: MovieAsker) {
+    init(_ file: FileBytes, for asker: MovieAsker, among slow: SlowParsings) {
         self.file = file
+        self.slow = slow
         phase = Mutex(.parsed(for: [asker]))
     }
 
@@ -34,7 +51,10 @@ final class AwaitedFile: RandomAccessBytes {
     var size: Int64 { file.size }
 
     func read(at offset: Int64, count: Int) throws(MovieError) -> ByteBuffer {
-        guard isOpened.load(ordering: .relaxed) || isWanted() else { throw .unreadable(code: ECANCELED) }
+        if !isOpened.load(ordering: .relaxed) {
+            guard isWanted() else { throw .unreadable(code: ECANCELED) }
+            guard mayGoOn() else { throw .unreadable(code: EBUSY) }
+        }
         let buffer = try file.read(at: offset, count: count)
         // Behind the reading: who writes changes the date before the bytes.
         guard try file.isAsOpened() else { throw .changed }
@@ -48,6 +68,39 @@ final class AwaitedFile: RandomAccessBytes {
         }
         guard try file.isAsOpened() else { throw .changed }
         return buffer
+    }
+
+    /// A thread begins to parse it.
+    func begin() {
+        pace.withLock { $0 = .begun(at: .now()) }
+    }
+
+    /// Parsing has come to its end, or was given up; true where it made room for others.
+    func end() -> Bool {
+        pace.withLock { pace in
+            defer { pace = .ended }
+            switch pace {
+            case .slow: slow.leave()
+            case .madeRoom: return true
+            case .waits, .begun, .ended: break
+            }
+            return false
+        }
+    }
+
+    /// Within its moment, or one of the few that may take longer.
+    private func mayGoOn() -> Bool {
+        pace.withLock { pace in
+            switch pace {
+            case .waits, .slow, .ended: return true
+            case .madeRoom: return false
+            case .begun(let start):
+                guard NIODeadline.now() - start > Self.moment else { return true }
+                pace = slow.enter() ? .slow : .madeRoom
+                if case .slow = pace { return true }
+                return false
+            }
+        }
     }
 
     /// Somebody else waits for it too; false where it has been given up already.

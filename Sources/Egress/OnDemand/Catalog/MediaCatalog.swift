@@ -32,7 +32,8 @@ package final class MediaCatalog: Sendable {
         var isClosed = false
 
         mutating func find(
-            _ file: FileBytes, for asker: MovieAsker, _ promise: EventLoopPromise<OpenedMovie>
+            _ file: FileBytes, for asker: MovieAsker, _ promise: EventLoopPromise<OpenedMovie>,
+            among slow: SlowParsings
         ) -> Finding {
             guard !isClosed else { return .closed }
             var waiting = [promise]
@@ -55,7 +56,7 @@ package final class MediaCatalog: Sendable {
                     }
                 }
             }
-            let awaited = AwaitedFile(file, for: asker)
+            let awaited = AwaitedFile(file, for: asker, among: slow)
             places[file.identity] = .parsing(awaited, waiting: waiting)
             parsings += 1
             return .parse(awaited)
@@ -85,6 +86,7 @@ package final class MediaCatalog: Sendable {
     let clock: StreamClock
     let batches = BatchStore()
     private let parsers: BlockingThreads
+    private let slow: SlowParsings
     private let read: @Sendable (any RandomAccessBytes) throws(MovieError) -> MovieProgram
     private let logger: Logger
     private let state = Mutex(State())
@@ -92,16 +94,19 @@ package final class MediaCatalog: Sendable {
     private let wheels = Mutex<[ObjectIdentifier: NIOLoopBound<TimingWheel>]>([:])
 
     /// `read` makes a program of a file that is open; it may take long, and is called on `parsers`, so that who plays does not wait for
-    /// it: `threads` are for what is read of movies that are played, `transfers` for what goes out over HTTP.
+    /// it: `threads` are for what is read of movies that are played, `transfers` for what goes out over HTTP. Of the parsings that take
+    /// longer than a moment only `slowParsings` go on, which has to be less than there are `parsers`: others are refused as busy, so
+    /// that a thread is left for movies that are parsed at once, as nearly all are.
     package init(
         _ configuration: MediaConfiguration, threads: BlockingThreads, transfers: BlockingThreads,
-        parsers: BlockingThreads, clock: StreamClock, logger: Logger,
+        parsers: BlockingThreads, slowParsings: Int = .max, clock: StreamClock, logger: Logger,
         read: @escaping @Sendable (any RandomAccessBytes) throws(MovieError) -> MovieProgram
     ) {
         self.configuration = configuration
         self.threads = threads
         self.transfers = transfers
         self.parsers = parsers
+        slow = SlowParsings(atMost: slowParsings)
         self.clock = clock
         self.logger = logger
         self.read = read
@@ -139,7 +144,7 @@ package final class MediaCatalog: Sendable {
     private func find(
         _ file: FileBytes, _ name: String, for asker: MovieAsker, _ promise: EventLoopPromise<OpenedMovie>
     ) {
-        let finding = state.withLock { $0.find(file, for: asker, promise) }
+        let finding = state.withLock { $0.find(file, for: asker, promise, among: slow) }
         switch finding {
         case .known(let movie): promise.succeed(movie)
         case .waits: break
@@ -148,15 +153,17 @@ package final class MediaCatalog: Sendable {
         case .parse(let file):
             parsers.submit { isRunning in
                 guard isRunning else { return self.parsed(file, .failure(BlockingThreads.Stopped())) }
+                file.begin()
                 do throws(MovieError) {
                     let program = try self.read(file)
                     guard file.parsed() else { throw .unreadable(code: 0) }
+                    _ = file.end()
                     let movie = OpenedMovie(identity: file.identity, program: program)
                     self.log(movie, name)
                     self.keep(movie, on: promise.futureResult.eventLoop)
                     self.parsed(file, .success(movie))
                 } catch {
-                    self.parsed(file, .failure(MediaRefusal(error)))
+                    self.parsed(file, .failure(file.end() ? .busy : MediaRefusal(error)))
                 }
             }
         }

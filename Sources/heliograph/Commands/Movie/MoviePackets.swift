@@ -77,7 +77,9 @@ private struct PacketListing: ~Copyable {
             source.complain("track \(track.id) breaks off at sample \(sample + 1): \(failure)")
             break
         }
-        if let complaint = Self.complaint(of: packets) { source.complain("track \(track.id): \(complaint)") }
+        if let complaint = Self.complaint(of: packets, isHinted: track.isHinted) {
+            source.complain("track \(track.id): \(complaint)")
+        }
         if !isJSON { try output.line("\(count) packets, \(size) bytes") }
     }
 
@@ -87,9 +89,10 @@ private struct PacketListing: ~Copyable {
     }
 
     /// What was left out; `nil` for nothing.
-    private static func complaint(of packets: any TrackPackets) -> String? {
-        if let lost = (packets as? HintedPackets)?.leftOut, lost > 0 {
-            return "\(lost) packets cannot be made: they refer to what is not there"
+    private static func complaint(of packets: any TrackPackets, isHinted: Bool) -> String? {
+        if isHinted {
+            let lost = packets.leftOut
+            return lost > 0 ? "\(lost) packets cannot be made: they refer to what is not there" : nil
         }
         return LeftOutSamples(of: packets).map { "\($0)" }
     }

@@ -56,7 +56,7 @@ struct SentTracks {
         let packets = try HintedPackets(hint, in: bytes)
         var made = Track(
             id: track.id, media: hint.media?.id ?? 0, isHinted: true, payloadType: hint.payloadType,
-            clockRate: Int(hint.clockRate), lines: hint.mediaDescription, packets: packets)
+            clockRate: Int(hint.clockRate), lines: hint.mediaDescription, packets: packets.whole)
         made.timestampOffset = UInt32(bitPattern: hint.timestampOffset)
         made.firstSequence = packets.firstSequence
         return made
@@ -64,9 +64,7 @@ struct SentTracks {
 
     private static func plain(_ track: MovieTrack, in bytes: any RandomAccessBytes) throws(MovieError) -> Track {
         let format = try MediaTrackFormat(track, in: bytes)
-        let packets: any TrackPackets =
-            PacketizedWaveform(track, format: format, in: bytes)
-            ?? PacketizedSamples(track, format: format, in: bytes)
+        let packets = PacketizedSamples.whole(track, format: format, in: bytes)
         return Track(
             id: track.id, media: track.id, isHinted: false, payloadType: format.payloadType,
             clockRate: format.clockRate, lines: format.mediaDescription, packets: packets)

@@ -10,7 +10,7 @@ struct LeftOutSamples: CustomStringConvertible {
 
     /// Of what `packets` have been asked for so far; `nil` where all was carried.
     init?(of packets: any TrackPackets) {
-        count = (packets as? PacketizedSamples)?.leftOut ?? (packets as? PacketizedWaveform)?.leftOut ?? 0
+        count = packets.leftOut
         if count == 0 { return nil }
     }
 
