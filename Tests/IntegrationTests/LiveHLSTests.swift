@@ -83,7 +83,10 @@ struct LiveHLSTests {
             let watching = viewers.map { viewer in Task { await viewer.viewer.watch() } }
             let count = try await Self.publish(to: relays)
             for (_, viewer) in viewers { await viewer.stop() }
-            for task in watching { await task.value }
+            for task in watching {
+                task.cancel()
+                await task.value
+            }
             for (label, viewer) in viewers { try await Self.judge(viewer, label, sources: count) }
         }
     }
@@ -99,7 +102,7 @@ struct LiveHLSTests {
                 count < 3 || NIODeadline.now() < deadline
             {
                 count += 1
-                let length = seconds == nil ? 5 : Int.random(in: 3...15, using: &random)
+                let length = seconds == nil ? (count == 1 ? 4 : 3) : Int.random(in: 3...15, using: &random)
                 let publisher = try visit.start(relays.map { $0.url("van") }, seconds: length, in: folder)
                 try await eventually("it publishes to all") {
                     relays.allSatisfy { $0.logged("publisher joined") >= count } || !publisher.isRunning
@@ -121,16 +124,18 @@ struct LiveHLSTests {
         #expect(problems == [], "\(label)")
         let checker = await viewer.checker
         let segments = await viewer.segments
-        print(
-            label, "playlists", await viewer.playlists, "deltas", await viewer.deltas, "segments", segments.count,
-            "parts", await viewer.parts, "hinted", await viewer.hinted, "refusals", await viewer.refusals, "breaks",
-            checker.discontinuities, "lives", checker.lives)
+        if Self.seconds != nil {
+            print(
+                label, "playlists", await viewer.playlists, "deltas", await viewer.deltas, "segments", segments.count,
+                "parts", await viewer.parts, "hinted", await viewer.hinted, "refusals", await viewer.refusals, "breaks",
+                checker.discontinuities, "lives", checker.lives)
+        }
         if label.hasPrefix("van") {
             #expect(checker.discontinuities >= sources, "\(label)")
         } else {
             #expect(checker.discontinuities == 1 && checker.lives == 1, "\(label)")
         }
-        #expect(segments.count > 8, "\(label)")
+        #expect(segments.count > 5, "\(label)")
         if label.hasSuffix("blocking") {
             let (deltas, hinted) = (await viewer.deltas, await viewer.hinted)
             #expect(hinted > 10, "\(label)")
@@ -142,7 +147,6 @@ struct LiveHLSTests {
             guard !label.hasSuffix("blocking") else { return }
             for segment in label.hasPrefix("van") ? segments : segments.suffix(3) { try await judge.look(at: segment) }
             #expect(judge.problems == [], "\(label)")
-            print(label, judge.forms)
         }
     }
 

@@ -39,6 +39,8 @@ actor HLSViewer {
     private(set) var hinted = 0
     /// Answers that there is nothing at the moment.
     private(set) var refusals = 0
+    /// How old the newest segment was at the most when it was seen first, in seconds, by its date.
+    private(set) var latest = 0.0
     private var files: [String: [UInt8]] = [:]
     private var last: ReadPlaylist?
     private var isRunning = true
@@ -51,12 +53,13 @@ actor HLSViewer {
 
     func stop() { isRunning = false }
 
-    /// Until it is stopped.
+    /// Until it is stopped, and its task cancelled, for an answer may be long in coming.
     func watch() async {
         while isRunning {
             do {
                 try await reload()
             } catch {
+                guard isRunning else { return }
                 tell("\(error)")
                 try? await Task.sleep(for: .milliseconds(200))
             }
@@ -130,6 +133,7 @@ actor HLSViewer {
             let date = try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))
         else { return tell("no date") }
         let age = Date().timeIntervalSince(date) - Double(segment.duration) / 1e6
+        latest = max(latest, age)
         if abs(age) > Self.datesAreOff { tell("\(segment.uri ?? "") is new, and dated \(age) s ago") }
     }
 

@@ -17,8 +17,6 @@ struct SegmentJudge {
 
     private let folder: URL
     private(set) var problems: [String] = []
-    /// The forms seen, one behind the other: `320x180+sound`.
-    private(set) var forms: [String] = []
     private var last: (form: String, end: Double)?
 
     init(in folder: URL) {
@@ -72,9 +70,7 @@ struct SegmentJudge {
         if abs(duration - segment.duration) > Self.tolerance {
             problems.append("\(segment.name) lasts \(duration) s, not \(segment.duration)")
         }
-        if segment.isDiscontinuity {
-            forms.append(form)
-        } else if let last {
+        if !segment.isDiscontinuity, let last {
             if last.form != form { problems.append("\(segment.name) is \(form) behind \(last.form), without a word") }
             let gap = abs(first.time - last.end).truncatingRemainder(dividingBy: Self.round)
             if min(gap, Self.round - gap) > Self.tolerance {
