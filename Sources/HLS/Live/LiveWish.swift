@@ -38,13 +38,14 @@ package struct LiveWish: Sendable, Hashable {
 
     /// Why it cannot show what begins so; `nil` where it can.
     package func objection(to opening: LiveOpening) -> String? {
+        guard let codec = opening.pictures else { return nil }
         let family: Family
-        switch opening.pictures {
+        switch codec {
         case .h264: family = .h264
         case .h265: family = .h265
         default: return nil
         }
-        return families.contains(family) ? nil : "\(family.rawValue.uppercased()) cannot be shown by this browser"
+        return families.contains(family) ? nil : "\(codec) cannot be shown by this browser"
     }
 }
 

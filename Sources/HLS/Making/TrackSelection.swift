@@ -44,7 +44,9 @@ struct TrackSelection: Sendable, Hashable {
         let known = pictures.filter { [.h264, .h265].contains($0.description.primary.codec) }
         guard !known.isEmpty else {
             let names = pictures.map { $0.description.primary.codec.description }.joined(separator: ", ")
-            return .unsupported("\(names) cannot be shown in HLS; let the camera send H.264 or H.265")
+            return .unsupported(
+                "\(names) cannot be shown as HLS or live MP4; let the camera send H.264 or H.265, or ask for snapshot.jpg"
+            )
         }
         guard let video = known.lazy.compactMap(Self.video).first else { return .incomplete }
         return .chosen(TrackSelection(video: video, sound: sound))

@@ -25,7 +25,10 @@ package struct PlaylistChecker: Sendable {
     /// What is wrong with the next version; nothing where all is well.
     package mutating func check(_ text: String) -> [String] {
         do {
-            let playlist = try ReadPlaylist(parsing: text)
+            var playlist = try ReadPlaylist(parsing: text)
+            if playlist.skipped > 0 {
+                playlist.inherit(map: known[playlist.mediaSequence + playlist.skipped - 1]?.segment.map)
+            }
             var problems = Self.check(alone: playlist)
             problems += check(following: playlist)
             problems += checkSegments(of: playlist)
@@ -155,7 +158,7 @@ package struct PlaylistChecker: Sendable {
             kept.parts = []
             let now = Known(segment: kept, discontinuityNumber: number)
             if let before = known[sequence] {
-                if before.segment != kept, playlist.skipped == 0 || before.segment.map == nil {
+                if before.segment != kept {
                     problems.append("segment \(sequence) changes: \(before.segment) \(kept)")
                 }
                 if before.discontinuityNumber != number {

@@ -178,6 +178,14 @@ package struct ReadPlaylist: Sendable, Hashable {
 }
 
 extension ReadPlaylist {
+    /// What holds for the segments that a delta update leaves out holds for those behind them, until they have one of their own.
+    package mutating func inherit(map: String?) {
+        for index in segments.indices {
+            guard segments[index].map == nil else { return }
+            segments[index].map = map
+        }
+    }
+
     /// A duration of `#EXT-X-SERVER-CONTROL` in microseconds; `nil` where it is not told.
     package func controlled(_ name: String) -> Int? {
         control?[name].flatMap { try? Self.microseconds($0) }

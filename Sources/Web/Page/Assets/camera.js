@@ -96,6 +96,8 @@ export class CameraView {
         if (!this.#player) this.#restart();
         this.#follow(stream);
         if (before && before.state !== "live" && camera.state === "live") this.#player.nudge();
+        // Of what no player shows there are pictures, one after the other.
+        if (stream.state === "live" && this.#player.refusal) this.#showStill(stream);
         this.#say();
     }
 

@@ -32,6 +32,7 @@ export class Player {
     #aim = 0.35;
     #isLost = false;
     #away;
+    #refusal = "";
 
     // `path` is that of the stream, `/gate`. `changed` is told {kind, text, way}: kind is idle, connecting, playing or waiting.
     constructor(video, path, { ways = ["socket", "progressive", "hls"], changed = () => {} } = {}) {
@@ -45,6 +46,9 @@ export class Player {
     }
 
     get state() { return this.#state; }
+
+    // Why the stream cannot be shown by this browser at all, as far as anybody has said; "" where nobody has.
+    get refusal() { return this.#refusal; }
 
     start() {
         if (this.#isWanted) return;
@@ -106,10 +110,15 @@ export class Player {
         this.#video.playbackRate = 1;
     }
 
-    // This way failed: on by the next one (`next`), or again in a while.
-    #failed(text, { next = false } = {}) {
+    // This way failed: on by the next one (`next`), or again in a while. What is `final` is said at once and stays, for the other ways
+    // fail without a word of why.
+    #failed(text, { next = false, final = false } = {}) {
         if (!this.#isWanted) return;
         this.#end();
+        if (final) {
+            this.#refusal = text;
+            this.#say("waiting", text);
+        }
         // A way that has played before is worth some patience: the relay may just be starting.
         const gaveUp = next && (this.#proven !== this.#way || this.#failures >= 4);
         if (!this.#hasPlayed && gaveUp && this.#way + 1 < this.#ways.length) {
@@ -119,7 +128,7 @@ export class Player {
         if (!this.#hasPlayed && gaveUp) this.#way = 0;
         this.#failures = this.#hasPlayed ? 0 : this.#failures + 1;
         const pause = Math.min(0.5 * 2 ** this.#failures, longestPause) * (0.8 + 0.4 * Math.random());
-        this.#say("waiting", text);
+        this.#say("waiting", this.#refusal || text);
         this.#retry = setTimeout(() => this.#begin(), pause * 1000);
     }
 
@@ -127,6 +136,7 @@ export class Player {
 
     _socket() {
         if (!Source) return void queueMicrotask(() => this.#failed("", { next: true }));
+        this.#refusal = "";
         const url = new URL(`${this.#path}/live`, location.href);
         url.protocol = url.protocol.replace("http", "ws");
         const codecs = probes.filter((codec) => Source.isTypeSupported(`video/mp4; codecs="${codec}"`));
@@ -156,7 +166,7 @@ export class Player {
                 case 4503: return fail("The camera did not come in time.");
                 case 1008: return fail(reason || "The relay refuses.");
                 case 1001: return fail("The relay is being restarted.");
-                case 1011: return fail(reason || "The stream cannot be shown.", { next: true });
+                case 1011: return fail(reason || "The stream cannot be shown.", { next: true, final: true });
                 default: return fail("The connection to the relay was lost.", { next: !feed });
             }
         };
@@ -202,6 +212,7 @@ export class Player {
         if (isFirst) return;
         this.#movedAt = performance.now();
         this.#hasPlayed = true;
+        this.#refusal = "";
         this.#proven = this.#way;
         if (!this.#isLost) this.#say("playing", "");
     };

@@ -92,7 +92,9 @@ export class Tile {
         if (!this.#isSeen || this.#isFetching || this.#player?.state.kind === "playing") return undefined;
         // One that is down or asleep has one picture to show and no more; and asking for it would wake a camera.
         const rests = this.camera.state === "down" || this.camera.state === "asleep";
-        if (this.#fetchedAt && (rests || this.#wantsLive)) return undefined;
+        // Nor is a still needed where a film is about to come.
+        const isComing = this.#wantsLive && !this.#player?.refusal;
+        if (this.#fetchedAt && (rests || isComing)) return undefined;
         const due = this.#fetchedAt ? this.#fetchedAt + period : 0;
         return due <= performance.now() ? due : undefined;
     }
