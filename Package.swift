@@ -171,7 +171,7 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Server", "Load", "Egress", "Ingest", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media",
+                "Server", "Load", "HLS", "Egress", "Ingest", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media",
                 "TestSupport",
                 nioCore, nioPosix, concurrencyHelpers, logging,
             ],

@@ -1,4 +1,5 @@
 import Egress
+import HLS
 import Ingest
 import Logging
 import NIOConcurrencyHelpers
@@ -77,7 +78,7 @@ final class RunningRelay: Sendable {
 func withRelay<Result>(
     _ cameras: [CameraConfiguration], limits: LimitsConfiguration = LimitsConfiguration(), port: UInt16 = 0,
     certificate: CertificateFiles? = nil, media: MediaConfiguration? = nil, pushes: [PushConfiguration] = [],
-    _ body: (RunningRelay) async throws -> Result
+    hls: HLSConfiguration = HLSConfiguration(), _ body: (RunningRelay) async throws -> Result
 ) async throws -> Result {
     let listen = ListenConfiguration(
         rtsp: ListenAddress(host: "127.0.0.1", port: port),
@@ -87,7 +88,8 @@ func withRelay<Result>(
     )
     let relay = try await RunningRelay.start(
         RelayConfiguration(
-            listen: listen, certificate: certificate, limits: limits, cameras: cameras, media: media, pushes: pushes)
+            listen: listen, certificate: certificate, limits: limits, cameras: cameras, hls: hls,
+            media: media, pushes: pushes)
     )
     do {
         let result = try await body(relay)
