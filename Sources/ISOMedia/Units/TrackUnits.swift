@@ -90,6 +90,7 @@ package struct TrackUnits: Sendable {
         return first..<last
     }
 
+    /// AAC, or what `sounding` tells of.
     package var isSound: Bool { format.codec == .aac || sounding != nil }
 
     /// The picture that a file names for itself, in pixels.
