@@ -126,12 +126,10 @@ package final class OnDemandService: Sendable {
         _ movie: OnDemandMovie, _ tag: String, _ configuration: HLSConfiguration
     ) -> Result<Cut, MovieError> {
         Result { () throws(MovieError) in
-            let tracks = try MovieTracks(of: movie.movie, in: movie.bytes)
-            let isFragmented = configuration.makesFragments || tracks.video?.muxed.codec == .h265
+            let tracks = try MovieTracks(
+                of: movie.movie, in: movie.bytes, makesFragments: configuration.makesFragments)
             let plan = try SegmentPlan(
-                tracks, target: configuration.segmentDuration,
-                form: isFragmented ? .fragments(hasVideo: tracks.video != nil) : .transportStream,
-                fileSize: movie.bytes.size)
+                tracks, target: configuration.segmentDuration, fileSize: movie.bytes.size)
             let initialization: ByteBuffer?
             do { initialization = try plan.initialization() } catch { throw .nothingToPlay("\(error)") }
             return Cut(

@@ -31,7 +31,8 @@ struct SegmentPlan: Sendable {
     }
 
     let tracks: MovieTracks
-    let form: SegmentForm
+    /// Of sound that becomes AAC.
+    let madeSound: MadeSound?
     let segments: [Segment]
     /// Where the last one ends, in microseconds of the presentation, and the last sample of each track in it.
     let end: Int64
@@ -48,13 +49,11 @@ struct SegmentPlan: Sendable {
     /// Throws `.tooMuch` for what would cost more than `Limits`, `.nothingToPlay` where the file has nothing of what its tables tell.
     ///
     /// `target` is as `hls.segment`: a segment is cut at the first key picture after it, less a tenth; sound alone right then.
-    init(
-        _ tracks: MovieTracks, target: TimeAmount, form: SegmentForm, fileSize: Int64
-    ) throws(MovieError) {
-        var planning = try SegmentPlanning(tracks, target: target, form: form, fileSize: fileSize)
+    init(_ tracks: MovieTracks, target: TimeAmount, fileSize: Int64) throws(MovieError) {
+        var planning = try SegmentPlanning(tracks, target: target, fileSize: fileSize)
         try planning.run()
         self.tracks = tracks
-        self.form = form
+        madeSound = planning.madeSound
         segments = planning.whole
         end = max(planning.end, (segments.last?.start ?? 0) + 1)
         (lastVideo, lastSound) = (planning.lastVideo, planning.lastSound)
@@ -74,6 +73,8 @@ struct SegmentPlan: Sendable {
         self.rate = rate
     }
 
+    var form: SegmentForm { tracks.form }
+
     func duration(of index: Int) -> TimeAmount {
         .microseconds((index + 1 < segments.count ? segments[index + 1].start : end) - segments[index].start)
     }
@@ -84,8 +85,23 @@ struct SegmentPlan: Sendable {
         return segments[index].video..<max(segments[index].video, next)
     }
 
+    /// None where sound becomes AAC: `frames(of:)`.
     func sound(of index: Int) -> Range<Int> {
         let next = index + 1 < segments.count ? segments[index + 1].sound : lastSound
         return segments[index].sound..<max(segments[index].sound, next)
+    }
+
+    /// The frames of AAC that are made for a segment.
+    func frames(of index: Int) -> Range<Int64> {
+        madeSound?.frames(of: index, in: segments) ?? 0..<0
+    }
+}
+
+extension MadeSound {
+    /// Those that begin in it; the first and the last one have what lies before and behind.
+    func frames(of index: Int, in segments: [SegmentPlan.Segment]) -> Range<Int64> {
+        frames(
+            from: index > 0 ? segments[index].start : nil,
+            to: index + 1 < segments.count ? segments[index + 1].start : nil)
     }
 }

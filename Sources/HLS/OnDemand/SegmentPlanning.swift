@@ -1,10 +1,10 @@
 import ISOMedia
+import LibAV
 import NIOCore
 
 /// Goes through the samples of a movie once, and finds where it is cut.
 struct SegmentPlanning {
     private let tracks: MovieTracks
-    private let form: SegmentForm
     private let fileSize: Int64
     /// In microseconds: of a segment, and the least of it.
     private let target, least: Int64
@@ -18,13 +18,11 @@ struct SegmentPlanning {
     private(set) var end = Int64.min
     private(set) var lastVideo: Int
     private(set) var lastSound: Int
+    private(set) var madeSound: MadeSound?
 
     /// Throws `.tooMuch`.
-    init(
-        _ tracks: MovieTracks, target: TimeAmount, form: SegmentForm, fileSize: Int64
-    ) throws(MovieError) {
+    init(_ tracks: MovieTracks, target: TimeAmount, fileSize: Int64) throws(MovieError) {
         self.tracks = tracks
-        self.form = form
         self.fileSize = fileSize
         let units = [tracks.video?.units, tracks.sound?.units].compactMap(\.self)
         let begin = [tracks.firstPicture, tracks.sound?.units.start].compactMap(\.self).min() ?? 0
@@ -53,7 +51,13 @@ struct SegmentPlanning {
                 cutByTime(to: sound.end)
             }
         }
-        if let sound = tracks.sound?.units { try takeSound(sound) }
+        if let sound = tracks.sound {
+            if let grid = sound.grid, let sounding = sound.units.sounding {
+                try takeSound(sound.units, sounding, grid)
+            } else {
+                try takeSound(sound.units)
+            }
+        }
         guard !whole.isEmpty else { throw .nothingToPlay("none of its samples is in the file") }
     }
 
@@ -143,13 +147,36 @@ struct SegmentPlanning {
         end = max(end, min(last, max(units.end, units.start + 1)))
     }
 
+    /// Sound that becomes AAC is cut where a frame of that begins.
+    private mutating func takeSound(
+        _ units: TrackUnits, _ sounding: SoundUnits, _ grid: SoundGrid
+    ) throws(MovieError) {
+        guard let made = MadeSound(units, sounding, grid, isThere: isThere) else { return }
+        madeSound = made
+        firstDecoding = min(firstDecoding, grid.microseconds(ofFrame: made.frames.lowerBound))
+        end = max(end, made.end)
+        if tracks.video == nil {
+            while let last = segments.last, made.end - last.start > target {
+                let next = grid.microseconds(ofFrame: grid.frame(notBefore: last.start + target))
+                guard next < made.end else { break }
+                try cut(at: next)
+            }
+        }
+        for index in segments.indices {
+            let frames = made.frames(of: index, in: segments).count
+            segments[index].bytes +=
+                Int64(frames) * tracks.form.length(ofSample: grid.bytesPerFrame, isPicture: false, isSync: true)
+            segments[index].samples += frames
+        }
+    }
+
     /// What a file was cut off from is not played.
     private func isThere(_ sample: MovieSample) -> Bool {
         sample.offset >= 0 && Int64(sample.size) <= fileSize - min(sample.offset, fileSize)
     }
 
     private mutating func count(_ sample: MovieSample, in index: Int, isPicture: Bool) {
-        segments[index].bytes += form.length(ofSample: sample.size, isPicture: isPicture, isSync: sample.isSync)
+        segments[index].bytes += tracks.form.length(ofSample: sample.size, isPicture: isPicture, isSync: sample.isSync)
         segments[index].samples += 1
     }
 }

@@ -43,11 +43,7 @@ package final class AudioTranscoder {
                 because: "it is none of G.711, G.722, G.726, L16 and Opus in one or two channels")
         }
         self.format = known
-        decoder = try DecoderContext(known.decoder) { context in
-            context.sample_rate = Int32(known.sampleRate)
-            av_channel_layout_default(&context.ch_layout, Int32(known.channels))
-            context.bits_per_coded_sample = Int32(known.bitsPerSample)
-        }
+        decoder = try known.open()
         encoder = try AudioEncoder(
             sampleRate: known.codedRate, channels: known.channels, bitRate: known.codedBitRate)
         timeline = SoundTimeline(
@@ -163,19 +159,5 @@ package final class AudioTranscoder {
             track: unit.track, decodeTime: frame.timestamp, presentationTime: frame.timestamp,
             duration: Int64(AudioEncoder.samplesPerFrame), wallClock: known.wallClock &- age, isRandomAccess: true,
             payload: frame.bytes)
-    }
-}
-
-extension UnsafeMutablePointer<AVFrame> {
-    /// Leaves out samples at the beginning, fewer than there are.
-    fileprivate func skip(_ count: Int) {
-        let format = AVSampleFormat(pointee.format)
-        let isPlanar = av_sample_fmt_is_planar(format) == 1
-        let channels = Int(pointee.ch_layout.nb_channels)
-        let bytes = count * Int(av_get_bytes_per_sample(format)) * (isPlanar ? 1 : channels)
-        for plane in 0..<(isPlanar ? channels : 1) {
-            pointee.extended_data[plane] = pointee.extended_data[plane]?.advanced(by: bytes)
-        }
-        pointee.nb_samples -= Int32(count)
     }
 }

@@ -42,15 +42,60 @@ struct SoundFormat {
         bitsPerSample = bits
     }
 
+    /// Of sound as files store it, of which MPEG audio and AMR are other than over RTP; `nil` for what cannot be decoded here.
+    ///
+    /// `sampleRate` is that of what is heard, in Hz.
+    init?(stored format: TrackFormat, sampleRate: Int, channels: Int) {
+        guard (4000...192_000).contains(sampleRate), (1...8).contains(channels) else { return nil }
+        switch format.codec {
+        case .pcmu: decoder = AV_CODEC_ID_PCM_MULAW
+        case .pcma: decoder = AV_CODEC_ID_PCM_ALAW
+        case .opus: decoder = AV_CODEC_ID_OPUS
+        case .linear16: decoder = AV_CODEC_ID_PCM_S16BE
+        case .linear24: decoder = AV_CODEC_ID_PCM_S24BE
+        // Of all layers.
+        case .mpegAudio: decoder = AV_CODEC_ID_MP3
+        case .amr: decoder = AV_CODEC_ID_AMR_NB
+        case .amrWideband: decoder = AV_CODEC_ID_AMR_WB
+        default: return nil
+        }
+        self.sampleRate = sampleRate
+        self.channels = channels
+        bitsPerSample = decoder == AV_CODEC_ID_PCM_S24BE ? 24 : 0
+    }
+
+    /// AAC's channels: more become two.
+    var codedChannels: Int { min(channels, 2) }
+
+    /// libavcodec's decoder, opened.
+    func open() throws(LibAVError) -> DecoderContext {
+        try DecoderContext(decoder) { context in
+            context.sample_rate = Int32(sampleRate)
+            av_channel_layout_default(&context.ch_layout, Int32(channels))
+            context.bits_per_coded_sample = Int32(bitsPerSample)
+        }
+    }
+
+    /// What is decoded before the first sample that counts, so that it is what it is for who began earlier, in samples.
+    var decodingRunUp: Int {
+        switch decoder {
+        // Frames of MP3 borrow up to 511 bytes of those before, which at the lowest rates is a dozen frames.
+        case AV_CODEC_ID_MP3: 12 * 1152
+        // Predictions fade: RFC 7845 §4.6 wants 80 ms at the least.
+        case AV_CODEC_ID_OPUS, AV_CODEC_ID_AMR_NB, AV_CODEC_ID_AMR_WB: sampleRate * 2 / 5
+        default: 0
+        }
+    }
+
     /// AAC's rate: the next above that phones and browsers play, and at most 48 kHz.
     var codedRate: Int { [16_000, 32_000, 44_100].first { $0 >= sampleRate } ?? 48_000 }
 
     /// Bit/s for all channels.
     var codedBitRate: Int {
         switch codedRate {
-        case 16_000: 32_000 * channels
-        case 32_000: 40_000 * channels
-        default: 48_000 * channels
+        case 16_000: 32_000 * codedChannels
+        case 32_000: 40_000 * codedChannels
+        default: 48_000 * codedChannels
         }
     }
 }

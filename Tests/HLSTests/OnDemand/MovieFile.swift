@@ -25,8 +25,8 @@ enum MovieFile {
     static func plan(
         _ bytes: ByteBuffer, target: TimeAmount = .seconds(1), form: SegmentForm = .transportStream
     ) throws -> SegmentPlan {
-        let tracks = try MovieTracks(of: Movie(reading: bytes), in: bytes)
-        return try SegmentPlan(tracks, target: target, form: form, fileSize: bytes.size)
+        let tracks = try MovieTracks(of: Movie(reading: bytes), in: bytes, makesFragments: form != .transportStream)
+        return try SegmentPlan(tracks, target: target, fileSize: bytes.size)
     }
 }
 

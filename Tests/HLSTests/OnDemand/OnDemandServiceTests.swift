@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    @Test("What cannot be shown is refused with the reason, and sound that is no AAC is left out")
+    @Test("What cannot be shown is refused with the reason, and sound that cannot become AAC is left out")
     func refusals() async throws {
         try await withTemporaryDirectory { folder in
             let service = Self.service()
@@ -85,10 +85,10 @@ import Testing
                 return
             }
             #expect(reason.contains("track 1"))
-            let mp3 = try await MovieFile.make("mp3.mp4", ["-c:a", "libmp3lame"], in: folder)
+            let odder = try await MovieFile.make("odd.mp4", ["-c:a", "ac3"], in: folder)
             guard
                 case .playlist(let text, _, _) = await service.resource(
-                    of: try Self.movie(mp3, identity: "mp3"), file: .variants)
+                    of: try Self.movie(odder, identity: "ac3"), file: .variants)
             else {
                 Issue.record("there is no playlist")
                 return

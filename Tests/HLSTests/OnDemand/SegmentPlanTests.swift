@@ -73,18 +73,26 @@ import Testing
     @Test("A segment is the same whenever it is made, and BANDWIDTH is what the largest one takes, to a tenth")
     func bytes() async throws {
         try await withTemporaryDirectory { folder in
-            let film = try await MovieFile.make(in: folder)
-            for form in [SegmentForm.transportStream, .fragments(hasVideo: true)] {
-                let plan = try MovieFile.plan(film, form: form)
-                let made = try plan.segments.indices.map { try plan.make($0, from: film) }
-                for index in plan.segments.indices.reversed() {
-                    #expect(try plan.make(index, from: film) == made[index])
+            let films = [
+                try await MovieFile.make(in: folder),
+                try await MovieFile.make("film.mov", ["-ar", "8000", "-c:a", "pcm_alaw"], in: folder),
+                try await MovieFile.make("mp3.mp4", ["-c:a", "libmp3lame"], in: folder),
+            ]
+            for film in films {
+                for form in [SegmentForm.transportStream, .fragments(hasVideo: true)] {
+                    let plan = try MovieFile.plan(film, form: form)
+                    #expect(plan.tracks.muxed.count == 2 && plan.variants.variants.first?.codecs?.count == 2)
+                    let made = try plan.segments.indices.map { try plan.make($0, from: film) }
+                    for index in plan.segments.indices.reversed() {
+                        #expect(try plan.make(index, from: film) == made[index])
+                    }
+                    let rates = plan.segments.indices.dropLast().map {
+                        Double(made[$0].readableBytes) * 8 / plan.duration(of: $0).asSeconds
+                    }
+                    let peak = try #require(rates.max())
+                    let told = Double(plan.rate.peak)
+                    #expect(told > peak * 0.95 && told < peak * 1.1, "\(told) of \(peak), \(form)")
                 }
-                let rates = plan.segments.indices.map {
-                    Double(made[$0].readableBytes) * 8 / plan.duration(of: $0).asSeconds
-                }
-                let peak = try #require(rates.max())
-                #expect(Double(plan.rate.peak) > peak * 0.95 && Double(plan.rate.peak) < peak * 1.1)
             }
         }
     }
@@ -106,6 +114,27 @@ import Testing
         }
     }
 
+    @Test("Sound alone that becomes AAC is cut where its frames begin, and nothing of it is lost")
+    func madeSound() async throws {
+        try await withTemporaryDirectory { folder in
+            for (name, coder) in [
+                ("sound.mov", ["-ar", "8000", "-c:a", "pcm_mulaw"]), ("sound.mp4", ["-c:a", "libmp3lame"]),
+                ("opus.mp4", ["-c:a", "libopus"]),
+            ] {
+                let film = try await MovieFile.make(name, ["-vn"] + coder, in: folder)
+                let plan = try MovieFile.plan(film, form: .fragments(hasVideo: false))
+                let made = try #require(plan.madeSound)
+                #expect(plan.segments.count == 6 && plan.segments[0].start == 0)
+                #expect(abs(plan.end - 6_000_000) < 30_000)
+                #expect(plan.segments.indices.flatMap { plan.frames(of: $0) } == Array(made.frames))
+                for index in plan.segments.indices.dropFirst() {
+                    let frames = plan.frames(of: index)
+                    #expect(made.grid.microseconds(ofFrame: frames.lowerBound) == plan.segments[index].start)
+                }
+            }
+        }
+    }
+
     @Test("A movie whose end is missing is played up to there, and one with too little for a key picture is refused")
     func truncated() async throws {
         try await withTemporaryDirectory { folder in
@@ -117,7 +146,7 @@ import Testing
             let movie = try Movie(reading: film)
             let tracks = try MovieTracks(of: movie, in: film)
             #expect(throws: MovieError.self) {
-                try SegmentPlan(tracks, target: .seconds(1), form: .transportStream, fileSize: 100)
+                try SegmentPlan(tracks, target: .seconds(1), fileSize: 100)
             }
         }
     }
@@ -128,8 +157,12 @@ import Testing
             let whole = try await MovieFile.make("film.mp4", ["-movflags", "faststart", "-t", "2"], in: folder)
             let split = try await MovieFile.make(
                 "split.mp4", ["-movflags", "frag_keyframe+empty_moov", "-t", "2"], in: folder)
+            let law = try await MovieFile.make(
+                "law.mov", ["-movflags", "faststart", "-t", "2", "-ar", "8000", "-c:a", "pcm_mulaw"], in: folder)
+            let opus = try await MovieFile.make(
+                "opus.mp4", ["-movflags", "faststart", "-t", "2", "-c:a", "libopus"], in: folder)
             var (cut, made) = (0, 0)
-            for film in [whole, split] {
+            for film in [whole, split, law, opus] {
                 var generator = SeededGenerator(seed: UInt64(film.readableBytes))
                 let bytes = Array(film.readableBytesView)
                 let head = film.firstRange(of: "mdat")

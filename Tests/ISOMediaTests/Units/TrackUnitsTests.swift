@@ -63,11 +63,34 @@ struct TrackUnitsTests {
         let bytes = movie.bytes
         let track = try Movie(reading: bytes).tracks[0]
         #expect(throws: MovieError.nothingToPlay("it has no key picture")) { try TrackUnits(track, in: bytes) }
-        var sound = HandmadeMovie("ulaw", HandmadeMovie.sound(bits: 8), samples: [[1, 2, 3, 4]])
+        var sound = HandmadeMovie(".mp3", HandmadeMovie.sound(bits: 16), samples: [[1, 2, 3, 4]])
         sound.handler = "soun"
-        sound.uniformSize = 1
         let other = sound.bytes
         let heard = try Movie(reading: other).tracks[0]
-        #expect(throws: MovieError.self) { try TrackUnits(heard, in: other) }
+        #expect(throws: MovieError.nothingToPlay("its first sample is no frame of MPEG audio")) {
+            try TrackUnits(heard, in: other)
+        }
+    }
+
+    @Test("Sound of a byte or a few to the sample comes in blocks of 1024, as RTP has it")
+    func blocks() throws {
+        let frames = (0..<2500).map { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
+        var movie = HandmadeMovie("sowt", HandmadeMovie.sound(bits: 16), samples: frames)
+        movie.handler = "soun"
+        movie.uniformSize = 2
+        let bytes = movie.bytes
+        let units = try TrackUnits(Movie(reading: bytes).tracks[0], in: bytes)
+        let sounding = try #require(units.sounding)
+        #expect(units.range == 0..<3 && units.isSound && sounding.mpeg == nil)
+        var cursor = units.cursor(over: units.range)
+        var window = FileWindow(bytes, readAhead: 100)
+        var (heard, counts): ([UInt8], [Int]) = ([], [])
+        while let sample = cursor.next() {
+            counts.append(sounding.count(in: sample))
+            let payload = try #require(try units.payload(of: sample, from: &window))
+            heard += sounding.frames(in: payload).flatMap { Array(buffer: $0) }
+        }
+        #expect(counts == [1024, 1024, 452])
+        #expect(heard == frames.flatMap { $0.reversed() })
     }
 }

@@ -30,12 +30,19 @@ package struct AMRPacketizer: Sendable {
     private static let wideSizes = [17, 23, 32, 36, 40, 46, 50, 58, 60, 5, nil, nil, nil, nil, 0, 0] as [Int?]
     private static let narrowSizes = [12, 13, 15, 17, 19, 20, 26, 31, 5, nil, nil, nil, nil, nil, nil, 0] as [Int?]
 
+    /// Takes the first frame off, with its header; `nil` where a type is reserved, or the frame is cut short.
+    package static func readFrame(from frames: inout ByteBuffer, isWideband: Bool) -> ByteBuffer? {
+        guard let header: UInt8 = frames.getInteger(at: frames.readerIndex),
+            let size = (isWideband ? wideSizes : narrowSizes)[Int(header >> 3 & 15)]
+        else { return nil }
+        return frames.readSlice(length: 1 + size)
+    }
+
     /// Takes one or several frames; `later` is how far a payload begins behind the first, in units of the RTP clock.
     ///
     /// Nothing goes out of what stands behind a reserved type, or of a frame that is cut short: then false.
     @discardableResult
     package func packetize(_ frames: ByteBuffer, emit: (_ payload: ByteBuffer, _ later: Int) -> Void) -> Bool {
-        let sizes = isWideband ? Self.wideSizes : Self.narrowSizes
         var rest = frames
         var contents: [UInt8] = []
         var speech = ByteBuffer()
@@ -53,12 +60,14 @@ package struct AMRPacketizer: Sendable {
             speech.clear()
         }
         var isWhole = true
-        while let header = rest.readInteger(as: UInt8.self) {
-            guard let size = sizes[Int(header >> 3 & 15)], let frame = rest.readSlice(length: size) else {
+        while rest.readableBytes > 0 {
+            guard var frame = Self.readFrame(from: &rest, isWideband: isWideband),
+                let header = frame.readInteger(as: UInt8.self)
+            else {
                 isWhole = false
                 break
             }
-            if 1 + contents.count + speech.readableBytes + 1 + size > limit { finish() }
+            if 1 + contents.count + speech.readableBytes + 1 + frame.readableBytes > limit { finish() }
             contents.append(header & 0x7C | 0x80)
             speech.writeImmutableBuffer(frame)
         }
