@@ -1,5 +1,6 @@
 import Foundation
 import FoundationNetworking
+import TestSupport
 
 /// Fetches over HTTP with libcurl, as Foundation wraps it: connections are kept, nothing is cached.
 final class WebFetcher: Sendable {
@@ -24,9 +25,25 @@ final class WebFetcher: Sendable {
         session.invalidateAndCancel()
     }
 
+    /// Ends soon where the task is cancelled.
     func get(_ url: String) async throws -> Answer {
         guard let url = URL(string: url) else { throw URLError(.badURL) }
-        let (data, response) = try await session.data(from: url)
-        return Answer(status: (response as? HTTPURLResponse)?.statusCode ?? 0, body: Array(data))
+        let fetching = Locked<URLSessionDataTask?>(nil)
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let task = session.dataTask(with: url) { data, response, error in
+                    if let error { return continuation.resume(throwing: error) }
+                    continuation.resume(
+                        returning: Answer(
+                            status: (response as? HTTPURLResponse)?.statusCode ?? 0, body: Array(data ?? Data())))
+                }
+                fetching.change { $0 = task }
+                task.resume()
+                if Task.isCancelled { task.cancel() }
+            }
+        } onCancel: {
+            // From another thread: a session waits in cancel() for what resumes the task, which waits until this has returned.
+            DispatchQueue.global().async { fetching.value?.cancel() }
+        }
     }
 }
