@@ -170,7 +170,7 @@ import Testing
     }
 
     @Test(
-        "No picture is lost where pictures come slowly or one comes late, and no part is longer than its target",
+        "M19 No picture is lost where pictures come slowly or one comes late, and no part is longer than its target",
         arguments: [
             // Two pictures a second.
             SlowCamera(interval: 45_000, group: 4, part: 200, late: [:]),
