@@ -49,7 +49,7 @@ struct RTSPListenerTests {
 
     @Test("a connection that asks nothing is cut, and one with a session stays")
     func idle() async throws {
-        try await withServer(limits: { $0.idleTime = .seconds(3) }) { server in
+        try await withServer(limits: { $0.idleTime = .seconds(12) }) { server in
             let viewer = try await server.connect()
             viewer.write("SETUP * RTSP/1.0\r\nCSeq: 1\r\n\r\n")
             try await viewer.expectResponses(1)

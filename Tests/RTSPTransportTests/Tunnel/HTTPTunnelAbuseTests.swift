@@ -61,7 +61,7 @@ struct HTTPTunnelAbuseTests {
 
     @Test("one half alone is cut in time, whichever it is, and counted")
     func halves() async throws {
-        try await withServer(limits: { $0.idleTime = .seconds(3) }) { server in
+        try await withServer(limits: { $0.idleTime = .seconds(12) }) { server in
             let client = try await TunnelClient.open(server, cookie: "a")
             let lonely = TunnelClient(server: server, cookie: "b", down: try await server.connect())
             let up = try await lonely.post()
