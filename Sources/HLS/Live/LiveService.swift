@@ -38,6 +38,8 @@ package final class LiveService: Sendable {
     package func readiness(of path: StreamPath, _ wish: LiveWish) async throws(LiveEnd) -> LiveOpening {
         let key = Key(path: path, tracks: wish.tracks)
         let supply = supply
+        // What there is not begins no life.
+        guard supply.exists(path) else { throw .gone }
         let outcome = await lives.asked(key) { stream in
             supply.exists(path) ? await stream.readiness() : .failure(.gone)
         }
