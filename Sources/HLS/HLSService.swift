@@ -71,6 +71,12 @@ package final class HLSService: Sendable {
         }
     }
 
+    /// The same where the answer is there without waiting, as others have asked for it before; `nil` where it is not.
+    package func atHand(_ path: StreamPath, file: String, query: HLSQuery) -> HLSResource? {
+        guard supply.exists(path) else { return nil }
+        return lives[path]?.stream.atHand(file, query)
+    }
+
     /// Those who watch the stream.
     package func viewers(of path: StreamPath) async -> Int {
         await lives[path]?.stream.viewers ?? 0

@@ -20,10 +20,7 @@ actor HLSStream {
     private var making: SegmentMaking
     private var waiters = ReloadWaiters()
     private var lastWaiter = 0
-    private var lastRequest: NIODeadline
-    private var audience = Audience()
-    /// The playlist as it was written last, whole and as a delta update.
-    private var written: [Bool: HLSResource] = [:]
+    private let ready: ReadyAnswers
     private var isOver = false
     /// The stream is no more.
     private var isClosed = false
@@ -46,7 +43,7 @@ actor HLSStream {
         let first = SequenceNumbers.first(at: clock.wallClock(), after: heritage?.lastNumber)
         let store = SegmentStore(rules, from: first)
         making = SegmentMaking(configuration: configuration, works: works, store: store, logger: logger)
-        lastRequest = clock.now()
+        ready = ReadyAnswers(at: clock.now())
     }
 
     /// Until nobody wants it, the stream is no more, or the task is cancelled; what the next life goes on from.
@@ -64,6 +61,7 @@ actor HLSStream {
 
     private func end() {
         isOver = true
+        ready.end()
         waiters.answer { _ in .unavailable("the stream has ended") }
     }
 
@@ -99,7 +97,7 @@ actor HLSStream {
 
     /// Something was published, or cannot be.
     private func changed() {
-        written.removeAll()
+        ready.forget()
         if let end = making.store.end { renditions.note(end, of: path) }
         waiters.answer(answer)
     }
@@ -107,15 +105,18 @@ actor HLSStream {
     /// Lets requests and segments go whose time is over; `true` where nobody wants the stream any more.
     func timePassed() -> Bool {
         let now = clock.now()
+        let before = making.store.bytes
         making.timePassed(at: now)
-        audience.timePassed(at: now, patience: patience)
+        // What is gone is not kept for who may ask.
+        if making.store.bytes != before { ready.forget() }
+        ready.timePassed(at: now, patience: patience)
         let isPlayable = isPlayable
         waiters.timePassed(
             at: now,
             .unavailable(
                 isPlayable ? "no new segment in time" : "the camera did not come in time, or sends no key frame"))
         guard !configuration.always, waiters.isEmpty else { return false }
-        return now - lastRequest >= max(configuration.linger, patience)
+        return now - ready.lastRequest >= max(configuration.linger, patience)
     }
 
     /// Who has not asked for so long has gone: a player asks once a target duration.
@@ -125,18 +126,22 @@ actor HLSStream {
 // MARK: Requests
 
 extension HLSStream {
+    /// The answer to a request for one of its files as far as it is there without waiting; on any thread.
+    nonisolated func atHand(_ file: String, _ query: HLSQuery) -> HLSResource? {
+        ready.answer(file, query, at: clock.now())
+    }
+
     /// The answer to a request for one of its files; `nil` where it is over, and another life has to be asked.
     func resource(_ file: String, _ query: HLSQuery) async -> HLSResource? {
         guard !isOver else { return nil }
-        lastRequest = clock.now()
-        if let viewer = query.viewer { audience.asked(viewer, at: lastRequest) }
+        ready.asked(query.viewer, at: clock.now())
         guard file == Self.playlistName else { return await resource(.file(file)) }
         if let wrong = query.flaw { return .badRequest(wrong) }
         return await resource(.playlist(query))
     }
 
     /// Those who have asked of late.
-    var viewers: Int { isOver ? 0 : audience.count }
+    var viewers: Int { ready.viewers }
 
     /// What it is as one of several variants, as soon as there is a segment; or why there is none.
     func variant(at uri: String) async -> VariantAnswer? {
@@ -189,7 +194,9 @@ extension HLSStream {
         switch wish {
         case .file(let name):
             if let file = making.store.file(name) {
-                return .media(file.bytes, contentType: file.contentType, tag: name)
+                let resource = HLSResource.media(file.bytes, contentType: file.contentType, tag: name)
+                ready.keep(resource, to: .file(name))
+                return resource
             }
             return making.store.isComing(name) ? nil : .notFound
         case .playlist(let query):
@@ -206,13 +213,13 @@ extension HLSStream {
     }
 
     private func playlist(skips: Bool) -> HLSResource? {
-        if let written = written[skips] { return written }
+        if let written = ready[.playlist(skips: skips)] { return written }
         guard let playlist = making.store.playlist(skips: skips, reports: renditions.reports(for: path)) else {
             return nil
         }
         let reload = playlist.partTarget ?? .milliseconds(Int64(playlist.targetDuration) * 500)
         let resource = HLSResource.playlist(playlist.text, reloadAfter: reload)
-        written[skips] = resource
+        ready.keep(resource, to: .playlist(skips: skips))
         return resource
     }
 }

@@ -178,6 +178,40 @@ import Testing
         unanswered.value?.resume()
     }
 
+    @Test("What one has asked for is at hand for the others until something changes, and they count as viewers")
+    func atHand() async throws {
+        let relay = FakeRelay(HLSConfiguration(playlistLength: 20))
+        func atHand(_ file: String, _ query: HLSQuery = HLSQuery()) -> HLSResource? {
+            relay.service.atHand(FakeRelay.gate, file: file, query: query)
+        }
+        #expect(atHand("video.m3u8") == nil, "it wakes nobody")
+        var camera = SimulatedCamera()
+        async let first = relay.playlist(FakeRelay.gate, HLSQuery(viewer: 1))
+        let source = try await relay.source()
+        source.play(&camera, for: 8.2, isNew: true)
+        _ = try await first
+        let read = try await eventually { [relay] in
+            let read = try await relay.playlist(FakeRelay.gate, HLSQuery(viewer: 1))
+            return read.whole.count >= 4 ? read : nil
+        }
+        let last = try #require(read.whole.last?.uri)
+        #expect(atHand(last) == nil, "nobody has fetched it")
+        let bytes = try await relay.get(last).media
+        #expect(try atHand(last).map { try $0.media } == bytes)
+        let list = try #require(atHand("video.m3u8", HLSQuery(viewer: 2)))
+        #expect(try ReadPlaylist(parsing: list.text).whole.last?.uri == last)
+        #expect(await relay.service.viewers(of: FakeRelay.gate) == 2)
+        #expect(atHand("video.m3u8", HLSQuery(mediaSequence: 1)) == nil, "it may have to be waited for")
+        #expect(atHand("none.ts") == nil)
+
+        source.play(&camera, for: 4)
+        try await eventually { atHand("video.m3u8") == nil && atHand(last) == nil ? true : nil }
+        #expect(try await relay.playlist().whole.last?.uri != last)
+        #expect(atHand("video.m3u8") != nil)
+        await relay.service.close()
+        #expect(atHand("video.m3u8") == nil)
+    }
+
     @Test("Sound that cannot be transcoded, or muxed, leaves the video alone", arguments: [false, true])
     func brokenSound(atMuxer: Bool) async throws {
         let relay = FakeRelay(breaksAtSound: atMuxer, breaksTranscoding: !atMuxer)

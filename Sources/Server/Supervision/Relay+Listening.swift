@@ -30,7 +30,7 @@ extension WebServer {
         let router = WebRouter(
             origin: configuration.web.origin, movies: movies,
             onDemand: movies.map { OnDemandService(configuration: configuration.hls, submit: $0.transfers.submit) },
-            hls: hls?.resource,
+            hls: hls.map { WebRouter.HLS(atHand: $0.atHand, resource: $0.resource) },
             snapshots: SnapshotService(
                 directory: directory, clock: .system, threads: .pictures,
                 whenDown: configuration.web.snapshotWhenDown
@@ -43,7 +43,7 @@ extension WebServer {
                 rtspPort: rtspPort, exists: { directory.stream(at: $0) != nil }))
         self.init(
             ports: ports, limits: WebLimits(configuration.limits), group: group, clock: .system, logger: logger,
-            responder: router.respond)
+            responder: WebResponder(atHand: router.answerAtHand, respond: router.respond))
     }
 }
 

@@ -31,12 +31,17 @@ extension WebConnection {
             method: head.method, target: target, headers: head.headers, address: address, eventLoop: eventLoop,
             logger: logger)
         let number = nextNumber()
-        let (responder, bound) = (environment.responder, NIOLoopBound(self, eventLoop: eventLoop))
-        let task = Task {
-            let response = await responder(request)
+        answering = Answering(number: number, head: head, path: target.written, begin: .now())
+        let responder = environment.responder
+        if !hasTakenItsTurn, let response = responder.atHand(request) {
+            hasTakenItsTurn = true
+            return found(response, for: number)
+        }
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        answering?.task = Task {
+            let response = await responder.respond(request)
             eventLoop.execute { bound.value.found(response, for: number) }
         }
-        answering = Answering(number: number, head: head, path: target.written, begin: .now(), task: task)
     }
 
     /// Says why nothing more is answered.

@@ -5,8 +5,21 @@ import NIOTLS
 import RTSPTransport
 import Reflector
 
-/// Tells what a request is answered; on any thread.
-package typealias WebResponder = @Sendable (WebRequest) async -> WebResponse
+/// Tells what requests are answered.
+package struct WebResponder: Sendable {
+    /// What can be answered without waiting and without work, asked on event loops first; `nil` for all else.
+    let atHand: @Sendable (WebRequest) -> WebResponse?
+    /// On any thread.
+    let respond: @Sendable (WebRequest) async -> WebResponse
+
+    package init(
+        atHand: @escaping @Sendable (WebRequest) -> WebResponse? = { _ in nil },
+        respond: @escaping @Sendable (WebRequest) async -> WebResponse
+    ) {
+        self.atHand = atHand
+        self.respond = respond
+    }
+}
 
 /// What every connection of one loop shares.
 struct WebEnvironment {
@@ -61,6 +74,8 @@ final class WebConnection: ChannelDuplexHandler, RemovableChannelHandler, OpenCo
     private var isSecured: Bool
     private var hasFailed = false
     private var isReadHeld = false
+    /// One answer in each turn of the loop is had at once; who asks more waits for it as for any other.
+    var hasTakenItsTurn = false
     private var stall = StallWatch()
 
     init(environment: WebEnvironment, meter: ByteMeter, isSecure: Bool, at now: NIODeadline) {
@@ -109,6 +124,7 @@ final class WebConnection: ChannelDuplexHandler, RemovableChannelHandler, OpenCo
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        hasTakenItsTurn = false
         patience.readEnded(withinRequest: meter.headBytes > 0, at: .now())
         context.fireChannelReadComplete()
     }

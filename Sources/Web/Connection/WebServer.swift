@@ -14,7 +14,7 @@ package final class WebServer: Sendable {
     /// `limits` hold for all ports together.
     package init(
         ports: [ListeningPort], limits: WebLimits = WebLimits(), serverName: String = "Heliograph/0.1",
-        group: any EventLoopGroup, clock: StreamClock, logger: Logger, responder: @escaping WebResponder
+        group: any EventLoopGroup, clock: StreamClock, logger: Logger, responder: WebResponder
     ) {
         self.ports = ports
         self.logger = logger

@@ -43,36 +43,62 @@ final class PopularBodies: Sendable {
 
     /// The body of a resource that never changes.
     func body(_ bytes: ByteBuffer, path: String, tag: String, on eventLoop: any EventLoop) -> WebResponse.Body {
-        let count = bytes.readableBytes
-        guard count >= Self.worthwhile else { return .bytes(bytes) }
         let key = Key(path: path, tag: tag)
-        let (file, isFirst, isPopular) = state.withLockedValue { state in
+        switch asked(key, bytes.readableBytes, on: eventLoop, mayPut: true) {
+        case .plain: return .bytes(bytes)
+        case .kept(let file): return .kept(bytes, file, from: 0)
+        case .toBePut: return put(bytes, key).map { .kept(bytes, $0, from: 0) } ?? .bytes(bytes)
+        }
+    }
+
+    /// The same where nothing has to be put there first, which is too much work for an event loop; `nil` where something has.
+    func bodyAtHand(_ bytes: ByteBuffer, path: String, tag: String, on eventLoop: any EventLoop) -> WebResponse.Body? {
+        switch asked(Key(path: path, tag: tag), bytes.readableBytes, on: eventLoop, mayPut: false) {
+        case .plain: .bytes(bytes)
+        case .kept(let file): .kept(bytes, file, from: 0)
+        case .toBePut: nil
+        }
+    }
+
+    /// Where a body is sent from.
+    private enum Place {
+        case plain
+        case kept(MemoryFile)
+        /// This request is the one at which it is put there: counted only where it may be.
+        case toBePut
+    }
+
+    private func asked(_ key: Key, _ count: Int, on eventLoop: any EventLoop, mayPut: Bool) -> Place {
+        guard count >= Self.worthwhile else { return .plain }
+        let (place, isFirst) = state.withLockedValue { state -> (Place, Bool) in
             var entry = state.entries[key] ?? Entry()
             let isFirst = entry.requests == 0
-            guard !isFirst || state.entries.count < Self.mostKnown else {
-                return (MemoryFile?.none, false, false)
-            }
-            entry.requests += 1
+            guard !isFirst || state.entries.count < Self.mostKnown else { return (.plain, false) }
+            if let file = entry.file { return (.kept(file), false) }
             // Once: who comes while it is being put there gets a copy.
-            let isPopular = entry.requests == Self.popular && state.hasRoom(for: count)
+            let isPopular = entry.requests + 1 == Self.popular && state.hasRoom(for: count)
+            if isPopular, !mayPut { return (.toBePut, false) }
+            entry.requests += 1
             if isPopular { state.keeps(count) }
             state.entries[key] = entry
-            return (entry.file, isFirst, isPopular)
+            return (isPopular ? .toBePut : .plain, isFirst)
         }
         if isFirst {
             eventLoop.scheduleTask(in: Self.life) { [weak self] in self?.forget(key) }
         }
-        if let file { return .kept(bytes, file, from: 0) }
-        guard isPopular else { return .bytes(bytes) }
+        return place
+    }
+
+    private func put(_ bytes: ByteBuffer, _ key: Key) -> MemoryFile? {
         let made = MemoryFile(bytes)
         state.withLockedValue { state in
             if made != nil, state.entries[key] != nil {
                 state.entries[key]?.file = made
             } else {
-                state.letsGo(count)
+                state.letsGo(bytes.readableBytes)
             }
         }
-        return made.map { .kept(bytes, $0, from: 0) } ?? .bytes(bytes)
+        return made
     }
 
     private func forget(_ key: Key) {

@@ -9,6 +9,7 @@ final class TextAnswers: Sendable {
         let tag: String
     }
 
+    private static let playlist = "application/vnd.apple.mpegurl"
     /// Smaller ones are one packet as they are, in bytes.
     private static let worthwhile = 512
 
@@ -22,20 +23,37 @@ final class TextAnswers: Sendable {
 
     /// `headers` are said of it beside its own.
     func response(
-        _ text: ByteBuffer, mediaType: String = "application/vnd.apple.mpegurl", tag: String,
+        _ text: ByteBuffer, mediaType: String = playlist, tag: String,
         headers: [(String, String)] = [], to request: WebRequest
+    ) -> WebResponse {
+        var small: ByteBuffer?
+        if isToBeSmall(text, for: request) {
+            let key = Key(path: request.target.path, tag: tag)
+            small = known(key) ?? made(text, key)
+        }
+        return Self.response(text, small, mediaType, tag, headers, to: request)
+    }
+
+    /// The same of a playlist where it need not be made small first, which is too much work for an event loop; `nil` where it need.
+    func responseAtHand(_ playlist: ByteBuffer, tag: String, to request: WebRequest) -> WebResponse? {
+        var small: ByteBuffer?
+        if isToBeSmall(playlist, for: request) {
+            small = known(Key(path: request.target.path, tag: tag))
+            guard small != nil else { return nil }
+        }
+        return Self.response(playlist, small, Self.playlist, tag, [], to: request)
+    }
+
+    private static func response(
+        _ text: ByteBuffer, _ small: ByteBuffer?, _ mediaType: String, _ tag: String, _ headers: [(String, String)],
+        to request: WebRequest
     ) -> WebResponse {
         var entity = WebEntity(
             mediaType: mediaType, state: Preconditions.State(tag: EntityTag(tag)), caching: "no-cache",
-            body: .bytes(text))
+            body: .bytes(small ?? text))
         entity.headers.add(name: "Vary", value: "Accept-Encoding")
         entity.headers.add(contentsOf: headers)
-        // A part of what is compressed is of use to nobody; Chromium asks for "bytes=0-" of everything.
-        if text.readableBytes >= Self.worthwhile, !request.headers.contains(name: "Range"),
-            Gzip.isAccepted(by: request.headers["Accept-Encoding"]),
-            let small = small(text, Key(path: request.target.path, tag: tag))
-        {
-            entity.body = .bytes(small)
+        if small != nil {
             // Other bytes, so another tag (RFC 9110 §8.8.3).
             entity.state.tag = EntityTag("\(tag)-gzip")
             entity.headers.add(name: "Content-Encoding", value: "gzip")
@@ -43,8 +61,15 @@ final class TextAnswers: Sendable {
         return entity.response(to: request)
     }
 
-    private func small(_ text: ByteBuffer, _ key: Key) -> ByteBuffer? {
-        if let known = kept.withLock({ $0[key] }) { return known }
+    /// A part of what is compressed is of use to nobody; Chromium asks for "bytes=0-" of everything.
+    private func isToBeSmall(_ text: ByteBuffer, for request: WebRequest) -> Bool {
+        text.readableBytes >= Self.worthwhile && !request.headers.contains(name: "Range")
+            && Gzip.isAccepted(by: request.headers["Accept-Encoding"])
+    }
+
+    private func known(_ key: Key) -> ByteBuffer? { kept.withLock { $0[key] } }
+
+    private func made(_ text: ByteBuffer, _ key: Key) -> ByteBuffer? {
         guard let made = Gzip.compressed(text) else { return nil }
         kept.withLock { kept in
             if kept.count >= mostKept { kept.removeAll() }

@@ -9,7 +9,19 @@ import Reflector
 /// Finds what a request is about, and answers it.
 package struct WebRouter: Sendable {
     /// What stands behind a file name of a stream.
-    package typealias HLS = @Sendable (StreamPath, _ file: String, HLSQuery) async -> HLSResource
+    package struct HLS: Sendable {
+        /// Where the answer is there without waiting; asked on event loops.
+        let atHand: @Sendable (StreamPath, _ file: String, HLSQuery) -> HLSResource?
+        let resource: @Sendable (StreamPath, _ file: String, HLSQuery) async -> HLSResource
+
+        package init(
+            atHand: @escaping @Sendable (StreamPath, String, HLSQuery) -> HLSResource? = { _, _, _ in nil },
+            resource: @escaping @Sendable (StreamPath, String, HLSQuery) async -> HLSResource
+        ) {
+            self.atHand = atHand
+            self.resource = resource
+        }
+    }
     /// A picture of a stream, so many pixels wide, or as wide as it is.
     package typealias Snapshots = @Sendable (StreamPath, _ width: Int?) async -> SnapshotResult
 
@@ -53,6 +65,17 @@ package struct WebRouter: Sendable {
             case .OPTIONS: crossOrigin.options(Self.methods)
             default: methodNotAllowed
             }
+        crossOrigin.mark(&response)
+        return response
+    }
+
+    /// The answer to a request for HLS that others have made before, on an event loop; `nil` where it has to be found.
+    package func answerAtHand(_ request: WebRequest) -> WebResponse? {
+        guard request.method == .GET || request.method == .HEAD, let hls,
+            case .hls(let stream, let file) = WebRoute(request.target, movies: movies?.configuration),
+            let query = HLSQuery(request), let resource = hls.atHand(stream, file, query),
+            var response = responseAtHand(resource, to: request)
+        else { return nil }
         crossOrigin.mark(&response)
         return response
     }
@@ -101,11 +124,30 @@ package struct WebRouter: Sendable {
 
     private func hls(_ file: String, of stream: StreamPath, _ request: WebRequest) async -> WebResponse {
         guard let hls else { return WebResponse(.notFound, saying: nil) }
-        guard var query = HLSQuery(request.target) else {
+        guard let query = HLSQuery(request) else {
             return WebResponse(.badRequest, saying: "_HLS_msn and _HLS_part are numbers, and _HLS_skip is YES or v2")
         }
-        query.viewer = request.viewer
-        return response(await hls(stream, file, query), to: request)
+        return response(await hls.resource(stream, file, query), to: request)
+    }
+
+    /// `nil` for what takes work that is not for an event loop.
+    private func responseAtHand(_ resource: HLSResource, to request: WebRequest) -> WebResponse? {
+        switch resource {
+        case .playlist(let text, let tag, _): return playlists.responseAtHand(text, tag: tag, to: request)
+        case .media(let bytes, let mediaType, let tag):
+            return popular.bodyAtHand(bytes, path: request.target.path, tag: tag, on: request.eventLoop).map {
+                Self.response(mediaType, tag, $0, to: request)
+            }
+        case .notFound, .badRequest, .unavailable, .unsupported: return nil
+        }
+    }
+
+    private static func response(
+        _ mediaType: String, _ tag: String, _ body: WebResponse.Body, to request: WebRequest
+    ) -> WebResponse {
+        WebEntity(
+            mediaType: mediaType, state: Preconditions.State(tag: EntityTag(tag)), caching: forEver, body: body
+        ).response(to: request)
     }
 
     func response(_ resource: HLSResource, to request: WebRequest) -> WebResponse {
@@ -113,10 +155,8 @@ package struct WebRouter: Sendable {
         case .playlist(let text, let tag, _):
             return playlists.response(text, tag: tag, to: request)
         case .media(let bytes, let mediaType, let tag):
-            return WebEntity(
-                mediaType: mediaType, state: Preconditions.State(tag: EntityTag(tag)), caching: Self.forEver,
-                body: popular.body(bytes, path: request.target.path, tag: tag, on: request.eventLoop)
-            ).response(to: request)
+            let body = popular.body(bytes, path: request.target.path, tag: tag, on: request.eventLoop)
+            return Self.response(mediaType, tag, body, to: request)
         case .notFound: return WebResponse(.notFound, saying: nil)
         case .badRequest(let reason): return WebResponse(.badRequest, saying: reason)
         case .unavailable(let reason): return WebResponse(.serviceUnavailable, saying: reason)
@@ -152,8 +192,9 @@ package struct WebRouter: Sendable {
 
 extension HLSQuery {
     /// `nil` where one of the directives is not what it has to be (RFC 8216bis §6.2.5.2).
-    init?(_ target: WebTarget) {
-        self.init()
+    init?(_ request: WebRequest) {
+        self.init(viewer: request.viewer)
+        let target = request.target
         if let text = target.value(of: "_HLS_msn") {
             guard let number = Int64(text), number >= 0 else { return nil }
             mediaSequence = number

@@ -95,7 +95,7 @@ struct ConnectionTests {
     @Test("Who does not read what he was sent is hung up on; a long answer to who reads is not cut")
     func deaf() async throws {
         let large = ByteBuffer(repeating: 7, count: 32_000_000)
-        let responder: WebResponder = { _ in WebResponse(.ok, body: .bytes(large)) }
+        let responder = WebResponder { _ in WebResponse(.ok, body: .bytes(large)) }
         try await ServedWeb.run(Self.hasty(\.readingTime), responder: responder) { web in
             let client = try await web.client(isReading: false)
             try await client.send(ServedWeb.request("/"))
@@ -108,7 +108,7 @@ struct ConnectionTests {
     @Test("The time an answer takes is not the viewer's, and who leaves meanwhile stops it")
     func waiting() async throws {
         let cancelled = Locked(false)
-        let responder: WebResponder = { request in
+        let responder = WebResponder { request in
             let isShort = request.target.path == "short"
             do { try await Task.sleep(for: isShort ? .milliseconds(700) : .seconds(60)) } catch {
                 cancelled.change { $0 = true }
@@ -133,7 +133,7 @@ struct ConnectionTests {
     @Test("An answer under way goes out before the server ends, and silent viewers do not keep it")
     func shutdown() async throws {
         let (isAsked, isReleased) = (Locked(false), Locked(false))
-        let responder: WebResponder = { _ in
+        let responder = WebResponder { _ in
             isAsked.change { $0 = true }
             try? await eventually("released") { isReleased.value }
             return WebResponse(.ok, saying: "last words")
@@ -187,8 +187,8 @@ struct ConnectionTests {
         try await ServedWeb.run { web in
             let second = WebServer(
                 ports: [ListeningPort(host: "127.0.0.1", port: 0), ListeningPort(host: "127.0.0.1", port: web.port)],
-                group: MultiThreadedEventLoopGroup.singleton, clock: ServedWeb.clock, logger: web.log.logger
-            ) { _ in WebResponse(.ok) }
+                group: MultiThreadedEventLoopGroup.singleton, clock: ServedWeb.clock, logger: web.log.logger,
+                responder: WebResponder { _ in WebResponse(.ok) })
             do {
                 try await second.start()
                 Issue.record("it started")

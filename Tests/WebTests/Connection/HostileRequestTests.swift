@@ -69,24 +69,32 @@ struct HostileRequestTests {
         }
     }
 
-    @Test("Ten thousand requests at once are answered one after another, in their order")
-    func pipelined() async throws {
+    @Test(
+        "Thousands of requests at once are answered one after another, in their order, and do not have the loop to themselves",
+        arguments: [(10_000, false), (1000, true)])
+    func pipelined(count: Int, isAtHand: Bool) async throws {
         let most = Locked((now: 0, most: 0))
-        let responder: WebResponder = { request in
+        let atHand = Locked(0)
+        let responder = WebResponder { request in
+            guard isAtHand else { return nil }
+            atHand.change { $0 += 1 }
+            return WebResponse(.ok, saying: request.target.path)
+        } respond: { request in
             most.change { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
             defer { most.change { $0.now -= 1 } }
             return WebResponse(.ok, saying: request.target.path)
         }
         try await ServedWeb.run(responder: responder) { web in
             let client = try await web.client()
-            let requests = (0..<10_000).map { "GET /\($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined()
+            let requests = (0..<count).map { "GET /\($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined()
             try await client.send(requests)
             try await eventually("all are answered", within: .seconds(60)) {
-                client.bytes.suffix(5) == Array("9999\n".utf8)[...]
+                client.bytes.suffix("\(count - 1)\n".utf8.count) == Array("\(count - 1)\n".utf8)[...]
             }
             let answers = RawAnswer.all(in: client.bytes)
-            #expect(answers.map(\.text) == (0..<10_000).map { "\($0)\n" })
+            #expect(answers.map(\.text) == (0..<count).map { "\($0)\n" })
             #expect(most.value.most == 1)
+            #expect(isAtHand == (atHand.value > 0) && atHand.value < 100)
         }
     }
 

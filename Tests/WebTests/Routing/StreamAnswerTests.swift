@@ -60,6 +60,33 @@ struct StreamAnswerTests {
         }
     }
 
+    @Test("What is at hand is answered on the event loop, and what takes work is left to a thread")
+    func atHand() async throws {
+        try await ServedWeb.run { web in
+            let list = try await web.get("/near/video.m3u8")
+            #expect(list.text == ServedWeb.playlist && list.header("ETag") == "\"n1\"")
+            #expect(list.header("Access-Control-Allow-Origin") == "*")
+            #expect(try await web.get("/near/video.m3u8", method: "HEAD").header("Content-Length") == "1628")
+            #expect(try await web.get("/near/video.m3u8", ["If-None-Match: \"n1\""]).status == 304)
+            // Nobody else has this stream.
+            #expect(try await web.get("/near/video.m3u8", ["Accept-Encoding: gzip"]).status == 404, "to be made small")
+            #expect(try await web.get("/near/video.m3u8?_HLS_msn=4").status == 404, "to be waited for")
+            #expect(try await web.get("/near/video.m3u8?_HLS_msn=x").status == 400)
+            #expect(try await web.get("/near/video.m3u8", method: "POST").status == 405)
+            for _ in 1..<PopularBodies.popular {
+                #expect(try await web.get("/near/1.ts").body == Array(ServedWeb.segment.readableBytesView))
+            }
+            #expect(try await web.get("/near/1.ts").status == 404, "to be put where many can get it")
+            // One after another on one connection, mixed with what is not at hand.
+            let client = try await web.client()
+            for target in ["/near/video.m3u8", "/gate/2.ts", "/gate/1.ts"] {
+                try await client.send(ServedWeb.request(target))
+            }
+            #expect(try await client.answers(3).map(\.body.count) == [1628, 10, 100_000])
+            await client.close()
+        }
+    }
+
     @Test("What cannot be had says why")
     func refusals() async throws {
         try await ServedWeb.run { web in

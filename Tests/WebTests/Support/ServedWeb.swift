@@ -77,6 +77,17 @@ struct ServedWeb {
         }
     }
 
+    /// Of "near", which `hls` does not have, so that it is seen where the answer comes from.
+    private static func hlsAtHand(_ stream: StreamPath, _ file: String, _ query: HLSQuery) -> HLSResource? {
+        guard stream.rawValue == "near" else { return nil }
+        switch file {
+        case "video.m3u8" where query.mediaSequence == nil:
+            return .playlist(ByteBuffer(string: playlist), tag: "n1", reloadAfter: .seconds(2))
+        case "1.ts": return .media(segment, contentType: "video/mp2t", tag: "n2")
+        default: return nil
+        }
+    }
+
     private static func snapshot(_ stream: StreamPath, _ width: Int?) async -> SnapshotResult {
         switch stream.rawValue {
         case "gate":
@@ -109,7 +120,8 @@ struct ServedWeb {
             ) { file throws(MovieError) in try MovieProgram(reading: file) }
             let router = WebRouter(
                 origin: origin, movies: catalog,
-                onDemand: OnDemandService(configuration: HLSConfiguration(), submit: threads.submit), hls: hls,
+                onDemand: OnDemandService(configuration: HLSConfiguration(), submit: threads.submit),
+                hls: WebRouter.HLS(atHand: hlsAtHand, resource: hls),
                 snapshots: snapshot, live: live,
                 pages: PageResponder(board: FleetBoard(now: clock.now) { [.gate] }, rtspPort: 8554) {
                     ["gate", "gate/sub", "Süd-hof", "assets"].contains($0.rawValue)
@@ -117,7 +129,8 @@ struct ServedWeb {
             let server = WebServer(
                 ports: [ListeningPort(host: "127.0.0.1", port: 0, certificate: certificate)], limits: limits,
                 group: MultiThreadedEventLoopGroup.singleton, clock: clock, logger: log.logger,
-                responder: responder ?? router.respond)
+                responder: responder
+                    ?? WebResponder(atHand: router.answerAtHand, respond: router.respond))
             try await server.start()
             do {
                 let result = try await body(ServedWeb(server: server, folder: folder, log: log))
