@@ -35,7 +35,7 @@ struct Fleet: Sendable {
 
     /// How each of them is doing: first those of the configuration in its order, then the others by name.
     @Sendable func statuses() async -> [CameraStatus] {
-        // Asked all at once: each answers where it lives, and waits for its turn there. One behind the other they took seconds where
+        // Asked all at once: each answers where it lives, and waits for its turn there, which adds up one behind the other where
         // many are watched.
         await withTaskGroup(of: (Int, CameraStatus?).self) { asked in
             for (place, camera) in listed().enumerated() { asked.addTask { (place, await status(of: camera)) } }

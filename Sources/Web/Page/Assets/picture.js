@@ -187,8 +187,10 @@ export class Picture {
 
     // What is shown is no longer to be taken for what is there now.
     get isStale() {
-        if (this.#state === "down") return true;
-        return this.#isFilm ? !this.isPlaying : this.age > oldStill;
+        if (this.isPlaying) return false;
+        // Of a camera that is down, or of which nobody knows, there is nothing newer to come.
+        if (this.#state === "down" || this.#state === "unknown") return true;
+        return this.#isFilm || this.age > oldStill;
     }
 
     // Says what there is to say now.
