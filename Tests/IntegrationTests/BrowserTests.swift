@@ -8,40 +8,12 @@ import Testing
 
 @Suite("The page, as Chromium shows it", .serialized, .onQuietMachine)
 struct BrowserTests {
-    private static func smallCamera(_ index: Int) -> CameraConfiguration {
-        let camera = TestCameraConfiguration(
-            width: 320, height: 180, frameRate: 10, keyFrameInterval: .seconds(1), bitRate: 200_000)
-        return CameraConfiguration(
-            name: "cam\(index)", title: "Camera \(index)", groups: [index < 3 ? "north" : "south"],
-            streams: [StreamConfiguration(path: "cam\(index)", source: .testCamera(camera))])
-    }
-
-    /// All of them have pictures that change, and time that goes on.
-    private static func expectPlaying(_ count: Int, in browser: Browser) async throws {
-        var films: [Browser.Film] = []
-        do {
-            try await eventually("\(count) films play", within: .seconds(45)) {
-                films = try await browser.films()
-                return films.filter { $0.width > 0 && $0.time > 0 }.count == count
-            }
-        } catch let error as TookTooLong {
-            throw OutsideTool.Failure(description: "\(error): \(films)")
-        }
-        let before = try await browser.films()
-        try await eventually("all of them go on") {
-            let now = try await browser.films()
-            return zip(before, now).filter { $0.0.width > 0 }.allSatisfy {
-                $1.time > $0.time && $1.picture != $0.picture
-            }
-        }
-    }
-
     @Test("a wall of nine cameras is live, and the keyboard finds, opens and closes them")
     func wall() async throws {
-        try await withRelay((0..<9).map(Self.smallCamera)) { relay in
+        try await withRelay((0..<9).map(CameraConfiguration.smallCamera)) { relay in
             try await Browser.run { browser in
                 try await browser.open(relay.webURL(""))
-                try await Self.expectPlaying(9, in: browser)
+                try await browser.expectPlaying(9)
                 #expect(try await browser.films().filter { $0.width == 320 }.count == 9)
                 try await eventually("the wall tells how they are") {
                     try await browser.text(of: "#summary") == "9 live"
@@ -49,12 +21,12 @@ struct BrowserTests {
                 let strip = try await browser.text(of: ".tile .strip")
                 #expect(strip.contains("Camera 0") && strip.contains("Live") && strip.contains("1 viewer"), "\(strip)")
 
-                try await browser.press("\u{E014}")
-                try await browser.press("\u{E007}")
+                try await browser.press(Browser.Key.right)
+                try await browser.press(Browser.Key.enter)
                 try await eventually("the second one is opened") {
                     try await browser.run("return location.pathname") as? String == "/cam1/"
                 }
-                try await browser.press("\u{E00C}")
+                try await browser.press(Browser.Key.escape)
                 try await eventually("the wall is back") {
                     try await browser.run("return location.pathname") as? String == "/"
                 }
@@ -63,7 +35,7 @@ struct BrowserTests {
                 try await eventually("those of the group are left, and no film of the others") {
                     try await browser.run("return document.querySelectorAll('.tile').length") as? Int == 3
                 }
-                try await Self.expectPlaying(3, in: browser)
+                try await browser.expectPlaying(3)
             }
         }
     }
@@ -73,7 +45,7 @@ struct BrowserTests {
         try await withRelay([.testCamera()]) { relay in
             try await Browser.run { browser in
                 try await browser.open(relay.webURL("test"))
-                try await Self.expectPlaying(1, in: browser)
+                try await browser.expectPlaying(1)
                 try await browser.click("#sound")
                 let before = try await browser.films().first?.soundBytes ?? 0
                 try await eventually("sound is decoded") {
@@ -101,7 +73,7 @@ struct BrowserTests {
                     document.body.append(film);
                     film.play().catch(() => {});
                     """)
-                try await Self.expectPlaying(1, in: browser)
+                try await browser.expectPlaying(1)
                 #expect(try await browser.films().first?.soundBytes ?? 0 > 0)
             }
         }
@@ -114,7 +86,7 @@ struct BrowserTests {
                 try await Browser.run { browser in
                     let first = try FFmpegPublisher.start(relay.url("van"), over: .tcp, in: directory)
                     try await browser.open(relay.webURL("van/"))
-                    try await Self.expectPlaying(1, in: browser)
+                    try await browser.expectPlaying(1)
                     await first.stop()
                     try await eventually("the page says why") {
                         try await browser.text(of: "#says") == "Nobody publishes to it"
@@ -126,7 +98,7 @@ struct BrowserTests {
                         let says = try await browser.text(of: "#says")
                         return state == "Live" && says.isEmpty
                     }
-                    try await Self.expectPlaying(1, in: browser)
+                    try await browser.expectPlaying(1)
                     await second.stop()
                 }
             }

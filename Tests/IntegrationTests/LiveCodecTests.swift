@@ -105,7 +105,7 @@ struct LiveCodecTests {
                 }
                 try await Browser.run { browser in
                     try await Self.expect(words, in: browser, at: relay.webURL("stills/"))
-                    try await Self.expectNewPictures("img#still", in: browser)
+                    try await Self.expectNewPictures("#stage img.still", in: browser)
                     try await Self.expect(
                         "H.265 cannot be shown by this browser", in: browser, at: relay.webURL("five/"))
                     try await Self.expectStillsOnWall(browser, at: relay.webURL(""))

@@ -85,6 +85,16 @@ package final class RunningTool: Sendable {
         if process.isRunning { kill(process.processIdentifier, SIGINT) }
     }
 
+    /// Does nothing from here on, and says nothing, as a program that hangs, or a machine that sleeps.
+    package func halt() {
+        if process.isRunning { kill(process.processIdentifier, SIGSTOP) }
+    }
+
+    /// Goes on after `halt()`.
+    package func wake() {
+        if process.isRunning { kill(process.processIdentifier, SIGCONT) }
+    }
+
     package var isRunning: Bool { process.isRunning }
 
     /// Ends the program, which may be one that would go on for ever.

@@ -23,7 +23,7 @@ struct Fleet: Sendable {
     }
 
     /// A camera and where its streams are.
-    private struct Listed {
+    private struct Listed: Sendable {
         var name: String
         var title: String?
         var groups: [String]
@@ -35,23 +35,24 @@ struct Fleet: Sendable {
 
     /// How each of them is doing: first those of the configuration in its order, then the others by name.
     @Sendable func statuses() async -> [CameraStatus] {
-        // Asked all at once: each answers on the loop where it lives.
-        let asked = listed().map { camera in (camera, camera.main.status(), camera.sub?.status()) }
-        var statuses: [CameraStatus] = []
-        for (camera, main, sub) in asked {
-            guard let main = await report(main, of: camera.main, camera) else { continue }
-            var status = CameraStatus(
-                name: camera.name, title: camera.title, groups: camera.groups, main: main)
-            if let stream = camera.sub, let sub { status.sub = await report(sub, of: stream, camera) }
-            statuses.append(status)
+        // Asked all at once: each answers where it lives, and waits for its turn there, which adds up one behind the other where
+        // many are watched.
+        await withTaskGroup(of: (Int, CameraStatus?).self) { asked in
+            for (place, camera) in listed().enumerated() { asked.addTask { (place, await status(of: camera)) } }
+            return await asked.reduce(into: [Int: CameraStatus]()) { $0[$1.0] = $1.1 }
+                .sorted { $0.key < $1.key }.map(\.value)
         }
-        return statuses
     }
 
-    private func report(
-        _ asked: EventLoopFuture<StreamStatus>, of stream: Stream, _ camera: Listed
-    ) async -> CameraStatus.StreamReport? {
-        guard var status = try? await asked.get() else { return nil }
+    private func status(of camera: Listed) async -> CameraStatus? {
+        guard let main = await report(camera.main, of: camera) else { return nil }
+        var status = CameraStatus(name: camera.name, title: camera.title, groups: camera.groups, main: main)
+        if let sub = camera.sub { status.sub = await report(sub, of: camera) }
+        return status
+    }
+
+    private func report(_ stream: Stream, of camera: Listed) async -> CameraStatus.StreamReport? {
+        guard var status = try? await stream.status().get() else { return nil }
         status.viewers += await hls?.viewers(of: stream.path) ?? 0
         status.viewers += await live?.viewers(of: stream.path) ?? 0
         return CameraStatus.StreamReport(status, at: stream.path, awaitsPublisher: camera.awaitsPublisher)

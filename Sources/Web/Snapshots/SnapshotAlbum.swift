@@ -11,9 +11,25 @@ actor SnapshotAlbum {
     private struct Negative {
         let unit: AccessUnit
         let track: MuxedTrack
+        /// When it was known to be the last one.
         var taken: NIODeadline
+        /// How old it was, in nanoseconds, when it was seen first: the wall clock may be set afterwards, by hours where a machine has
+        /// no battery.
+        private let ageThen: Int64
+        private let seen: NIODeadline
         /// By width; 0 stands for the picture's own.
         var prints: [Int: ByteBuffer] = [:]
+
+        init(_ unit: AccessUnit, _ track: MuxedTrack, clock: StreamClock) {
+            self.unit = unit
+            self.track = track
+            seen = clock.now()
+            taken = seen
+            ageThen = max(0, clock.wallClock() - unit.wallClock)
+        }
+
+        /// In whole seconds.
+        func age(at now: NIODeadline) -> Int64 { (ageThen + (now - seen).nanoseconds) / 1_000_000_000 }
     }
 
     private enum Refusal: Error {
@@ -68,7 +84,7 @@ actor SnapshotAlbum {
             return .picture(
                 try await print(of: negative, width: width ?? 0), tag: "\(negative.unit.wallClock)-\(width ?? 0)",
                 taken: HTTPDate(unixSeconds: negative.unit.wallClock / 1_000_000_000),
-                age: max(0, clock.wallClock() - negative.unit.wallClock) / 1_000_000_000)
+                age: negative.age(at: clock.now()))
         } catch {
             return .unsupported("\(error)")
         }
@@ -89,7 +105,7 @@ actor SnapshotAlbum {
         guard negative.map({ $0.unit.wallClock < picture.unit.wallClock }) ?? true,
             let track = Self.track(of: picture.tracks)?.track
         else { return }
-        negative = Negative(unit: picture.unit, track: track, taken: clock.now())
+        negative = Negative(picture.unit, track, clock: clock)
     }
 
     /// Takes a new one, or waits for the one that is being taken.
@@ -170,7 +186,7 @@ actor SnapshotAlbum {
                 guard let (index, track) = track(of: tracks),
                     let unit = units.last(where: { $0.track == index && $0.isRandomAccess })
                 else { continue }
-                return Negative(unit: unit, track: track, taken: clock.now())
+                return Negative(unit, track, clock: clock)
             case .discontinuity: continue
             case .ended(let reason): throw Refusal.unavailable(reason)
             }

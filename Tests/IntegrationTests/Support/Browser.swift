@@ -7,14 +7,15 @@ struct Browser {
     private let driver: String
     private let folder: URL
 
-    /// Runs `body` with a browser whose window has that many pixels, and ends the browser whatever happens.
+    /// Runs `body` with a browser whose window has that many pixels, and ends the browser whatever happens. `arguments` are more of its own.
     static func run<Result>(
-        width: Int = 1280, height: Int = 900, _ body: (Browser) async throws -> Result
+        width: Int = 1280, height: Int = 900, arguments: [String] = [], _ body: (Browser) async throws -> Result
     ) async throws -> Result {
         try await withTemporaryDirectory { folder in
             let tool = try OutsideTool("chromedriver").start(["--port=0"], in: folder)
             do {
-                let result = try await session(tool, in: folder, width, height, body)
+                let arguments = ["--window-size=\(width),\(height)"] + arguments
+                let result = try await session(tool, in: folder, arguments, body)
                 await end(tool, in: folder)
                 return result
             } catch {
@@ -25,7 +26,7 @@ struct Browser {
     }
 
     private static func session<Result>(
-        _ tool: RunningTool, in folder: URL, _ width: Int, _ height: Int, _ body: (Browser) async throws -> Result
+        _ tool: RunningTool, in folder: URL, _ arguments: [String], _ body: (Browser) async throws -> Result
     ) async throws -> Result {
         let told = "started successfully on port "
         try await eventually("chromedriver tells its port") { tool.lines.contains { $0.contains(told) } }
@@ -33,11 +34,11 @@ struct Browser {
         let port = line.components(separatedBy: told).last?.filter(\.isNumber) ?? ""
         let options: [String: Any] = [
             "args": [
-                "--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=\(width),\(height)",
-                "--user-data-dir=\(folder.path)/profile",
-            ]
+                "--headless=new", "--no-sandbox", "--disable-gpu", "--user-data-dir=\(folder.path)/profile",
+            ] + arguments
         ]
-        let asked = ["capabilities": ["alwaysMatch": ["goog:chromeOptions": options]]]
+        let wanted: [String: Any] = ["goog:chromeOptions": options, "goog:loggingPrefs": ["browser": "ALL"]]
+        let asked = ["capabilities": ["alwaysMatch": wanted]]
         let root = Browser(driver: "http://127.0.0.1:\(port)", folder: folder)
         guard let session = try await root.ask("POST", "/session", asked) as? [String: Any],
             let identifier = session["sessionId"] as? String
@@ -92,14 +93,69 @@ struct Browser {
         _ = try await ask("POST", "/element/\(identifier)/click", [:])
     }
 
-    func press(_ key: String) async throws {
-        let strokes = ["keyDown", "keyUp"].map { ["type": $0, "value": key] }
+    /// Presses a key, or several at once: all down, then all up.
+    func press(_ keys: String...) async throws {
+        let strokes =
+            keys.map { ["type": "keyDown", "value": $0] } + keys.reversed().map { ["type": "keyUp", "value": $0] }
         let actions: [String: Any] = ["type": "key", "id": "keyboard", "actions": strokes]
         _ = try await ask("POST", "/actions", ["actions": [actions]])
     }
 }
 
 extension Browser {
+    /// Keys that are no characters (WebDriver §17.4.2).
+    enum Key {
+        static let enter = "\u{E007}"
+        static let control = "\u{E009}"
+        static let escape = "\u{E00C}"
+        static let right = "\u{E014}"
+        static let home = "\u{E011}"
+        static let pageDown = "\u{E00F}"
+    }
+
+    /// A command of Chromium's own protocol, and what it answers.
+    @discardableResult
+    func command(_ name: String, _ parameters: [String: Any] = [:]) async throws -> [String: Any] {
+        try await ask("POST", "/goog/cdp/execute", ["cmd": name, "params": parameters]) as? [String: Any] ?? [:]
+    }
+
+    /// Runs `body` while another tab is in front of the page: to look at the page would bring it to the front.
+    func covered(_ body: () async throws -> Void) async throws {
+        let own = try await ask("GET", "/window") as? String ?? ""
+        let tab = try await ask("POST", "/window/new", ["type": "tab"]) as? [String: Any]
+        _ = try await ask("POST", "/window", ["handle": tab?["handle"] as? String ?? ""])
+        try await command("Page.bringToFront")
+        try await body()
+        _ = try await ask("DELETE", "/window")
+        _ = try await ask("POST", "/window", ["handle": own])
+        try await command("Page.bringToFront")
+    }
+
+    /// Runs `body` while the window is minimized.
+    func minimized(_ body: () async throws -> Void) async throws {
+        _ = try await ask("POST", "/window/minimize", [:])
+        try await body()
+        _ = try await ask("POST", "/window/rect", ["width": 1280, "height": 900])
+    }
+
+    /// What the page has said to the console that is an error, and errors that nobody caught.
+    func errors() async throws -> [String] {
+        let entries = try await ask("POST", "/se/log", ["type": "browser"]) as? [[String: Any]] ?? []
+        return entries.filter { $0["level"] as? String == "SEVERE" }.compactMap { $0["message"] as? String }
+    }
+
+    /// What is held by the page after everything that can be thrown away is: bytes of the heap, and numbers of nodes and listeners.
+    func held() async throws -> [String: Int] {
+        for _ in 0..<2 { try await command("HeapProfiler.collectGarbage") }
+        try await command("Performance.enable")
+        let metrics = try await command("Performance.getMetrics")["metrics"] as? [[String: Any]] ?? []
+        let wanted = ["JSHeapUsedSize", "Nodes", "JSEventListeners"]
+        return metrics.reduce(into: [:]) { held, metric in
+            guard let name = metric["name"] as? String, wanted.contains(name) else { return }
+            held[name] = (metric["value"] as? NSNumber)?.intValue
+        }
+    }
+
     /// What a film in the page shows at the moment.
     struct Film: Sendable, Hashable {
         var width: Int

@@ -77,13 +77,14 @@ final class RunningRelay: Sendable {
 /// Runs `body` with a relay of these cameras, and stops it whatever happens.
 func withRelay<Result>(
     _ cameras: [CameraConfiguration], limits: LimitsConfiguration = LimitsConfiguration(), port: UInt16 = 0,
+    webPort: UInt16 = 0,
     certificate: CertificateFiles? = nil, media: MediaConfiguration? = nil, pushes: [PushConfiguration] = [],
     hls: HLSConfiguration = HLSConfiguration(), _ body: (RunningRelay) async throws -> Result
 ) async throws -> Result {
     let listen = ListenConfiguration(
         rtsp: ListenAddress(host: "127.0.0.1", port: port),
         rtsps: certificate.map { _ in ListenAddress(host: "127.0.0.1", port: 0) },
-        http: ListenAddress(host: "127.0.0.1", port: 0),
+        http: ListenAddress(host: "127.0.0.1", port: webPort),
         https: certificate.map { _ in ListenAddress(host: "127.0.0.1", port: 0) }, rtp: .anyFree
     )
     let relay = try await RunningRelay.start(

@@ -59,11 +59,13 @@ struct SnapshotServiceTests {
             try await loop.submit { publication.value = nil }.get()
         }
 
-        func service(_ whenDown: SnapshotWhenDown = .last) -> SnapshotService {
+        func service(
+            _ whenDown: SnapshotWhenDown = .last,
+            wallClock: @escaping @Sendable () -> Int64 = { 1_700_000_100_000_000_000 }
+        ) -> SnapshotService {
             SnapshotService(
                 directory: directory,
-                clock: StreamClock(
-                    now: { .now() }, wallClock: { 1_700_000_100_000_000_000 }, random: { .random(in: 0...UInt32.max) }),
+                clock: StreamClock(now: { .now() }, wallClock: wallClock, random: { .random(in: 0...UInt32.max) }),
                 threads: BlockingThreads { work in
                     NIOThreadPool.singleton.submit { state in
                         switch state {
@@ -103,6 +105,26 @@ struct SnapshotServiceTests {
         }
         #expect(NIODeadline.now() - begun < .seconds(3))
         #expect(last == live && (95...101).contains(age))
+    }
+
+    @Test("A picture grows older, whatever becomes of the wall clock")
+    func clockIsSet() async throws {
+        let camera = try await Camera()
+        try await camera.send([Self.picture(1)])
+        let wallClock = Locked<Int64>(1_700_000_100_000_000_000)
+        let service = camera.service(wallClock: { wallClock.value })
+        guard case .picture(_, _, _, let before) = await service.snapshot(of: Camera.path, width: nil) else {
+            Issue.record("no picture")
+            return
+        }
+        try await camera.end()
+        // An hour back.
+        wallClock.change { $0 -= 3_600_000_000_000 }
+        guard case .picture(_, _, _, let after) = await service.snapshot(of: Camera.path, width: nil) else {
+            Issue.record("no picture")
+            return
+        }
+        #expect((95...101).contains(before) && (before...before + 5).contains(after))
     }
 
     @Test("A camera that is down is answered at once: by choice with 503, and so where there never was a picture")

@@ -1,30 +1,35 @@
 // One camera, as large as there is room.
 
-import { Player } from "./player.js";
-import { still, widthFor } from "./stills.js";
-import { age, bits, copy, frames, nameOf, sentence, size, states, viewers, why } from "./words.js";
+import { byId, copyButton, element, set } from "./dom.js";
+import { Picture } from "./picture.js";
+import { Stills } from "./stills.js";
+import { age, bits, frames, nameOf, rtsp, sentence, size, states, viewers } from "./words.js";
 
-const byId = (id) => document.getElementById(id);
+// Milliseconds between stills, where there is no film.
+const period = 2000;
 
 export class CameraView {
     #fleet;
     #name;
     #camera;
-    #player;
     #wantsSub;
-    #video = byId("film");
     #addresses = "";
+    #picture;
 
     constructor(fleet) {
         this.#fleet = fleet;
+        this.#picture = new Picture({
+            box: byId("stage"), says: byId("says"), ways: ["socket", "progressive", "hls"], changed: () => this.#changed(),
+        });
         fleet.addEventListener("change", () => this.#update());
         byId("sound").addEventListener("click", () => this.toggleSound());
         byId("quality").addEventListener("change", () => {
             this.#wantsSub = byId("quality").value === "sub";
-            this.#restart();
+            this.#update();
         });
-        this.#video.addEventListener("click", () => this.#video.play().catch(() => {}));
-        this.#video.addEventListener("volumechange", () => this.#showSound());
+        byId("stage").addEventListener("click", () => this.#picture.play());
+        new Stills(() => (this.#camera && this.#picture.dueSince(period) !== undefined ? [this] : []));
+        setInterval(() => this.#camera && this.#picture.tell(), 1000);
     }
 
     get name() { return this.#name; }
@@ -40,22 +45,21 @@ export class CameraView {
     }
 
     hide() {
-        this.#end();
+        this.#picture.clear();
+        this.#picture.isMuted = true;
         this.#name = undefined;
         this.#camera = undefined;
         byId("camera").hidden = true;
     }
 
     toggleSound() {
-        this.#video.muted = !this.#video.muted;
-        if (!this.#video.muted) this.#video.play().catch(() => {});
+        this.#picture.isMuted = !this.#picture.isMuted;
     }
 
-    #showSound() {
-        const isOn = !this.#video.muted;
-        byId("sound").textContent = isOn ? "Sound on" : "Sound off";
-        byId("sound").setAttribute("aria-pressed", isOn);
-    }
+    // For who fetches stills.
+    get isQuick() { return true; }
+
+    fetchStill() { return this.#picture.fetchStill(); }
 
     #find() {
         const whole = this.#fleet.find(this.#name);
@@ -66,95 +70,46 @@ export class CameraView {
 
     // The sub stream where it was chosen, or where the window is small.
     get #stream() {
-        const isSmall = innerWidth * devicePixelRatio < 640 && this.#camera.sub;
+        const isSmall = innerWidth * devicePixelRatio < 640;
         return this.#camera.sub && (this.#wantsSub ?? isSmall) ? this.#camera.sub : this.#camera;
     }
 
     #update() {
         if (this.#name === undefined) return;
-        const before = this.#camera;
         this.#camera = this.#find();
         const camera = this.#camera;
         const title = camera ? nameOf(camera) : this.#name;
         document.title = `${title} · Heliograph`;
         set(byId("camera-name"), title);
         if (!camera) {
-            set(byId("camera-state"), "");
+            this.#picture.clear();
+            set(byId("camera-state"));
             set(byId("says"), this.#fleet.heardAt ? "There is no such camera now." : "");
             return;
         }
         const stream = this.#stream;
-        const state = byId("camera-state");
-        state.dataset.state = byId("camera").dataset.state = stream.state;
-        set(state, states[stream.state]);
         const quality = byId("quality");
         quality.hidden = !camera.sub;
         quality.value = stream === camera ? "main" : "sub";
         byId("sound").hidden = !stream.audio && stream.state === "live";
-        this.#showFacts(stream);
         this.#showAddresses(camera);
-        if (!this.#player) this.#restart();
-        this.#follow(stream);
-        if (before && before.state !== "live" && camera.state === "live") this.#player.nudge();
-        // Of what no player shows there are pictures, one after the other.
-        if (stream.state === "live" && this.#player.refusal) this.#showStill(stream);
-        this.#say();
+        this.#picture.follow(stream, stream, true);
     }
 
-    // A camera that is down is not asked; it is as soon as it is there.
-    #follow(stream) {
-        if (stream.state === "down") this.#player.hold();
-        else this.#player.start();
-    }
-
-    #end() {
-        this.#player?.stop();
-        this.#player = undefined;
-        this.#video.muted = true;
-        byId("camera").classList.remove("playing");
-        byId("still").hidden = true;
-    }
-
-    #restart() {
-        if (!this.#camera) return;
-        const { muted } = this.#video;
-        const hadPlayer = this.#player;
-        this.#end();
-        this.#video.muted = hadPlayer ? muted : true;
-        const stream = this.#stream;
-        this.#player = new Player(this.#video, stream.urls.page.slice(0, -1), {
-            changed: ({ kind }) => {
-                if (kind === "playing") byId("camera").classList.add("playing");
-                if (kind === "connecting") byId("camera").classList.remove("playing");
-                this.#say();
-            },
-        });
-        this.#showStill(stream);
-        this.#follow(stream);
-        this.#say();
-    }
-
-    // Until the film begins, and in its place where it does not. One that is asleep is being woken anyway.
-    async #showStill(stream) {
-        const player = this.#player;
-        const image = await still(
-            `${stream.urls.snapshot}?width=${widthFor(this.#video.clientWidth)}`, AbortSignal.timeout(15_000));
-        if (!image || this.#player !== player) return;
-        image.id = "still";
-        byId("still").replaceWith(image);
-    }
-
-    #say() {
+    #changed() {
+        const isOn = !this.#picture.isMuted;
+        set(byId("sound"), isOn ? "Sound on" : "Sound off");
+        byId("sound").setAttribute("aria-pressed", isOn);
         if (!this.#camera) return;
         const stream = this.#stream;
-        const state = this.#player?.state;
-        let text = stream.state === "down" ? why(stream) : "";
-        if (!text && state?.kind !== "playing") text = state?.text ?? "";
-        if (!text && stream.state === "connecting") text = "Connecting…";
-        set(byId("says"), sentence(text));
+        const state = stream.state === "live" && this.#picture.isStale ? "stalled" : stream.state;
+        byId("camera-state").dataset.state = byId("camera").dataset.state = state;
+        set(byId("camera-state"), states[state]);
+        this.#showFacts(stream);
     }
 
     #showFacts(stream) {
+        const shown = this.#picture.age;
         const seconds = this.#fleet.ageOf(stream);
         const facts = [
             ["State", states[stream.state]],
@@ -164,7 +119,8 @@ export class CameraView {
             ["Bit rate", stream.state === "live" ? bits(stream.bit_rate) : ""],
             ["Frame rate", stream.state === "live" ? frames(stream.frame_rate) : ""],
             ["Viewers", viewers(stream.viewers)],
-            ["Last frame", seconds === undefined ? "" : `${age(seconds)} ago`],
+            ["Picture taken", age(shown)],
+            ["Last frame", age(seconds)],
             ["Groups", this.#camera.groups.join(", ")],
             ["Name", this.#camera.name],
         ].filter(([, value]) => value);
@@ -172,11 +128,7 @@ export class CameraView {
         const names = facts.map(([name]) => name).join("\n");
         if (list.dataset.names !== names) {
             list.dataset.names = names;
-            list.replaceChildren(...facts.flatMap(([name]) => {
-                const term = document.createElement("dt");
-                term.textContent = name;
-                return [term, document.createElement("dd")];
-            }));
+            list.replaceChildren(...facts.flatMap(([name]) => [element("dt", "", name), element("dd", "")]));
         }
         facts.forEach(([, value], index) => set(list.children[2 * index + 1], value));
     }
@@ -184,10 +136,10 @@ export class CameraView {
     #showAddresses(camera) {
         const whole = (path) => new URL(path, location.href).href;
         const rows = [
-            ["VLC, ffplay", camera.urls.rtsp],
-            ["Recorder, main stream", camera.urls.rtsp],
-            ["Recorder, sub stream", camera.sub?.urls.rtsp],
-            ["Home Assistant, stream", camera.urls.rtsp],
+            ["VLC, ffplay", rtsp(camera)],
+            ["Recorder, main stream", rtsp(camera)],
+            ["Recorder, sub stream", rtsp(camera.sub)],
+            ["Home Assistant, stream", rtsp(camera)],
             ["Home Assistant, still picture", whole(camera.urls.snapshot)],
             ["Browser, phone, television (HLS)", whole(camera.urls.hls)],
         ].filter(([, url]) => url);
@@ -199,23 +151,9 @@ export class CameraView {
 }
 
 function address(label, url) {
-    const row = document.createElement("li");
-    const name = document.createElement("span");
-    name.textContent = label;
-    const text = document.createElement("code");
-    text.textContent = url;
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = "Copy";
+    const row = element("li", "");
+    const button = copyButton("", "Copy", () => url);
     button.setAttribute("aria-label", `Copy the URL for ${label}`);
-    button.addEventListener("click", async () => {
-        button.textContent = (await copy(url)) ? "Copied" : "Not copied";
-        setTimeout(() => { button.textContent = "Copy"; }, 1500);
-    });
-    row.append(name, text, button);
+    row.append(element("span", "", label), element("code", "", url), button);
     return row;
-}
-
-function set(element, text) {
-    if (element.textContent !== (text ?? "")) element.textContent = text ?? "";
 }

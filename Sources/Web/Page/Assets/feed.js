@@ -12,36 +12,43 @@ export class Feed {
     #queued = 0;
     #buffer;
     #video;
-    #fail;
-    #told;
+    #failed;
+    #fed;
+    #url;
 
-    constructor(video, type, { fail, appended }) {
+    constructor(video, type, { failed, fed }) {
         this.#video = video;
-        this.#fail = fail;
-        this.#told = appended;
+        this.#failed = failed;
+        this.#fed = fed;
         const source = new Source();
         // ManagedMediaSource plays nothing while the film might go to a television.
         video.disableRemotePlayback = true;
         source.addEventListener("sourceopen", () => {
-            URL.revokeObjectURL(video.src);
+            URL.revokeObjectURL(this.#url);
             try {
                 this.#buffer = source.addSourceBuffer(type);
             } catch {
-                return fail(`This browser cannot play ${type}.`);
+                return failed(`This browser cannot play ${type}.`);
             }
             this.#buffer.mode = "segments";
             this.#buffer.addEventListener("updateend", () => this.#pump());
-            this.#buffer.addEventListener("error", () => fail("What came could not be understood."));
+            this.#buffer.addEventListener("error", () => failed("What came could not be understood."));
             this.#pump();
         }, { once: true });
-        video.src = URL.createObjectURL(source);
+        video.src = this.#url = URL.createObjectURL(source);
+    }
+
+    // Nothing more is taken; what is there stays in the film.
+    close() {
+        this.#queue = [];
+        URL.revokeObjectURL(this.#url);
     }
 
     // Bytes, or the type of those that follow.
     add(item) {
         this.#queue.push(item);
         this.#queued += item.byteLength ?? 0;
-        if (this.#queued > mostQueued) return this.#fail("This machine is too slow for the stream.");
+        if (this.#queued > mostQueued) return this.#failed("This machine is too slow for the stream.");
         this.#pump();
     }
 
@@ -49,7 +56,7 @@ export class Feed {
         const buffer = this.#buffer;
         if (!buffer || buffer.updating) return;
         try {
-            this.#told();
+            this.#fed();
             const now = this.#video.currentTime;
             if (buffer.buffered.length && now - buffer.buffered.start(0) > 2 * tail) return buffer.remove(0, now - tail);
             while (this.#queue.length) {
@@ -67,7 +74,7 @@ export class Feed {
             if (error.name === "QuotaExceededError" && this.#video.currentTime > 1) {
                 return buffer.remove(0, this.#video.currentTime - 0.5);
             }
-            this.#fail("What came could not be played.");
+            this.#failed("What came could not be played.");
         }
     }
 }

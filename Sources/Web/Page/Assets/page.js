@@ -1,10 +1,9 @@
 // Which page it is, the keys, and full screen.
 
 import { CameraView } from "./camera.js";
+import { byId, set } from "./dom.js";
 import { Fleet } from "./fleet.js";
 import { Wall } from "./wall.js";
-
-const byId = (id) => document.getElementById(id);
 
 const fleet = new Fleet();
 const wall = new Wall(fleet, (camera) => go(camera.urls.page));
@@ -17,6 +16,7 @@ function show() {
         wall.isHere = false;
         view.show(name);
     } else {
+        if (view.name !== undefined) wall.point(view.name);
         view.hide();
         wall.isHere = true;
         document.title = "Heliograph";
@@ -49,7 +49,18 @@ function toggleFullScreen() {
 document.addEventListener("fullscreenchange", () => {
     document.documentElement.classList.toggle("full", Boolean(document.fullscreenElement));
 });
-for (const button of document.querySelectorAll("button.full")) button.addEventListener("click", toggleFullScreen);
+// The mouse is in the way of nothing, once it lies still.
+let resting;
+document.addEventListener("pointermove", () => {
+    document.documentElement.classList.remove("resting");
+    clearTimeout(resting);
+    resting = setTimeout(() => document.documentElement.classList.add("resting"), 3000);
+});
+for (const button of document.querySelectorAll("button.full")) {
+    // iPhones have none.
+    button.hidden = !document.fullscreenEnabled;
+    button.addEventListener("click", toggleFullScreen);
+}
 byId("back").addEventListener("click", (event) => {
     event.preventDefault();
     back();
@@ -89,7 +100,7 @@ document.addEventListener("keydown", (event) => {
 
 fleet.addEventListener("change", () => {
     byId("notice").hidden = !fleet.trouble;
-    byId("notice").textContent = fleet.trouble;
+    set(byId("notice"), fleet.trouble);
 });
 show();
 fleet.start();

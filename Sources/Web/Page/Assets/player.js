@@ -1,15 +1,15 @@
-// Plays one stream in a <video>: over a WebSocket into Media Source Extensions, as one endless MP4, or as HLS; the first
-// way that works. It stays under a second behind, goes on by itself after whatever goes wrong, and says in words what that is.
+// Plays one stream in a <video> by the first way that works. It stays under a second behind, goes on by itself after whatever goes
+// wrong, and says in words what that is.
 
-import { Feed, Source } from "./feed.js";
+import { Edge } from "./edge.js";
+import { Pulse } from "./pulse.js";
+import { givesSocket, ways as allWays } from "./ways.js";
 
-const probes = ["avc1.640029", "hvc1.1.6.L93.B0", "mp4a.40.2"];
 // Seconds.
-const jumpAt = 3;
-const mostAim = 1;
-const patience = { socket: 10, progressive: 10, hls: 20 };
-const longestStart = 32;
+const stillness = 3;
+const patience = { socket: 10, progressive: 10, hls: 20, start: 32, lost: 60 };
 const longestPause = 10;
+const climbing = 60;
 
 export class Player {
     #video;
@@ -22,24 +22,25 @@ export class Player {
     #close;
     #retry;
     #watch;
+    #away;
     #failures = 0;
     #proven;
     #hasPlayed = false;
-    // When the first of the film came.
-    #fedAt = 0;
-    #movedAt = 0;
-    #movedTo = 0;
-    #aim = 0.35;
-    #isLost = false;
-    #away;
     #refusal = "";
+    #isLost = false;
+    #pulse;
+    #edge;
+    // When a better way is tried, by performance.now().
+    #climbAt = 0;
 
-    // `path` is that of the stream, `/gate`. `changed` is told {kind, text, way}: kind is idle, connecting, playing or waiting.
+    // `path` is that of the stream, `/gate`. `changed` is told {kind, text}: kind is idle, connecting, playing or waiting.
     constructor(video, path, { ways = ["socket", "progressive", "hls"], changed = () => {} } = {}) {
         this.#video = video;
         this.#path = path;
         this.#ways = ways;
         this.#told = changed;
+        this.#pulse = new Pulse(video);
+        this.#edge = new Edge(video);
         video.addEventListener("timeupdate", this.#moved);
         video.addEventListener("waiting", this.#stalled);
         document.addEventListener("visibilitychange", this.#looked);
@@ -50,11 +51,15 @@ export class Player {
     // Why the stream cannot be shown by this browser at all, as far as anybody has said; "" where nobody has.
     get refusal() { return this.#refusal; }
 
+    // Seconds since the last new picture.
+    get age() { return this.#pulse.age; }
+
+    // In a tab that nobody sees it begins when somebody does.
     start() {
         if (this.#isWanted) return;
         this.#isWanted = true;
         this.#failures = 0;
-        this.#begin();
+        if (!document.hidden) this.#begin();
     }
 
     // Stops for good; the picture goes.
@@ -75,29 +80,40 @@ export class Player {
         this.#say("idle", "");
     }
 
-    // The camera is there again: no need to wait out the pause.
+    // The camera is there again: no need to wait out the pause, but for what keeps a whole wall from coming in one moment.
     nudge() {
-        if (this.#isWanted && this.#retry) this.#begin();
+        if (this.#isWanted && this.#retry) this.#again(0.3);
     }
 
     #say(kind, text) {
-        const way = this.#ways[this.#way];
-        if (this.#state.kind === kind && this.#state.text === text && this.#state.way === way) return;
-        this.#state = { kind, text, way };
+        if (this.#state.kind === kind && this.#state.text === text) return;
+        this.#state = { kind, text };
         this.#told(this.#state);
     }
 
     #begin() {
         this.#end();
-        this.#hasPlayed = false;
-        this.#isLost = false;
-        this.#fedAt = 0;
-        this.#movedAt = performance.now();
-        this.#movedTo = NaN;
+        this.#hasPlayed = this.#isLost = false;
+        this.#pulse.restart();
+        this.#edge.restart();
         this.#video.autoplay = true;
         if (this.#state.kind !== "waiting") this.#say("connecting", "Connecting…");
         this.#watch = setInterval(() => this.#look(), 1000);
-        this.#close = this[`_${this.#ways[this.#way]}`]();
+        let isOver = false;
+        const unlessOver = (action) => (...told) => { if (!isOver) action(...told); };
+        let close = () => {};
+        this.#close = () => {
+            isOver = true;
+            close();
+        };
+        const failed = unlessOver((text, options) => this.#failed(text, options));
+        try {
+            close = allWays[this.#name](this.#video, this.#path, {
+                failed, lost: unlessOver((reason) => this.#lost(reason)), fed: unlessOver(() => this.#chase()),
+            });
+        } catch {
+            queueMicrotask(() => failed("This browser can play the stream in no way.", { next: true }));
+        }
     }
 
     #end() {
@@ -107,7 +123,6 @@ export class Player {
         const close = this.#close;
         this.#close = undefined;
         close?.();
-        this.#video.playbackRate = 1;
     }
 
     // This way failed: on by the next one (`next`), or again in a while. What is `final` is said at once and stays, for the other ways
@@ -127,136 +142,76 @@ export class Player {
         }
         if (!this.#hasPlayed && gaveUp) this.#way = 0;
         this.#failures = this.#hasPlayed ? 0 : this.#failures + 1;
-        const pause = Math.min(0.5 * 2 ** this.#failures, longestPause) * (0.8 + 0.4 * Math.random());
         this.#say("waiting", this.#refusal || text);
-        this.#retry = setTimeout(() => this.#begin(), pause * 1000);
+        this.#again(Math.min(0.5 * 2 ** this.#failures, longestPause));
     }
 
-    // The ways; each returns what ends it.
-
-    _socket() {
-        if (!Source) return void queueMicrotask(() => this.#failed("", { next: true }));
-        this.#refusal = "";
-        const url = new URL(`${this.#path}/live`, location.href);
-        url.protocol = url.protocol.replace("http", "ws");
-        const codecs = probes.filter((codec) => Source.isTypeSupported(`video/mp4; codecs="${codec}"`));
-        url.searchParams.set("codecs", codecs.join(","));
-        const socket = new WebSocket(url);
-        socket.binaryType = "arraybuffer";
-        let feed;
-        let isClosed = false;
-        const fail = (text, options) => { if (!isClosed) this.#failed(text, options); };
-        socket.onmessage = ({ data }) => {
-            if (typeof data !== "string") return feed?.add(data);
-            const message = JSON.parse(data);
-            if (message.state) {
-                this.#isLost = message.state === "lost";
-                this.#movedAt = performance.now();
-                if (this.#isLost) this.#say("waiting", message.reason || "The camera is away.");
-            }
-            if (!message.type) return;
-            if (feed) return feed.add(message.type);
-            feed = new Feed(this.#video, message.type, {
-                fail: (text) => fail(text, { next: true }), appended: () => this.#chase(true),
-            });
-        };
-        socket.onclose = ({ code, reason }) => {
-            switch (code) {
-                case 4404: return fail("There is no such camera.");
-                case 4503: return fail("The camera did not come in time.");
-                case 1008: return fail(reason || "The relay refuses.");
-                case 1001: return fail("The relay is being restarted.");
-                case 1011: return fail(reason || "The stream cannot be shown.", { next: true, final: true });
-                default: return fail("The connection to the relay was lost.", { next: !feed });
-            }
-        };
-        return () => {
-            isClosed = true;
-            socket.close();
-        };
+    // In about so many seconds: walls that lost the relay together do not come back together.
+    #again(seconds) {
+        clearTimeout(this.#retry);
+        this.#retry = setTimeout(() => this.#begin(), seconds * (500 + 1000 * Math.random()));
     }
 
-    _progressive() {
-        return this.#plain(`${this.#path}/live.mp4`, "The connection to the relay was lost.");
-    }
-
-    _hls() {
-        if (!this.#video.canPlayType("application/vnd.apple.mpegurl")) {
-            return void queueMicrotask(() => this.#failed("This browser can play the stream in no way.", { next: true }));
-        }
-        return this.#plain(`${this.#path}/index.m3u8`, "The stream cannot be had.");
-    }
-
-    // The browser does it all.
-    #plain(url, text) {
-        const fail = () => this.#failed(text, { next: true });
-        this.#video.addEventListener("error", fail);
-        this.#video.addEventListener("ended", fail);
-        this.#video.src = url;
-        return () => {
-            this.#video.removeEventListener("error", fail);
-            this.#video.removeEventListener("ended", fail);
-            // Else it would go on loading. The last picture goes with it.
-            this.#video.removeAttribute("src");
-            this.#video.load();
-        };
+    #lost(reason) {
+        this.#isLost = reason !== "";
+        if (this.#isLost) this.#say("waiting", reason);
+        else this.#pulse.forgive();
     }
 
     // How it goes.
 
     #moved = () => {
-        const now = this.#video.currentTime;
-        if (now === this.#movedTo || !this.#isWanted || this.#video.readyState < 2) return;
-        const isFirst = Number.isNaN(this.#movedTo);
-        this.#movedTo = now;
-        if (isFirst) return;
-        this.#movedAt = performance.now();
+        if (!this.#isWanted || !this.#pulse.beats()) return;
+        if (!this.#hasPlayed) this.#climbAt = performance.now() + climbing * 1000;
         this.#hasPlayed = true;
         this.#refusal = "";
         this.#proven = this.#way;
-        if (!this.#isLost) this.#say("playing", "");
+        if (!this.#isLost) this.#say("playing", this.#name === "hls" ? "Some seconds late: no WebSocket to the relay" : "");
     };
 
     #stalled = () => {
-        // What comes by fits and starts needs some room.
-        if (this.#hasPlayed) this.#aim = Math.min(this.#aim + 0.1, mostAim);
+        if (this.#hasPlayed) this.#edge.stalled();
     };
 
     #look() {
         if (!this.#isWanted) return;
-        if (this.#video.paused) {
-            this.#video.play().catch((error) => {
-                if (error.name === "NotAllowedError") this.#say("waiting", "This browser plays when the picture is clicked.");
-            });
-        }
-        this.#chase(this.#ways[this.#way] === "socket");
-        const now = performance.now();
-        const silence = (now - this.#movedAt) / 1000;
-        const bound = this.#hasPlayed ? patience[this.#ways[this.#way]] : longestStart;
-        if (silence > bound && !this.#isLost) {
+        if (this.#video.paused) this.#play();
+        this.#moved();
+        this.#edge.calmed();
+        this.#chase();
+        const bound = this.#isLost ? patience.lost : this.#hasPlayed ? patience[this.#name] : patience.start;
+        if (this.#pulse.isStill(bound)) {
             this.#failed(this.#hasPlayed ? "No picture comes any more." : "No picture comes.", { next: true });
-        } else if (silence > 3 && this.#hasPlayed && !this.#isLost) {
+        } else if (this.#pulse.isStill(stillness) && this.#hasPlayed && !this.#isLost) {
             this.#say("waiting", "No picture comes at the moment.");
+        } else if (this.#way > 0 && this.#hasPlayed && performance.now() > this.#climbAt) {
+            this.#climb();
         }
     }
 
-    // Keeps close to the live edge.
-    #chase(mayJump) {
-        const { buffered, currentTime } = this.#video;
-        if (!buffered.length || this.#ways[this.#way] === "hls") return;
-        const start = buffered.start(buffered.length - 1);
-        const end = buffered.end(buffered.length - 1);
-        const lag = end - currentTime;
-        // What the relay has of the past comes in a rush.
-        this.#fedAt ||= performance.now();
-        const isYoung = performance.now() - this.#fedAt < 3000;
-        if (mayJump && (currentTime < start || lag > (isYoung ? 1 : jumpAt))) {
-            if (end - start > 0.1) this.#video.currentTime = Math.max(start, end - this.#aim);
-        } else if (lag > this.#aim + 0.4) {
-            this.#video.playbackRate = lag > this.#aim + 1 ? 1.25 : 1.08;
-        } else if (lag < this.#aim + 0.1) {
-            this.#video.playbackRate = 1;
-        }
+    #play() {
+        this.#video.play().catch((error) => {
+            if (error.name !== "NotAllowedError") return;
+            // Better without sound than not at all.
+            if (!this.#video.muted) return void (this.#video.muted = true);
+            this.#refusal = "This browser plays no film by itself.";
+            this.#say("waiting", this.#refusal);
+        });
+    }
+
+    // The other ways are behind: back to the first one as soon as it works.
+    async #climb() {
+        this.#climbAt = performance.now() + climbing * 1000;
+        const close = this.#close;
+        if (!(await givesSocket(this.#path)) || this.#close !== close || !close) return;
+        this.#way = 0;
+        this.#begin();
+    }
+
+    get #name() { return this.#ways[this.#way]; }
+
+    #chase() {
+        if (this.#name !== "hls") this.#edge.keep(this.#name === "socket");
     }
 
     // A tab that nobody sees gets nothing, and is at the live edge again when it is seen.
@@ -266,7 +221,8 @@ export class Player {
             this.#away = setTimeout(() => this.#end(), 10_000);
         } else if (this.#isWanted) {
             if (!this.#close && !this.#retry) this.#begin();
-            else this.#chase(this.#ways[this.#way] === "socket");
+            this.#pulse.forgive();
+            this.#chase();
         }
     };
 }

@@ -1,8 +1,8 @@
 // Fetches still pictures for the tiles in sight, few at once, and none while nobody looks.
 
 const atOnce = 4;
-// A camera that is asleep takes a while.
-const patience = 15_000;
+// A camera that is not there yet takes a while: those that are there need not wait for it.
+const slowAtOnce = 2;
 // By these a server needs to make few sizes.
 const widths = [320, 480, 640, 960];
 
@@ -22,25 +22,30 @@ export class Stills {
         if (document.hidden) return;
         for (const tile of this.#due()) {
             if (this.#underWay.size >= atOnce) return;
-            if (!this.#underWay.has(tile)) this.#fetch(tile);
+            const slow = [...this.#underWay].filter((other) => !other.isQuick).length;
+            if (!this.#underWay.has(tile) && (tile.isQuick || slow < slowAtOnce)) this.#fetch(tile);
         }
     }
 
     async #fetch(tile) {
         this.#underWay.add(tile);
         try {
-            await tile.fetchStill(AbortSignal.timeout(patience));
+            await tile.fetchStill();
         } finally {
             this.#underWay.delete(tile);
         }
+        this.turn();
     }
 }
 
-// A picture, decoded, so that it can take the place of the last without a flash; undefined where there is none.
+// A picture, decoded, so that it can take the place of the last without a flash, and when it was taken, by performance.now(); or why
+// there is none.
 export async function still(url, signal) {
     try {
         const answer = await fetch(url, { signal });
-        if (!answer.ok) return undefined;
+        if (!answer.ok) return { reason: await reason(answer) };
+        // Told by the relay in seconds: the clock of this machine is its own.
+        const takenAt = performance.now() - 1000 * Number(answer.headers.get("Age") ?? 0);
         const image = new Image();
         image.src = URL.createObjectURL(await answer.blob());
         try {
@@ -49,8 +54,14 @@ export async function still(url, signal) {
             URL.revokeObjectURL(image.src);
         }
         image.alt = "";
-        return image;
+        return { image, takenAt };
     } catch {
-        return undefined;
+        return { reason: "" };
     }
+}
+
+// The relay says why in a line of plain text; whoever stands between says what it likes.
+async function reason(answer) {
+    const isPlain = answer.headers.get("Content-Type")?.startsWith("text/plain");
+    return isPlain ? (await answer.text()).trim().slice(0, 200) : "";
 }

@@ -1,18 +1,22 @@
 // The wall: which cameras are on it, how large, and which of them are live.
 
+import { byId, element, set } from "./dom.js";
+import { News } from "./news.js";
+import { Settings } from "./settings.js";
 import { Stills } from "./stills.js";
 import { Tile } from "./tile.js";
 import { nameOf, states } from "./words.js";
 
 // So many at most are live unless it is asked for.
-const few = 9;
+const few = 16;
 const gap = 8;
 const strip = 48;
 // Tiles that are all to be in the window are no smaller than this; else they are as wide as is usual.
 const narrowest = 260;
 const usual = 300;
 
-const byId = (id) => document.getElementById(id);
+// By their keys.
+const grids = { 0: "auto", 1: "1", 2: "4", 3: "9", 4: "16", 5: "25" };
 
 export class Wall {
     #fleet;
@@ -22,11 +26,12 @@ export class Wall {
     #chosen = [];
     #shown = [];
     #columns = 1;
-    #page = 0;
     #focus = 0;
     #element = byId("tiles");
     #isHere = false;
-    #settings = { search: "", group: "", grid: "auto", motion: "auto" };
+    #scrolled = 0;
+    #settings = new Settings();
+    #news = new News();
     #sight;
 
     constructor(fleet, open) {
@@ -38,14 +43,9 @@ export class Wall {
         }, { rootMargin: "80px" });
         new ResizeObserver(() => this.#layOut()).observe(document.documentElement);
         new Stills(() => this.#due());
-        this.#readSettings();
-        for (const name of ["search", "group", "grid", "motion"]) {
-            byId(name).addEventListener("input", () => {
-                this.#settings[name] = byId(name).value;
-                this.#page = 0;
-                this.#writeSettings();
-                this.update();
-            });
+        setInterval(() => this.#shown.forEach((tile) => tile.tick()), 1000);
+        for (const name of Settings.names) {
+            byId(name).addEventListener("input", () => this.#choose(name, byId(name).value));
         }
         byId("earlier").addEventListener("click", () => this.turn(-1));
         byId("later").addEventListener("click", () => this.turn(1));
@@ -56,10 +56,22 @@ export class Wall {
 
     // The wall is in sight, or a camera is.
     set isHere(value) {
+        if (this.#isHere && !value) this.#scrolled = scrollY;
         this.#isHere = value;
         byId("wall").hidden = !value;
         this.update();
-        if (value) this.#shown[this.#focus]?.link.focus({ preventScroll: true });
+        if (!value) return;
+        this.#writeSettings();
+        scrollTo(0, this.#scrolled);
+        this.#shown[this.#focus]?.link.focus({ preventScroll: true });
+    }
+
+    // The tile of that camera has the focus when the wall is back, on whatever page it is.
+    point(name) {
+        const index = this.#chosen.findIndex((camera) => camera.name === name);
+        if (index < 0) return;
+        this.#settings.page = Math.floor(index / this.#settings.perPage);
+        this.#focus = index % this.#settings.perPage;
     }
 
     // The camera before or behind another one, as they stand on the wall.
@@ -69,28 +81,13 @@ export class Wall {
         return list.length ? list[(index + step + list.length) % list.length] : undefined;
     }
 
-    // Settings stand in the address, so that a monitoring station can be given one.
-    #readSettings() {
-        const asked = new URLSearchParams(location.search);
-        for (const name of Object.keys(this.#settings)) {
-            const value = asked.get(name);
-            if (value !== null) this.#settings[name] = value;
-            const field = byId(name);
-            if (name !== "group") field.value = this.#settings[name];
-            if (field.value !== this.#settings[name] && name !== "group") this.#settings[name] = field.value = "auto";
-        }
-        this.#page = Math.max(0, Number.parseInt(asked.get("page") ?? "1", 10) - 1 || 0);
+    #choose(name, value) {
+        this.#settings.choose(name, value);
+        this.#writeSettings();
+        this.update();
     }
 
-    get query() {
-        const asked = new URLSearchParams();
-        for (const [name, value] of Object.entries(this.#settings)) {
-            if (value && value !== "auto") asked.set(name, value);
-        }
-        if (this.#page) asked.set("page", this.#page + 1);
-        const text = asked.toString();
-        return text && `?${text}`;
-    }
+    get query() { return this.#settings.query; }
 
     #writeSettings() {
         if (this.#isHere) history.replaceState(history.state, "", `/${this.query}`);
@@ -98,6 +95,7 @@ export class Wall {
 
     update() {
         this.#showGroups();
+        this.#news.tell(this.#fleet.cameras);
         const words = this.#settings.search.toLowerCase().split(/\s+/).filter(Boolean);
         this.#chosen = this.#fleet.cameras.filter((camera) => {
             if (this.#settings.group && !camera.groups.includes(this.#settings.group)) return false;
@@ -116,15 +114,13 @@ export class Wall {
     turn(step) {
         const pages = this.#pages;
         if (pages < 2) return;
-        this.#page = (this.#page + step + pages) % pages;
+        this.#settings.page = (this.#settings.page + step + pages) % pages;
         this.#focus = 0;
         this.#writeSettings();
         this.#showPage();
     }
 
-    get #perPage() { return this.#settings.grid === "auto" ? Infinity : Number(this.#settings.grid); }
-
-    get #pages() { return Math.max(1, Math.ceil(this.#chosen.length / this.#perPage)); }
+    get #pages() { return Math.max(1, Math.ceil(this.#chosen.length / this.#settings.perPage)); }
 
     #showGroups() {
         const groups = [...new Set(this.#fleet.cameras.flatMap((camera) => camera.groups))].sort();
@@ -138,17 +134,15 @@ export class Wall {
 
     #summarize() {
         const count = (state) => this.#chosen.filter((camera) => camera.state === state).length;
-        const parts = ["live", "connecting", "asleep", "down"]
+        const parts = ["live", "connecting", "asleep", "down", "unknown"]
             .map((state) => [state, count(state)]).filter(([, number]) => number);
         const line = byId("summary");
-        const text = parts.map(([state, number]) => `${number} ${states[state].toLowerCase()}`).join("\n");
-        if (line.dataset.text !== text) {
-            line.dataset.text = text;
-            line.replaceChildren(...parts.map(([state, number]) => {
-                const part = document.createElement("span");
-                part.className = "state";
+        const text = parts.map(([state, number]) => `${number} ${states[state].toLowerCase()}`);
+        if (line.dataset.text !== text.join("\n")) {
+            line.dataset.text = text.join("\n");
+            line.replaceChildren(...parts.map(([state], index) => {
+                const part = element("span", "state", text[index]);
                 part.dataset.state = state;
-                part.textContent = `${number} ${states[state].toLowerCase()}`;
                 return part;
             }));
         }
@@ -158,9 +152,9 @@ export class Wall {
     }
 
     #showPage() {
-        if (this.#fleet.heardAt) this.#page = Math.min(this.#page, this.#pages - 1);
-        const start = this.#perPage === Infinity ? 0 : this.#page * this.#perPage;
-        const cameras = this.#chosen.slice(start, start + this.#perPage);
+        if (this.#fleet.heardAt) this.#settings.page = Math.min(this.#settings.page, this.#pages - 1);
+        const start = this.#settings.perPage === Infinity ? 0 : this.#settings.page * this.#settings.perPage;
+        const cameras = this.#chosen.slice(start, start + this.#settings.perPage);
         const wanted = new Set(cameras.map((camera) => camera.name));
         for (const [name, tile] of this.#tiles) {
             if (wanted.has(name)) continue;
@@ -187,7 +181,7 @@ export class Wall {
         this.#focus = Math.min(this.#focus, Math.max(0, this.#shown.length - 1));
         this.#shown.forEach((tile, index) => { tile.link.tabIndex = index === this.#focus ? 0 : -1; });
         byId("pages").hidden = this.#pages < 2;
-        byId("page").textContent = `${this.#page + 1} / ${this.#pages}`;
+        set(byId("page"), `${this.#settings.page + 1} / ${this.#pages}`);
         this.#layOut();
     }
 
@@ -201,7 +195,7 @@ export class Wall {
         let columns = 1;
         let track = "1fr";
         if (isFixed) {
-            columns = Math.sqrt(this.#perPage);
+            columns = Math.sqrt(this.#settings.perPage);
         } else {
             const count = Math.max(this.#shown.length, 1);
             let best = 0;
@@ -264,6 +258,8 @@ export class Wall {
             this.#shown[index].element.scrollIntoView({ block: "nearest" });
         } else if ((event.key === "PageUp" || event.key === "PageDown") && this.#pages > 1) {
             this.turn(event.key === "PageUp" ? -1 : 1);
+        } else if (event.key in grids) {
+            this.#choose("grid", grids[event.key]);
         } else {
             return false;
         }

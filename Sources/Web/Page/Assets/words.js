@@ -1,6 +1,8 @@
 // How numbers and states are said to people.
 
-export const states = { live: "Live", connecting: "Connecting", asleep: "Asleep", down: "Down" };
+export const states = {
+    live: "Live", connecting: "Connecting", asleep: "Asleep", down: "Down", stalled: "No picture", unknown: "Unknown",
+};
 
 export const nameOf = (camera) => camera.title || camera.name;
 
@@ -17,11 +19,11 @@ export const viewers = (count) => (count === 1 ? "1 viewer" : `${count} viewers`
 // Seconds; what is younger than a second is as good as now.
 export function age(seconds) {
     if (seconds === undefined) return "";
-    if (seconds < 10) return `${seconds.toFixed(1)} s`;
-    if (seconds < 120) return `${Math.round(seconds)} s`;
-    if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-    if (seconds < 172_800) return `${Math.round(seconds / 3600)} h`;
-    return `${Math.round(seconds / 86_400)} days`;
+    if (seconds < 1) return "now";
+    if (seconds < 120) return `${Math.floor(seconds)} s ago`;
+    if (seconds < 7200) return `${Math.floor(seconds / 60)} min ago`;
+    if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h ago`;
+    return `${Math.floor(seconds / 86_400)} days ago`;
 }
 
 export const size = (stream) => (stream.width ? `${stream.width} × ${stream.height}` : "");
@@ -47,19 +49,5 @@ export function why(stream) {
 // Sentences begin with a capital; reasons of the log do not.
 export const sentence = (text) => (text ? text[0].toUpperCase() + text.slice(1) : "");
 
-// Without HTTPS browsers have no clipboard, but they have this.
-export async function copy(text) {
-    if (navigator.clipboard) {
-        try { return await navigator.clipboard.writeText(text).then(() => true); } catch { /* the other way */ }
-    }
-    const field = document.createElement("textarea");
-    field.value = text;
-    field.className = "unseen";
-    const focused = document.activeElement;
-    document.body.append(field);
-    field.select();
-    const isCopied = document.execCommand("copy");
-    field.remove();
-    focused?.focus();
-    return isCopied;
-}
+// The URL of a stream for other programs, by the name under which this page was found: behind a proxy the relay is asked by another.
+export const rtsp = (stream) => stream?.urls.rtsp?.replace(/^(rtsps?:\/\/)(\[[^\]]*\]|[^:/]*)/, `$1${location.hostname}`);
