@@ -177,11 +177,11 @@ package struct TrackUnits: Sendable {
 }
 
 extension SampleForm {
-    /// As RTP has it, the high byte first; all but waveforms as it is.
+    /// As RTP has it; all but waveforms as it is.
     fileprivate func turned(_ bytes: ByteBuffer) -> ByteBuffer {
-        guard case .waveform(let form) = self, form.swappedBytes > 1 else { return bytes }
+        guard case .waveform(let form) = self, !form.numbers.isAsSent else { return bytes }
         var turned = ByteBuffer()
-        bytes.withUnsafeReadableBytes { turned.writeBytes($0, turningEach: form.swappedBytes) }
+        bytes.withUnsafeReadableBytes { turned.write($0, of: form.numbers) }
         return turned
     }
 }

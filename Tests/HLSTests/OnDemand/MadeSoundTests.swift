@@ -117,6 +117,8 @@ import Testing
             Case(file: "a.mov", coder: ["-ar", "11025", "-c:a", "pcm_s16le"], rate: 16_000),
             Case(file: "a.mov", coder: ["-ar", "96000", "-c:a", "pcm_s24le"], rate: 48_000, channels: 2),
             Case(file: "a.mov", coder: ["-ar", "48000", "-c:a", "pcm_s16le"], rate: 48_000, channels: 6),
+            Case(file: "a.mov", coder: ["-ar", "16000", "-c:a", "pcm_u8"], rate: 16_000, clean: 15),
+            Case(file: "a.mov", coder: ["-ar", "44100", "-c:a", "pcm_f32le"], rate: 44_100, channels: 2),
             Case(file: "a.mp4", coder: ["-ar", "44100", "-c:a", "libmp3lame"], rate: 44_100, channels: 2),
             Case(file: "a.mp4", coder: ["-ar", "48000", "-c:a", "mp2"], rate: 48_000),
             Case(file: "a.mp4", coder: ["-ar", "48000", "-c:a", "libopus"], rate: 48_000, channels: 2),
