@@ -1,5 +1,6 @@
 import Egress
 import Foundation
+import HLS
 import NIOCore
 import Server
 import TestSupport
@@ -113,6 +114,43 @@ struct EditedMovieTests {
                     let seen = Self.seen(sent, from: whole[5]).prefix(expected.count)
                     #expect(seen.map(\.sum) == expected.map { whole[$0.picture] }, "\(name)")
                     #expect(zip(seen, expected).allSatisfy { abs($0.time - $1.time) < 0.002 }, "\(name)")
+                }
+            }
+        }
+    }
+
+    @Test("As HLS ffmpeg is sent the same, at the same times, and as long, in transport streams and in fragments")
+    func segments() async throws {
+        try await withTemporaryDirectory { folder in
+            let edits: [EditedMovie.Edit] = [
+                .init(1, from: 0.2), .init(0.6, from: 3.12), .init(0.8, from: 0.2), .init(0.6, from: 5),
+                .init(1, from: 0),
+            ]
+            try await Self.movies(edits, in: folder)
+            let expected = try await Self.pictures(["-i", "plain.mp4"], in: folder).map(\.sum)
+            #expect(expected.count == 100)
+            for container in [HLSConfiguration.Container.mpegts, .fmp4] {
+                try await withRelay(
+                    [.testCamera()], media: MediaConfiguration(folder: folder.path),
+                    hls: HLSConfiguration(segmentDuration: .seconds(1), container: container)
+                ) { relay in
+                    let url = relay.webURL("media/plain.mp4/index.m3u8")
+                    let sent = try await Self.pictures(["-i", url], in: folder)
+                    let seen = Self.seen(sent, from: expected.first)
+                    #expect(seen.map(\.sum) == expected, "\(container)")
+                    // Those that begin a part come up to 10 ms late.
+                    #expect(seen.indices.allSatisfy { abs(seen[$0].time - Double($0) * 0.04) < 0.011 }, "\(container)")
+                    #expect(zip(sent, sent.dropFirst()).allSatisfy { $0.time < $1.time })
+                    let told = try await OutsideTool("ffprobe").lines(
+                        ["-loglevel", "warning", "-show_entries", "format=duration", "-of", "csv=p=0", url], in: folder)
+                    #expect(told.first.flatMap(Double.init).map { abs($0 - 4) < 0.03 } == true, "\(told)")
+                    let ended = try await OutsideTool("ffmpeg").start(
+                        [
+                            "-nostdin", "-hide_banner", "-loglevel", "warning", "-i", url, "-c", "copy", "-f", "null",
+                            "-",
+                        ], in: folder
+                    ).ended(within: .seconds(30))
+                    #expect(ended.complaints == [] && ended.status == 0, "\(container)")
                 }
             }
         }

@@ -43,6 +43,45 @@ struct MoviePlayerTests {
         }
     }
 
+    /// Six seconds of parts in another order, which mostly begin between two key pictures.
+    private static func edit(_ name: String, as edited: String, in folder: URL) throws {
+        let edits: [EditedMovie.Edit] = [
+            .init(1, from: 0.2), .init(0.6, from: 3.12), .init(0.8, from: 0.2), .init(0.6, from: 5),
+            .init(2, from: 0.5), .init(1, from: 3.3),
+        ]
+        let bytes = try Array(Data(contentsOf: folder.appending(path: name)))
+        try Data(EditedMovie.with(edits, for: bytes)).write(to: folder.appending(path: edited))
+    }
+
+    @Test("Several parts of an edit list play in Chromium and GStreamer as one movie of their length, with sound")
+    func parts() async throws {
+        try await withTemporaryDirectory { folder in
+            try await Self.film("aac.mp4", ["-c:a", "aac", "-bf", "2"], in: folder)
+            try Self.edit("aac.mp4", as: "parts.mp4", in: folder)
+            for container in [HLSConfiguration.Container.mpegts, .fmp4] {
+                try await IntegrationTests.withRelay(
+                    [.testCamera()], media: MediaConfiguration(folder: folder.path),
+                    hls: HLSConfiguration(segmentDuration: .seconds(1), container: container)
+                ) { relay in
+                    try await Browser.run { browser in
+                        try await browser.open(relay.webURL("nothing-here"))
+                        try await Self.watch("parts.mp4", in: browser)
+                    }
+                    for player in ["playbin", "playbin3"] {
+                        let ended = try await OutsideTool(GStreamerPlayer.python).start(
+                            ["-c", Self.gstreamer, player, relay.webURL("media/parts.mp4/index.m3u8")], in: folder
+                        ).ended(within: .seconds(40))
+                        let counts = ended.lines.last?.split(separator: " ").compactMap { Int($0) } ?? []
+                        let about = "\(container) \(player): \(ended.lines) \(ended.complaints)"
+                        // With those that are decoded only.
+                        #expect(counts.first.map { (150...230).contains($0) } == true, "\(about)")
+                        #expect(counts.last.map { (47_500...50_000).contains($0) } == true, "\(about)")
+                    }
+                }
+            }
+        }
+    }
+
     private static func watch(_ name: String, in browser: Browser) async throws {
         _ = try await browser.run(
             """

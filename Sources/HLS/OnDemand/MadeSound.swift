@@ -8,11 +8,21 @@ struct MadeSound: Sendable {
     let units: TrackUnits
     let sounding: SoundUnits
     let grid: SoundGrid
-    let places: SoundPlaces
-    /// The samples that are heard: within the edit list, and in the file.
+    /// One behind the other.
+    let parts: [Part]
+    /// The samples that are heard, from the first to the last; between parts nothing is.
     let heard: Range<Int64>
     /// Those that it becomes.
     let frames: Range<Int64>
+
+    /// What is heard without a cut.
+    struct Part: Sendable {
+        let places: SoundPlaces
+        /// The samples of it: within the edit list, and in the file.
+        let heard: Range<Int64>
+        /// Units before it cannot be read.
+        let earliest: Int
+    }
 
     /// Of a segment that lasts longer no sound is made, in microseconds: it takes a thread too long.
     private static let longest: Int64 = 20 * 60 * 1_000_000
@@ -21,20 +31,29 @@ struct MadeSound: Sendable {
 
     /// Goes through all of its samples; `isThere` tells whether one is in the file. `nil` where none is.
     init?(_ units: TrackUnits, _ sounding: SoundUnits, _ grid: SoundGrid, isThere: (MovieSample) -> Bool) {
+        parts = units.stretches.compactMap { Self.part($0, of: units, sounding, grid, isThere: isThere) }
+        guard let first = parts.first, let last = parts.last else { return nil }
+        heard = first.heard.lowerBound..<max(first.heard.upperBound, last.heard.upperBound)
+        frames = grid.frames(hearing: heard)
+        (self.units, self.sounding, self.grid) = (units, sounding, grid)
+    }
+
+    private static func part(
+        _ stretch: TrackUnits.Stretch, of units: TrackUnits, _ sounding: SoundUnits, _ grid: SoundGrid,
+        isThere: (MovieSample) -> Bool
+    ) -> Part? {
         var places = SoundPlaces(sampleRate: grid.sampleRate)
-        var cursor = units.cursor(over: units.range)
+        var cursor = units.cursor(over: stretch.range)
         let rate = UInt32(clamping: grid.sampleRate)
         while let sample = cursor.next(), isThere(sample) {
             let time = MovieTime.convert(sample.compositionTime, from: units.timescale, to: rate)
             guard abs(time) <= 1 << 50, places.append(index: sample.index, at: time, count: sounding.count(in: sample))
             else { break }
         }
-        let start = MovieTime.convert(units.start, from: MovieTime.microseconds, to: rate)
-        let end = MovieTime.convert(units.end, from: MovieTime.microseconds, to: rate)
-        guard !places.isEmpty, max(start, places.start) < min(end, places.end) else { return nil }
-        heard = max(start, places.start)..<min(end, places.end)
-        frames = grid.frames(hearing: heard)
-        (self.units, self.sounding, self.grid, self.places) = (units, sounding, grid, places)
+        let start = max(places.start, MovieTime.convert(stretch.start, from: MovieTime.microseconds, to: rate))
+        let end = min(places.end, MovieTime.convert(stretch.end, from: MovieTime.microseconds, to: rate))
+        guard !places.isEmpty, start < end else { return nil }
+        return Part(places: places, heard: start..<end, earliest: stretch.earliest)
     }
 
     /// When the last sample ends, in microseconds of the presentation.
@@ -56,20 +75,32 @@ struct MadeSound: Sendable {
     /// Blocks.
     func make(_ frames: Range<Int64>, from bytes: any RandomAccessBytes) throws(MovieError) -> [EncodedAudioFrame] {
         guard !frames.isEmpty, let piece = try? SoundPiece(grid, frames: frames, heard: heard) else { return [] }
-        let first = places.index(at: max(piece.wanted.lowerBound, heard.lowerBound) - Int64(grid.decodingRunUp))
-        let range = max(0, min(first, places.endIndex))..<places.endIndex
-        var cursor = units.cursor(over: range)
         var window = FileWindow(bytes, readAhead: Self.readAhead)
-        while let sample = cursor.next() {
-            var position = places.position(of: sample.index)
-            guard position < min(piece.wanted.upperBound, heard.upperBound) else { break }
-            guard let payload = try units.payload(of: sample, from: &window) else { continue }
-            let parts = sounding.frames(in: payload)
-            for part in parts {
-                do { try piece.take(part, at: position) } catch { return [] }
-                position += Int64(sounding.count(in: sample) / max(parts.count, 1))
-            }
+        for part in parts where part.heard.overlaps(piece.wanted) {
+            piece.begin(part.heard)
+            guard try take(part, into: piece, from: &window) else { return [] }
         }
         return (try? piece.finish()) ?? []
+    }
+
+    /// False where libav fails.
+    private func take(
+        _ part: Part, into piece: SoundPiece, from window: inout FileWindow
+    ) throws(MovieError) -> Bool {
+        let places = part.places
+        let start = max(piece.wanted.lowerBound, part.heard.lowerBound)
+        let first = places.index(at: start - Int64(grid.decodingRunUp))
+        var cursor = units.cursor(over: max(part.earliest, min(first, places.endIndex))..<places.endIndex)
+        while let sample = cursor.next() {
+            var position = places.position(of: sample.index)
+            guard position < min(piece.wanted.upperBound, part.heard.upperBound) else { break }
+            guard let payload = try units.payload(of: sample, from: &window) else { continue }
+            let pieces = sounding.frames(in: payload)
+            for frame in pieces {
+                do { try piece.take(frame, at: position) } catch { return false }
+                position += Int64(sounding.count(in: sample) / max(pieces.count, 1))
+            }
+        }
+        return true
     }
 }

@@ -95,7 +95,7 @@ struct MovieTracks: Sendable {
                     codec: .aac, configuration: units.format.configuration,
                     clockRate: units.format.clockRate ?? Int(usual), channels: units.format.channels))
         }
-        if form == .transportStream, let mpeg = sounding.mpeg, mpeg.isPlayedInTransportStreams {
+        if form == .transportStream, !units.isEdited, let mpeg = sounding.mpeg, mpeg.isPlayedInTransportStreams {
             return Track(
                 units: units,
                 muxed: MuxedTrack(

@@ -28,6 +28,8 @@ package final class OnDemandService: Sendable {
     private static let mostKept = 8
     /// After the last request: longer than a player takes for what it has ahead.
     private static let keepingTime = TimeAmount.seconds(60)
+    /// Of a file that grows: who stopped for a while finds the segments that it was told of, and nobody else can cut them again.
+    private static let growingTime = TimeAmount.minutes(10)
     private static let look = Duration.seconds(15)
     /// Segments that are made, or wait for a thread.
     private static let mostUnderWay = 256
@@ -50,12 +52,13 @@ package final class OnDemandService: Sendable {
 
     /// What stands behind the name of a file below a movie's path.
     ///
-    /// `.notFound` for a segment that is none, or of a file that was there before.
+    /// `.notFound` for a segment that is none, or of a file that was there before. Of a file that has grown, segments are those of the
+    /// playlist that names them.
     package func resource(of movie: OnDemandMovie, file: OnDemandFile) async -> HLSResource {
         let tag = OnDemandFile.tag(of: movie.identity, configuration)
         switch file {
         case .initialization(let asked), .segment(let asked, _, _):
-            guard asked == tag else { return .notFound }
+            guard asked == tag else { return await earlier(asked, file, of: movie) ?? .notFound }
         case .variants, .playlist: break
         }
         guard let outcome = await cut(movie, tag) else { return Self.busy }
@@ -63,6 +66,20 @@ package final class OnDemandService: Sendable {
         case .success(let cut): return await resource(file, of: cut, movie)
         case .failure(let error): return Self.refusal(error)
         }
+    }
+
+    /// `nil` where there was none, or that has been written over.
+    private func earlier(_ tag: String, _ file: OnDemandFile, of movie: OnDemandMovie) async -> HLSResource? {
+        let known = state.withLock { state -> (cut: Cut, movie: OnDemandMovie)? in
+            guard let growing = movie.growing, let kept = state.movies[tag], kept.movie.growing == growing,
+                case .success(let cut) = kept.outcome
+            else { return nil }
+            state.movies[tag]?.lastUse = .now()
+            return (cut, kept.movie)
+        }
+        // What is not in memory is found out when it is read.
+        guard let known, (try? known.movie.bytes.readAtHand(at: 0, count: 1)) != nil else { return nil }
+        return await resource(file, of: known.cut, known.movie)
     }
 
     private func resource(_ file: OnDemandFile, of cut: Cut, _ movie: OnDemandMovie) async -> HLSResource {
@@ -169,7 +186,9 @@ package final class OnDemandService: Sendable {
     /// Lets go what nobody has asked for in a while; true where there is more.
     func sweep(at now: NIODeadline) -> Bool {
         let (_, rest) = state.withLock { state -> ([Kept], Bool) in
-            let old = state.movies.filter { now - $0.value.lastUse >= Self.keepingTime }
+            let old = state.movies.filter { _, kept in
+                now - kept.lastUse >= (kept.movie.growing == nil ? Self.keepingTime : Self.growingTime)
+            }
             for tag in old.keys { state.movies[tag] = nil }
             state.isSweeping = !state.movies.isEmpty
             return (Array(old.values), state.isSweeping)

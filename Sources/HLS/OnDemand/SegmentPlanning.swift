@@ -82,7 +82,10 @@ struct SegmentPlanning {
     }
 
     var frameRate: Double? {
-        guard let first = tracks.firstPicture, let videoEnd, videoEnd > first, pictures > 0 else { return nil }
+        // Of several parts some are over before anybody sees them.
+        guard let first = tracks.firstPicture, let videoEnd, videoEnd > first, pictures > 0,
+            tracks.video?.units.isEdited == false
+        else { return nil }
         return Double(pictures) * 1_000_000 / Double(videoEnd - first)
     }
 

@@ -74,9 +74,14 @@ package final class FileBytes: RandomAccessBytes {
 
     /// Nobody has written to it, cut it or added to it since it was opened, as far as its size and its date tell.
     package func isAsOpened() throws(MovieError) -> Bool {
+        try currentIdentity() == identity
+    }
+
+    /// As it is now: of another size, and with another date, once it has been written to.
+    package func currentIdentity() throws(MovieError) -> Identity {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw .unreadable(code: errno) }
-        return Identity(status) == identity
+        return Identity(status)
     }
 
     /// Out of the system's page cache, all of it or nothing. Not every file system tells what it has; then nothing is at hand.

@@ -37,7 +37,7 @@ extension SampleDescription {
         case 2 where isQuickTime && body.readableBytes >= 56:
             return longSound
         default:
-            let width = format == "ulaw" || format == "alaw" ? 1 : Int(bits) / 8
+            let width = numberWidth ?? Int(bits) / 8
             return SoundDescription(
                 channels: Int(channels), rate: Double(rate) / 65_536, bits: Int(bits), length: 20,
                 packing: isUncompressed ? packing(samples: 1, bytes: Int(channels) * width) : nil)
@@ -54,6 +54,17 @@ extension SampleDescription {
             channels: Int(channels), rate: seconds.isFinite ? seconds : 0, bits: Int(bits),
             // It counts the 16 bytes of the entry's head.
             length: length >= 72 ? Int(length) - 16 : 56, packing: packing(samples: Int(frames), bytes: Int(bytes)))
+    }
+
+    /// Of those that tell it by their name, whatever the field says.
+    private var numberWidth: Int? {
+        switch format {
+        case "ulaw", "alaw": 1
+        case "in24": 3
+        case "in32", "fl32": 4
+        case "fl64": 8
+        default: nil
+        }
     }
 
     private var isUncompressed: Bool {

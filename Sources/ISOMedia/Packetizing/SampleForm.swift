@@ -31,16 +31,17 @@ struct NALUnitForm: Sendable, Hashable {
 struct WaveformForm: Sendable, Hashable {
     /// In Hz.
     var sampleRate: Int
-    /// Of one sample of all channels.
-    var bytesPerFrame: Int
-    /// Of one sample of one channel, where the file has its low byte first and RTP its high byte; else 1.
-    var swappedBytes: Int
+    var channels: Int
+    var numbers: StoredNumbers
+
+    /// Of one sample of all channels, in the file.
+    var bytesPerFrame: Int { numbers.size * channels }
 
     /// Fewer samples a second are no sound: a packet would have a byte or a few.
     static let lowestRate = 1000
 
     /// 20 ms, or what fits (RFC 3551 §4.2).
     func framesPerPacket(limit: Int) -> Int {
-        max(1, min(sampleRate / 50, limit / bytesPerFrame))
+        max(1, min(sampleRate / 50, limit / (numbers.sentSize * channels)))
     }
 }

@@ -68,17 +68,16 @@ extension SampleFormat {
         let rate = sound.rate >= 1 && sound.rate <= 10_000_000 ? Int(sound.rate.rounded()) : Int(timescale)
         guard rate >= WaveformForm.lowestRate else { throw .nothingToPlay("it has \(rate) samples a second") }
         guard (1...32).contains(sound.channels) else { throw .nothingToPlay("it has \(sound.channels) channels") }
-        let codec: Codec
-        let size: Int
-        switch (source.format, source.linearBits) {
-        case ("ulaw", _): (codec, size) = (.pcmu, 1)
-        case ("alaw", _): (codec, size) = (.pcma, 1)
-        case (_, 16): (codec, size) = (.linear16, 2)
-        case (_, 24): (codec, size) = (.linear24, 3)
-        default: throw .nothingToPlay("no packets are made of \(source.format) with \(sound.bits) bits a sample")
+        guard let numbers = source.storedNumbers else {
+            throw .nothingToPlay("no packets are made of \(source.format) with \(sound.bits) bits a sample")
         }
-        let form = WaveformForm(
-            sampleRate: rate, bytesPerFrame: size * sound.channels, swappedBytes: source.isLittleEndian ? size : 1)
+        let codec: Codec
+        switch source.format {
+        case "ulaw": codec = .pcmu
+        case "alaw": codec = .pcma
+        default: codec = numbers.sentSize == 2 ? .linear16 : .linear24
+        }
+        let form = WaveformForm(sampleRate: rate, channels: sound.channels, numbers: numbers)
         return SampleFormat(
             form: .waveform(form),
             description: .packetized(codec, clockRate: rate, channels: sound.channels)

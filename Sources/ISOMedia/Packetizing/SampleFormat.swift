@@ -19,7 +19,7 @@ struct SampleFormat: Sendable {
         case ".mp1", ".mp2", ".mp3", Self.microsoftMP2, Self.microsoftMP3: self = Self.mpegAudio
         case "samr", "sawb": self = Self.amr(isWideband: source.format == "sawb")
         case "Opus": self = try Self.opus(source)
-        case "ulaw", "alaw", "sowt", "twos", "in24", "lpcm", "ipcm":
+        case "ulaw", "alaw", "raw ", "NONE", "sowt", "twos", "in24", "in32", "fl32", "fl64", "lpcm", "ipcm", "fpcm":
             self = try Self.waveform(source, timescale: timescale)
         case "encv", "enca", "drms", "drmi": throw .nothingToPlay("it is encrypted")
         default: throw .nothingToPlay("no packets are made of \(source.format)")

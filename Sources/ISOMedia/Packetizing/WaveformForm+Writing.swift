@@ -23,12 +23,12 @@ extension WaveformForm {
         return frames * bytesPerFrame == sample.readableBytes
     }
 
-    /// Adds whole samples to the packet that has begun, in the order of bytes that RTP has.
+    /// Adds whole samples to the packet that has begun, as RTP has them.
     func append(_ bytes: UnsafeRawBufferPointer, to batch: inout PacketBatch) {
-        if swappedBytes > 1 {
-            batch.append(bytes, turningEach: swappedBytes)
-        } else {
+        if numbers.isAsSent {
             batch.append(bytes)
+        } else {
+            batch.append(bytes, of: numbers)
         }
     }
 }

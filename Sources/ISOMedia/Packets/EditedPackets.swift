@@ -223,10 +223,3 @@ package struct EditedPackets: TrackPackets {
         parts[current].packets.release()
     }
 }
-
-extension MovieTrack {
-    /// Where the last one that is shown ends, in units of the track's timescale.
-    fileprivate var shownEnd: Int64 {
-        samples.end &+ max(0, samples.sample(at: samples.count - 1)?.compositionOffset ?? 0)
-    }
-}

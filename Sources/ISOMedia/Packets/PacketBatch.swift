@@ -128,10 +128,10 @@ package struct PacketBatch: Sendable {
         }
     }
 
-    /// Adds `payload` with the bytes of each `size` of them turned round; what is left over at the end is left out.
-    package mutating func append(_ payload: UnsafeRawBufferPointer, turningEach size: Int) {
-        guard hasRoom(for: payload.count) else { return }
-        bytes.writeBytes(payload, turningEach: size)
+    /// Adds samples of sound as they are sent; what is no whole one is left out.
+    mutating func append(_ samples: UnsafeRawBufferPointer, of numbers: StoredNumbers) {
+        guard hasRoom(for: samples.count / numbers.size * numbers.sentSize) else { return }
+        bytes.write(samples, of: numbers)
     }
 
     /// Adds all of `payload`: bytes where they lie in what was read.
@@ -182,24 +182,5 @@ package struct PacketBatch: Sendable {
     /// Takes the packet that has begun back, as if it had never been.
     package mutating func cancel() {
         bytes.moveWriterIndex(to: start)
-    }
-}
-
-extension ByteBuffer {
-    /// Adds numbers of `size` bytes with the order of their bytes turned round; what is no whole number is left out.
-    mutating func writeBytes(_ payload: UnsafeRawBufferPointer, turningEach size: Int) {
-        writeWithUnsafeMutableBytes(minimumWritableBytes: payload.count) { room in
-            var place = 0
-            while place + size <= payload.count {
-                if size == 2 {
-                    let value = payload.loadUnaligned(fromByteOffset: place, as: UInt16.self)
-                    room.storeBytes(of: value.byteSwapped, toByteOffset: place, as: UInt16.self)
-                } else {
-                    for byte in 0..<size { room[place + byte] = payload[place + size - 1 - byte] }
-                }
-                place += size
-            }
-            return place
-        }
     }
 }

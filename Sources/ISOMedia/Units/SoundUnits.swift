@@ -2,7 +2,7 @@ import Media
 import NIOCore
 import RTP
 
-/// How samples of sound other than AAC are counted, and taken apart for a decoder.
+/// How samples of sound that is decoded are counted, and taken apart for a decoder.
 package struct SoundUnits: Sendable {
     /// Of what is heard, in Hz.
     package let sampleRate: Int
@@ -16,7 +16,7 @@ package struct SoundUnits: Sendable {
     /// More are in no sample that anybody means, in seconds.
     private static let longest = 10
 
-    /// `nil` for what is no sound, and for AAC. Throws `.nothingToPlay` for MPEG audio that does not begin with a frame; others where
+    /// `nil` for what is no sound, and for AAC that is played in one part. Throws `.nothingToPlay` for MPEG audio that does not begin with a frame; others where
     /// the file cannot be read. Blocks.
     init?(
         _ form: SampleForm, _ track: MovieTrack, _ format: TrackFormat, in bytes: any RandomAccessBytes
@@ -37,7 +37,13 @@ package struct SoundUnits: Sendable {
             // 2.5 ms (RFC 6716 §2.1.4).
             (sampleRate, step) = (48_000, 120)
         case .waveform(let form): (sampleRate, step) = (form.sampleRate, 1)
-        case .nalUnits, .aac, .mpeg4Visual, .h263, .jpeg: return nil
+        case .aac:
+            guard !track.edits.isSimple, case .aac(let bytes) = format.configuration,
+                let known = AudioSpecificConfig(parsing: bytes)
+            else { return nil }
+            let rate = known.extensionSampleRate ?? known.sampleRate
+            (sampleRate, step) = (rate, known.extensionSampleRate == nil ? 1024 : 2048)
+        case .nalUnits, .mpeg4Visual, .h263, .jpeg: return nil
         }
         self.mpeg = mpeg
         self.form = form

@@ -3,13 +3,15 @@ import NIOCore
 
 /// The samples of a track that are played, whole, as who makes another container of them needs them.
 ///
-/// Of sound whose samples are a byte or a few, 1024 are one here.
+/// Of sound whose samples are a byte or a few, 1024 are one here. Where an edit list shows several parts of the media, units are counted
+/// through all of them, in the order they are shown (`UnitPart`).
 package struct TrackUnits: Sendable {
     /// What the samples are: H.264 and H.265 with their parameter sets, AAC with its configuration, other sound as RTP has it.
     package let format: TrackFormat
-    /// Of sound other than AAC, how many samples a second are heard of it; `nil` for all else.
+    /// Of sound that is decoded, how many samples a second are heard of it; `nil` for pictures, and for AAC that is taken as it is: of one
+    /// part.
     package let sounding: SoundUnits?
-    /// Units a second of all times here: the track's own.
+    /// Units a second of all times here: the track's own, but for pictures of several parts.
     package let timescale: UInt32
     /// The samples that are played, those that others cannot be decoded without among them.
     package let range: Range<Int>
@@ -17,13 +19,15 @@ package struct TrackUnits: Sendable {
     /// lies before.
     package let start: Int64
     package let end: Int64
-    private let track: MovieTrack
+    let track: MovieTrack
     private let forms: [SampleForm?]
-    private let blocks: SoundBlocks?
+    let blocks: SoundBlocks?
+    /// Never empty, and each begins where the one before ends or later.
+    let parts: [UnitPart]
+    /// Cuts are exact, and pictures that are decoded only are over at once.
+    package let isEdited: Bool
     /// The sample description that `format` is of, from 1.
     private let leading: Int
-    /// From times of the media to those of the presentation.
-    private let shift: Int64
 
     /// The frame before is what the first frame of AAC or MP3 is decoded with.
     private static let framesBefore = 1
@@ -31,15 +35,15 @@ package struct TrackUnits: Sendable {
     /// `first` is when pictures begin that are shown before the presentation does, for want of a key picture at its beginning, in
     /// microseconds; sound goes with them.
     ///
-    /// Throws `.nothingToPlay` with the reason for pictures that are neither H.264 nor H.265 or have no key picture, for sound that
-    /// cannot be read, and where an edit list shows several parts of the media: a muxer has no word for a picture that is decoded and
-    /// not shown. Others where the file cannot be read. Blocks.
+    /// Throws `.nothingToPlay` with the reason for pictures that are neither H.264 nor H.265 or have no key picture, and for sound that
+    /// cannot be read. Others where the file cannot be read. Blocks.
     package init(_ track: MovieTrack, from first: Int64 = 0, in bytes: any RandomAccessBytes) throws(MovieError) {
         let known = try MediaTrackFormat(track, in: bytes)
         let format = known.description.primary
         self.format = format
         let form = known.forms.lazy.compactMap(\.self).first
         let isPicture = format.codec == .h264 || format.codec == .h265
+        isEdited = !track.edits.isSimple
         sounding = try Self.sounding(form, track, format, bytes)
         guard isPicture || format.codec == .aac || sounding != nil else {
             throw .nothingToPlay("segments have no \(format.codec)")
@@ -47,31 +51,28 @@ package struct TrackUnits: Sendable {
         guard sounding != nil || format.configuration.isComplete else {
             throw .nothingToPlay("its parameter sets are missing")
         }
-        guard track.edits.isSimple else {
-            throw .nothingToPlay(
-                "its edit list shows several parts of the media, which segments cannot; RTSP has them all")
-        }
         self.track = track
-        timescale = track.timescale
         forms = known.forms
         blocks = form.flatMap { SoundBlocks(track, $0) }
         leading = track.samples.sample(at: 0)?.descriptionIndex ?? 1
-        let wait = track.edits.presentationTime(ofMedia: track.edits.mediaStart)
-        let shift = MovieTime.convert(wait, from: MovieTime.microseconds, to: track.timescale) &- track.edits.mediaStart
-        self.shift = shift
-        end = track.presentationEnd
-        let last = PlayedSpan(of: track).end
-        guard !isPicture else {
-            range = try Self.pictures(of: track, to: last)
-            start = wait
-            return
+        if isEdited {
+            parts = isPicture ? UnitPart.pictures(of: track) : UnitPart.sound(of: track, in: blocks)
+        } else {
+            parts = [
+                isPicture ? try Self.pictures(of: track) : Self.sound(of: track, in: blocks, from: first)
+            ]
         }
-        let earlier = MovieTime.convert(min(0, first), from: MovieTime.microseconds, to: track.timescale)
-        let media = max(0, track.edits.mediaStart &+ earlier)
-        let samples = min(max(0, track.samples.index(decodedAt: media) - Self.framesBefore), last)..<last
-        range = blocks?.blocks(of: samples) ?? samples
-        let there = track.samples.sample(at: samples.lowerBound)?.compositionTime ?? media
-        start = MovieTime.convert(max(media, there) &+ shift, from: timescale, to: MovieTime.microseconds)
+        guard let opening = parts.first, let last = parts.last else {
+            throw .nothingToPlay("nothing of what its edit list shows can be decoded")
+        }
+        timescale = isEdited && isPicture ? PictureTimes.clockRate : track.timescale
+        range = opening.first..<last.range.upperBound
+        end = track.presentationEnd
+        if case .drawnTogether(let times) = opening.times {
+            start = MovieTime.convert(times.start, from: PictureTimes.clockRate, to: MovieTime.microseconds)
+        } else {
+            start = opening.start
+        }
     }
 
     private static func sounding(
@@ -81,8 +82,32 @@ package struct TrackUnits: Sendable {
         return try SoundUnits(form, track, format, in: bytes)
     }
 
+    /// From its times to those of the presentation, of a track that is shown in one part.
+    private static func shift(of track: MovieTrack) -> (wait: Int64, shift: Int64) {
+        let wait = track.edits.presentationTime(ofMedia: track.edits.mediaStart)
+        let begin = MovieTime.convert(wait, from: MovieTime.microseconds, to: track.timescale)
+        return (wait, begin &- track.edits.mediaStart)
+    }
+
+    /// With the frames that the first one is decoded with.
+    private static func sound(
+        of track: MovieTrack, in blocks: SoundBlocks?, from first: Int64
+    ) -> UnitPart {
+        let (_, shift) = shift(of: track)
+        let last = PlayedSpan(of: track).end
+        let earlier = MovieTime.convert(min(0, first), from: MovieTime.microseconds, to: track.timescale)
+        let media = max(0, track.edits.mediaStart &+ earlier)
+        let samples = min(max(0, track.samples.index(decodedAt: media) - framesBefore), last)..<last
+        let range = blocks?.blocks(of: samples) ?? samples
+        let there = track.samples.sample(at: samples.lowerBound)?.compositionTime ?? media
+        let start = MovieTime.convert(max(media, there) &+ shift, from: track.timescale, to: MovieTime.microseconds)
+        return UnitPart(
+            samples: range, first: range.lowerBound, times: .shifted(shift), start: start, end: track.presentationEnd)
+    }
+
     /// From the key picture that what is shown first is decoded with.
-    private static func pictures(of track: MovieTrack, to last: Int) throws(MovieError) -> Range<Int> {
+    private static func pictures(of track: MovieTrack) throws(MovieError) -> UnitPart {
+        let last = PlayedSpan(of: track).end
         var first = PlayedSpan(of: track).syncSample(for: 0, of: track)
         if !track.samples.isSync(first) {
             guard let next = track.samples.syncIndex(after: first) else {
@@ -91,7 +116,9 @@ package struct TrackUnits: Sendable {
             first = next
         }
         guard first < last else { throw .nothingToPlay("it has no key picture in what is shown") }
-        return first..<last
+        let (wait, shift) = shift(of: track)
+        return UnitPart(
+            samples: first..<last, first: first, times: .shifted(shift), start: wait, end: track.presentationEnd)
     }
 
     /// AAC, or what `sounding` tells of.
@@ -109,49 +136,22 @@ package struct TrackUnits: Sendable {
         MovieTime.convert(time, from: timescale, to: MovieTime.microseconds)
     }
 
-    /// Goes through samples in the order they are decoded; their times are those of the presentation.
-    package struct Cursor: Sendable {
-        private enum Samples: Sendable {
-            case plain(SampleCursor)
-            case blocks(SoundBlocks, next: Int)
-        }
-
-        private var samples: Samples
-        private let end: Int
-        private let shift: Int64
-
-        fileprivate init(_ units: TrackUnits, over range: Range<Int>) {
-            samples =
-                units.blocks.map { .blocks($0, next: range.lowerBound) }
-                ?? .plain(SampleCursor(units.track.samples, at: range.lowerBound))
-            end = range.upperBound
-            shift = units.shift
-        }
-
-        /// `nil` behind the last, and where the tables name no place in any file.
-        package mutating func next() -> MovieSample? {
-            guard var sample = step() else { return nil }
-            sample.decodeTime &+= shift
-            return sample
-        }
-
-        private mutating func step() -> MovieSample? {
-            switch samples {
-            case .plain(var cursor):
-                guard cursor.index < end, let sample = cursor.next() else { return nil }
-                samples = .plain(cursor)
-                return sample
-            case .blocks(let blocks, let next):
-                guard next < end, let sample = blocks.sample(at: next) else { return nil }
-                samples = .blocks(blocks, next: next + 1)
-                return sample
-            }
-        }
+    /// Sound that is heard without a cut.
+    package struct Stretch: Sendable {
+        /// Its units, those that it is decoded with among them.
+        package let range: Range<Int>
+        /// Those before it can be read too.
+        package let earliest: Int
+        /// In microseconds of the presentation.
+        package let start: Int64
+        package let end: Int64
     }
 
-    /// Through samples of the track: those of `range`, and those before that they are decoded with.
-    package func cursor(over range: Range<Int>) -> Cursor {
-        Cursor(self, over: range)
+    /// One for each part.
+    package var stretches: [Stretch] {
+        parts.map {
+            Stretch(range: $0.range, earliest: isEdited ? $0.first : 0, start: $0.start, end: isEdited ? $0.end : end)
+        }
     }
 
     /// The bytes of a sample as `AccessUnit` has them; `nil` for one that is empty, broken, too large, or of another codec than the
@@ -161,7 +161,8 @@ package struct TrackUnits: Sendable {
     ) throws(MovieError) -> ByteBuffer? {
         guard sample.size > 0, sample.size <= PacketizedSamples.maximumSampleSize else { return nil }
         if let blocks {
-            let bytes = try blocks.bytes(at: sample.index, from: &window) { form(ofDescription: $0) != nil }
+            let block = parts[part(of: sample.index)].sample(of: sample.index)
+            let bytes = try blocks.bytes(at: block, from: &window) { form(ofDescription: $0) != nil }
             return bytes.map { form(ofDescription: leading)?.turned($0) ?? $0 }
         }
         guard let form = form(ofDescription: sample.descriptionIndex) else { return nil }
@@ -171,17 +172,22 @@ package struct TrackUnits: Sendable {
         return units.unit(bytes, withSets: sample.isSync && sample.descriptionIndex != leading)
     }
 
+    /// The part that a unit is of; those beyond the ends are of the first and the last one.
+    func part(of unit: Int) -> Int {
+        max(0, (0..<parts.count).firstIndex { parts[$0].first > unit } - 1)
+    }
+
     private func form(ofDescription index: Int) -> SampleForm? {
         forms.indices.contains(index - 1) ? forms[index - 1] : nil
     }
 }
 
 extension SampleForm {
-    /// As RTP has it, the high byte first; all but waveforms as it is.
+    /// As RTP has it; all but waveforms as it is.
     fileprivate func turned(_ bytes: ByteBuffer) -> ByteBuffer {
-        guard case .waveform(let form) = self, form.swappedBytes > 1 else { return bytes }
+        guard case .waveform(let form) = self, !form.numbers.isAsSent else { return bytes }
         var turned = ByteBuffer()
-        bytes.withUnsafeReadableBytes { turned.writeBytes($0, turningEach: form.swappedBytes) }
+        bytes.withUnsafeReadableBytes { turned.write($0, of: form.numbers) }
         return turned
     }
 }

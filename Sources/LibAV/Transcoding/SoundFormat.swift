@@ -10,6 +10,8 @@ struct SoundFormat {
     let channels: Int
     /// Of a sample of G.726; 0 where the codec tells.
     let bitsPerSample: Int
+    /// What the decoder has to know of AAC.
+    private var configuration: [UInt8] = []
 
     /// `nil` for what cannot be decoded here.
     init?(_ format: TrackFormat) {
@@ -57,11 +59,25 @@ struct SoundFormat {
         case .mpegAudio: decoder = AV_CODEC_ID_MP3
         case .amr: decoder = AV_CODEC_ID_AMR_NB
         case .amrWideband: decoder = AV_CODEC_ID_AMR_WB
+        case .aac:
+            guard case .aac(let config) = format.configuration else { return nil }
+            decoder = AV_CODEC_ID_AAC
+            configuration = Self.told(config)
         default: return nil
         }
         self.sampleRate = sampleRate
         self.channels = channels
         bitsPerSample = decoder == AV_CODEC_ID_PCM_S24BE ? 24 : 0
+    }
+
+    /// Where spectral band replication is not announced, there is to be none (ISO/IEC 14496-3 §1.6.6.1): a decoder that finds some would
+    /// give twice the samples.
+    private static func told(_ config: [UInt8]) -> [UInt8] {
+        guard let known = AudioSpecificConfig(parsing: config), known.extensionSampleRate == nil,
+            let short = known.serialized
+        else { return config }
+        // Sync word 2B7, object type 5, and a bit that is 0.
+        return short + [0x56, 0xE5, 0x00]
     }
 
     /// AAC's channels: more become two.
@@ -73,6 +89,7 @@ struct SoundFormat {
             context.sample_rate = Int32(sampleRate)
             av_channel_layout_default(&context.ch_layout, Int32(channels))
             context.bits_per_coded_sample = Int32(bitsPerSample)
+            context.tell(configuration)
         }
     }
 
@@ -83,6 +100,8 @@ struct SoundFormat {
         case AV_CODEC_ID_MP3: 12 * 1152
         // Predictions fade: RFC 7845 §4.6 wants 80 ms at the least.
         case AV_CODEC_ID_OPUS, AV_CODEC_ID_AMR_NB, AV_CODEC_ID_AMR_WB: sampleRate * 2 / 5
+        // Each frame overlaps the one before.
+        case AV_CODEC_ID_AAC: 4096
         default: 0
         }
     }
@@ -97,5 +116,17 @@ struct SoundFormat {
         case 32_000: 40_000 * codedChannels
         default: 48_000 * codedChannels
         }
+    }
+}
+
+extension AVCodecContext {
+    /// Has the decoder begin with `configuration`, which is freed with the context; without it where there is no memory.
+    fileprivate mutating func tell(_ configuration: [UInt8]) {
+        guard !configuration.isEmpty,
+            let memory = av_mallocz(configuration.count + Int(AV_INPUT_BUFFER_PADDING_SIZE))
+        else { return }
+        memory.copyMemory(from: configuration, byteCount: configuration.count)
+        extradata = memory.assumingMemoryBound(to: UInt8.self)
+        extradata_size = Int32(configuration.count)
     }
 }

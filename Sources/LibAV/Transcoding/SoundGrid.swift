@@ -24,7 +24,7 @@ package struct SoundGrid: Sendable {
         guard let known = SoundFormat(stored: format, sampleRate: sampleRate, channels: channels) else {
             throw LibAVError(
                 "make AAC of \(format.codec) with \(channels) channels, \(sampleRate) samples a second",
-                because: "it is none of G.711, PCM, MPEG audio, AMR and Opus in one to eight channels")
+                because: "it is none of G.711, PCM, MPEG audio, AMR, Opus and AAC in one to eight channels")
         }
         self.format = known
         self.sampleRate = sampleRate

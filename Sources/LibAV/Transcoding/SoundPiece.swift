@@ -15,7 +15,7 @@ package final class SoundPiece {
 
     private let grid: SoundGrid
     private let frames: Range<Int64>
-    private let heard: Range<Int64>
+    private var heard: Range<Int64>
     private let decoder: DecoderContext
     private let encoder: AudioEncoder
     private var resampler: Resampler?
@@ -67,6 +67,12 @@ package final class SoundPiece {
 
     private static func greatestCommonDivisor(_ first: Int64, _ second: Int64) -> Int64 {
         second == 0 ? max(first, 1) : greatestCommonDivisor(second, first % second)
+    }
+
+    /// What is taken from here on is heard within `heard` alone, behind what was heard before, and does not go on from that.
+    package func begin(_ heard: Range<Int64>) {
+        self.heard = heard
+        tail = .min
     }
 
     /// Takes one unit, whose sound begins at `position` in samples of what goes in; units come in order.

@@ -12,7 +12,7 @@ extension WebRouter {
                 let source = opened.program.source
             else { return WebResponse(.notFound, saying: nil) }
             let movie = OnDemandMovie(
-                identity: opened.tag, movie: source.movie, bytes: source.bytes, owner: opened)
+                identity: opened.tag, growing: opened.growing, movie: source.movie, bytes: source.bytes, owner: opened)
             return response(await onDemand.resource(of: movie, file: file), to: request)
         } catch let refusal as MediaRefusal {
             request.logger.debug("movie refused", metadata: ["reason": "\(refusal.reason)"])

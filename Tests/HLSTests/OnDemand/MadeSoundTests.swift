@@ -117,6 +117,8 @@ import Testing
             Case(file: "a.mov", coder: ["-ar", "11025", "-c:a", "pcm_s16le"], rate: 16_000),
             Case(file: "a.mov", coder: ["-ar", "96000", "-c:a", "pcm_s24le"], rate: 48_000, channels: 2),
             Case(file: "a.mov", coder: ["-ar", "48000", "-c:a", "pcm_s16le"], rate: 48_000, channels: 6),
+            Case(file: "a.mov", coder: ["-ar", "16000", "-c:a", "pcm_u8"], rate: 16_000, clean: 15),
+            Case(file: "a.mov", coder: ["-ar", "44100", "-c:a", "pcm_f32le"], rate: 44_100, channels: 2),
             Case(file: "a.mp4", coder: ["-ar", "44100", "-c:a", "libmp3lame"], rate: 44_100, channels: 2),
             Case(file: "a.mp4", coder: ["-ar", "48000", "-c:a", "mp2"], rate: 48_000),
             Case(file: "a.mp4", coder: ["-ar", "48000", "-c:a", "libopus"], rate: 48_000, channels: 2),
@@ -154,6 +156,54 @@ import Testing
                     disturbance < 2 * usual + Self.power(source[seam]) / 1000,
                     "\(disturbance) at \(start), and \(usual) uncut")
             }
+        }
+    }
+
+    @Test(
+        "Sound of several parts is cut to the sample, and silent in gaps; that of AAC too",
+        arguments: [
+            Case(file: "a.mov", coder: ["-ar", "8000", "-c:a", "pcm_mulaw"], rate: 16_000),
+            Case(file: "a.mov", coder: ["-ar", "48000", "-c:a", "pcm_s16le"], rate: 48_000, channels: 2),
+            Case(file: "a.mp4", coder: ["-ar", "44100", "-c:a", "libmp3lame"], rate: 44_100, channels: 2),
+            Case(file: "a.mp4", coder: ["-ar", "48000", "-c:a", "libopus"], rate: 48_000, channels: 2),
+            Case(file: "a.mp4", coder: ["-ar", "48000", "-c:a", "aac", "-b:a", "128k"], rate: 48_000, channels: 2),
+            Case(file: "a.mp4", coder: ["-ar", "22050", "-c:a", "aac", "-b:a", "64k"], rate: 32_000),
+        ])
+    func parts(kind: Case) async throws {
+        try await withTemporaryDirectory { folder in
+            let whole = Array((try await Self.make(kind, in: folder)).readableBytesView)
+            let edits: [EditedMovie.Edit] = [
+                .init(0.9, from: 2.013), .init(0.4, from: nil), .init(1.1, from: 0.25), .init(1.3, from: 4.1),
+                .init(0.7, from: 0.25),
+            ]
+            let film = ByteBuffer(bytes: EditedMovie.with(edits, for: whole))
+            let plan = try MovieFile.plan(film, form: .fragments(hasVideo: true))
+            #expect(plan.segments.count > 2 && plan.tracks.sound?.muxed.clockRate == kind.rate)
+            let source = try await Self.samples(kind.file, kind.rate, in: folder)
+            let heard = try await Self.heard(plan, film, in: folder)
+            let rate = Double(kind.rate)
+            var start = 0.0
+            for edit in edits {
+                // Not where one meets the other: windows of the coder show some of both.
+                let range = Int((start + 0.05) * rate)..<Int((start + edit.duration - 0.05) * rate)
+                if let media = edit.media {
+                    let shift = Int(((media - start) * rate).rounded())
+                    let most = kind.rate / 500
+                    // To where it sounds most like it.
+                    let noise = (-most...most).map { lag in
+                        Self.power(range.map { heard[$0] - source[$0 + shift + lag] })
+                    }
+                    let least = try #require(noise.min())
+                    let lag = (noise.firstIndex(of: least) ?? 0) - most
+                    #expect(abs(Double(lag) / rate) <= kind.late, "\(lag) samples off at \(start)")
+                    let expected = Self.power(range.map { source[$0 + shift + lag] })
+                    #expect(10 * log10(expected / least) > kind.clean - 4, "at \(start)")
+                } else {
+                    #expect(Self.power(heard[range]) / Double(range.count) < 1e-6)
+                }
+                start += edit.duration
+            }
+            #expect(abs(plan.end - Int64(start * 1_000_000)) < 30_000)
         }
     }
 }

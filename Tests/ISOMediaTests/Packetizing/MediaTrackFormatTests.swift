@@ -111,13 +111,21 @@ import Testing
             Issue.record("no waveform")
             return
         }
-        #expect(form == WaveformForm(sampleRate: 96_000, bytesPerFrame: 6, swappedBytes: 3))
+        #expect(
+            form
+                == WaveformForm(
+                    sampleRate: 96_000, channels: 2,
+                    numbers: StoredNumbers(kind: .signed, size: 3, isLittleEndian: true)))
+        #expect(form.bytesPerFrame == 6)
         guard case .waveform(let big)? = try format("lpcm", description(flags: 6, bits: 16)).forms[0] else {
             Issue.record("no waveform")
             return
         }
-        #expect(big.swappedBytes == 1)
-        #expect(try reason("lpcm", description(flags: 1, bits: 32)).contains("lpcm with 32 bits"))
+        #expect(big.numbers.isAsSent)
+        let floating = try format("lpcm", description(flags: 1, bits: 32))
+        #expect(floating.mediaDescription.contains("L24/96000/2"))
+        #expect(try format("lpcm", description(flags: 0, bits: 8)).mediaDescription.contains("L16/96000/2"))
+        #expect(try reason("lpcm", description(flags: 4, bits: 20)).contains("lpcm with 20 bits"))
     }
 
     @Test("what cannot be carried is told with its reason")
@@ -128,7 +136,7 @@ import Testing
         #expect(try reason("ap4h", HandmadeMovie.picture([])).contains("ap4h"))
         #expect(try reason("mp4a", HandmadeMovie.sound(HandmadeMovie.esds(0xDD, []))).contains("0xDD"))
         #expect(try reason("mp4a", HandmadeMovie.sound(HandmadeMovie.esds(0x40, []))).contains("AudioSpecificConfig"))
-        #expect(try reason("twos", HandmadeMovie.sound(bits: 8)).contains("8 bits"))
+        #expect(try reason("twos", HandmadeMovie.sound(bits: 12)).contains("12 bits"))
         let surround = HandmadeMovie.box("dOps", [0, 6, 1, 0x38, 0, 0, 0xBB, 0x80, 0, 0, 1])
         #expect(try reason("Opus", HandmadeMovie.sound(surround)).contains("6 channels"))
         var picture = SampleJPEG()

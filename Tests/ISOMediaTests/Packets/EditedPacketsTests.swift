@@ -9,7 +9,7 @@ struct EditedPacketsTests {
     private static let full: UInt32 = 0x1_0000
 
     /// Pictures at 25 a second, each of which says its number; every fifth is a key picture.
-    private static func movie(_ pictures: Int = 50, syncs: [UInt32]? = nil, edits: [[UInt32]]) -> HandmadeMovie {
+    static func movie(_ pictures: Int = 50, syncs: [UInt32]? = nil, edits: [[UInt32]]) -> HandmadeMovie {
         let samples = (0..<pictures).map {
             [0, 0, 0, 5, 0x65, 0x88, 0x84, UInt8($0 >> 8), UInt8($0 & 0xFF)] as [UInt8]
         }
@@ -27,7 +27,7 @@ struct EditedPacketsTests {
     }
 
     /// Cuts, a gap, a repetition, a picture that is held, and what stands before it in the media.
-    private static let edits: [[UInt32]] = [
+    static let edits: [[UInt32]] = [
         [400, 7 * 3600, full], [200, 20 * 3600, full], [300, .max, full], [200, 2 * 3600, full], [500, 33 * 3600, 0],
         [200, 10 * 3600, full],
     ]

@@ -46,16 +46,6 @@ struct TrackUnitsTests {
         #expect(cursor.next()?.decodeTime == -3600)
     }
 
-    @Test("Several parts of the media are refused, with where to get them")
-    func parts() throws {
-        var movie = Self.movie(lengthSize: 4, length: [0, 0, 0, 4])
-        movie.edits = [[120, 0, 0x1_0000], [120, 0, 0x1_0000]]
-        let bytes = movie.bytes
-        let track = try Movie(reading: bytes).tracks[0]
-        let error = #expect(throws: MovieError.self) { try TrackUnits(track, in: bytes) }
-        #expect(error.map { "\($0)".contains("several parts of the media") } == true)
-    }
-
     @Test("Pictures without a key picture, and other codecs, are refused with the reason")
     func refusals() throws {
         var movie = Self.movie(lengthSize: 4, length: [0, 0, 0, 4])

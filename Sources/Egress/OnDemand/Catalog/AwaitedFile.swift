@@ -11,9 +11,18 @@ import Synchronization
 /// A file of a movie, as long as it is the one that was opened.
 ///
 /// While it is parsed, reading fails once nobody waits for it any more, and the parsing with it; and where it takes longer than a moment
-/// while too many others do. Writing over a file that is played
-/// would make rubbish of what is sent: from then on nothing is read of it.
+/// while too many others do. Writing over a file that is played would make rubbish of what is sent: from then on nothing is read of it.
+/// But of a movie in fragments all is as it was where a recorder has only added to its end.
 final class AwaitedFile: RandomAccessBytes {
+    /// What has become of the file since it was opened.
+    private struct Growth {
+        /// A recorder may add to it.
+        var isAllowed = true
+        /// The file as it was when it was found to have grown only.
+        var known: FileBytes.Identity
+        var prints = FilePrints()
+    }
+
     private enum Phase {
         case parsed(for: [MovieAsker])
         case opened
@@ -37,6 +46,7 @@ final class AwaitedFile: RandomAccessBytes {
     private let slow: SlowParsings
     private let pace = Mutex(Pace.waits)
     private let phase: Mutex<Phase>
+    private let growth: Mutex<Growth>
     /// Who plays asks for this alone.
     private let isOpened = Atomic(false)
 
@@ -44,6 +54,7 @@ final class AwaitedFile: RandomAccessBytes {
         self.file = file
         self.slow = slow
         phase = Mutex(.parsed(for: [asker]))
+        growth = Mutex(Growth(known: file.identity))
     }
 
     var identity: FileBytes.Identity { file.identity }
@@ -54,11 +65,38 @@ final class AwaitedFile: RandomAccessBytes {
         if !isOpened.load(ordering: .relaxed) {
             guard isWanted() else { throw .unreadable(code: ECANCELED) }
             guard mayGoOn() else { throw .unreadable(code: EBUSY) }
+            let buffer = try file.read(at: offset, count: count)
+            // What has become of it meanwhile is asked when all is known that was read.
+            growth.withLock { $0.prints.add(buffer, at: offset) }
+            return buffer
         }
         let buffer = try file.read(at: offset, count: count)
         // Behind the reading: who writes changes the date before the bytes.
-        guard try file.isAsOpened() else { throw .changed }
+        let isSame = try isAsParsed { offset, count throws(MovieError) in try file.read(at: offset, count: count) }
+        guard isSame == true else { throw .changed }
         return buffer
+    }
+
+    /// What was read of it is as it was; `nil` where `read` cannot tell now. Asked behind every reading, and for nothing where nobody
+    /// writes to it.
+    private func isAsParsed(
+        _ read: (_ offset: Int64, _ count: Int) throws(MovieError) -> ByteBuffer?
+    ) throws(MovieError) -> Bool? {
+        let now = try file.currentIdentity()
+        if now == file.identity { return true }
+        let growth = growth.withLock { $0 }
+        if now == growth.known { return true }
+        guard growth.isAllowed, now.size >= file.size else { return false }
+        let isSame = try growth.prints.areAll(in: read)
+        if isSame == true { self.growth.withLock { $0.known = now } }
+        return isSame
+    }
+
+    /// The parsing has come to its end. Throws `.changed` where the file has not only been added to meanwhile; `mayGrow`: nor afterwards.
+    func settle(mayGrow: Bool) throws(MovieError) {
+        growth.withLock { $0.isAllowed = mayGrow }
+        let isSame = try isAsParsed { offset, count throws(MovieError) in try file.read(at: offset, count: count) }
+        guard isSame == true else { throw .changed }
     }
 
     /// Only for who plays it.
@@ -66,7 +104,10 @@ final class AwaitedFile: RandomAccessBytes {
         guard isOpened.load(ordering: .relaxed), let buffer = try file.readAtHand(at: offset, count: count) else {
             return nil
         }
-        guard try file.isAsOpened() else { throw .changed }
+        let isSame = try isAsParsed { offset, count throws(MovieError) in try file.readAtHand(at: offset, count: count)
+        }
+        guard let isSame else { return nil }
+        guard isSame else { throw .changed }
         return buffer
     }
 

@@ -155,7 +155,7 @@ package final class MediaCatalog: Sendable {
                 guard isRunning else { return self.parsed(file, .failure(BlockingThreads.Stopped())) }
                 file.begin()
                 do throws(MovieError) {
-                    let program = try self.read(file)
+                    let program = try self.parse(file)
                     guard file.parsed() else { throw .unreadable(code: 0) }
                     _ = file.end()
                     let movie = OpenedMovie(identity: file.identity, program: program)
@@ -167,6 +167,19 @@ package final class MediaCatalog: Sendable {
                 }
             }
         }
+    }
+
+    private func parse(_ file: AwaitedFile) throws(MovieError) -> MovieProgram {
+        let program: MovieProgram
+        do throws(MovieError) {
+            program = try read(file)
+        } catch {
+            // Nonsense may have come of being written over meanwhile.
+            try file.settle(mayGrow: true)
+            throw error
+        }
+        try file.settle(mayGrow: program.mayGrow)
+        return program
     }
 
     /// Gives up what is being parsed: who waits for it fails with `BlockingThreads.Stopped`, and whatever comes of it is told to nobody,

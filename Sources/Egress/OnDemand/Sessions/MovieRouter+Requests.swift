@@ -47,7 +47,7 @@ extension MovieRouter {
             return context.answer(setUp(target, in: session, request))
         }
         guard sessions.count < configuration.sessionsPerConnection else { return context.answer(.unavailable) }
-        return open(name) { movie in
+        return open(name, asDescribed: true) { movie in
             guard !self.isClosed else { return RTSPResponse(.sessionNotFound) }
             let session = MovieSession(
                 identifier: self.sessions.makeIdentifier(), path: "\(self.catalog.configuration.path)/\(name)",

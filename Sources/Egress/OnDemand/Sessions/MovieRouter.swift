@@ -88,14 +88,16 @@ package final class MovieRouter {
 
     // MARK: Movies
 
-    /// Opens the movie of that name, and answers with what is wrong where it cannot be had.
+    /// Opens the movie of that name, and answers with what is wrong where it cannot be had; `asDescribed`: of a file that grows, as it was
+    /// when the viewer was told of it.
     func open(
-        _ name: String, then answer: @escaping (OpenedMovie) -> RTSPResponse
+        _ name: String, asDescribed: Bool = false, then answer: @escaping (OpenedMovie) -> RTSPResponse
     ) -> EventLoopFuture<RTSPReply> {
         let promise = context.eventLoop.makePromise(of: RTSPReply.self)
         catalog.open(name, for: asker, on: context.eventLoop).assumeIsolated().whenComplete { result in
             switch result {
-            case .success(let movie):
+            case .success(let opened):
+                let movie = asDescribed ? opened.known(from: self.latest) : opened
                 self.latest = self.isClosed ? nil : movie
                 promise.assumeIsolated().succeed(RTSPReply(answer(movie)))
             case .failure(let error as MediaRefusal):
