@@ -240,7 +240,7 @@ final class WebConnection: ChannelDuplexHandler, RemovableChannelHandler, OpenCo
             handshakeFailed()
             return context.close(promise: nil)
         }
-        if stall.isStalled(context.channel, written: meter.written, at: now, for: limits.readingTime) {
+        if stall.isStalled(context.channel, meter, at: now, for: limits.readingTime) {
             logger.debug("viewer does not read its answer")
             return context.close(promise: nil)
         }
