@@ -104,12 +104,8 @@ final class LiveSocket: ChannelInboundHandler, OpenConnection, LiveViewer {
         close(farewell)
     }
 
-    /// The peer's own code goes back, where it may be sent at all (RFC 6455 §7.4.1).
     private func echo(_ data: ByteBuffer) {
-        var data = data
-        let code = data.readInteger(as: UInt16.self) ?? 1000
-        let isSound = (1000...1003).contains(code) || (1007...1011).contains(code) || (3000...4999).contains(code)
-        close(LiveFarewell(isSound ? WebSocketErrorCode(codeNumber: Int(code)) : .protocolError))
+        close(LiveFarewell(answering: data))
         context?.close(promise: nil)
     }
 
