@@ -45,4 +45,10 @@ package struct HLSConfiguration: Sendable, Hashable {
         self.firstSegments = firstSegments
         self.memory = memory
     }
+
+    /// Such that the first segments are there within `startTimeout`, whatever the camera's groups are, and a tenth before.
+    var longestAtFirst: TimeAmount {
+        let share = startTimeout.nanoseconds / 10 * 9 / Int64(max(firstSegments, 1))
+        return min(max(.nanoseconds(share), .seconds(1)), TargetDuration.longest)
+    }
 }

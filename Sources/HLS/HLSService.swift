@@ -98,7 +98,9 @@ package final class HLSService: Sendable {
         case .variant(let main):
             var variants = [main]
             if let sub = path.sub, let variant = await variant(ofSleeping: sub) { variants.append(variant) }
-            return .playlist(MultivariantPlaylist(variants: variants).text, reloadAfter: .seconds(5))
+            // Cameras may have longer groups of pictures some day: the playlists themselves tell.
+            let playlist = MultivariantPlaylist(variants: variants, isIndependent: false)
+            return .playlist(playlist.text, reloadAfter: .seconds(5))
         }
     }
 

@@ -39,7 +39,7 @@ actor HLSStream {
         self.logger = logger
         let rules = SegmentStore.Rules(
             segmentDuration: configuration.segmentDuration, playlistLength: configuration.playlistLength,
-            memory: configuration.memory)
+            memory: configuration.memory, firstSegments: configuration.firstSegments)
         let first = SequenceNumbers.first(at: clock.wallClock(), after: heritage?.lastNumber)
         let store = SegmentStore(rules, from: first)
         making = SegmentMaking(configuration: configuration, works: works, store: store, logger: logger)

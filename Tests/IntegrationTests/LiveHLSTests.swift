@@ -132,8 +132,11 @@ struct LiveHLSTests {
         }
         if label.hasPrefix("van") {
             #expect(checker.discontinuities >= sources, "\(label)")
+            // The target of parts changes with what pictures last.
+            #expect(checker.lives == 1 || label.contains("parts true"), "\(label)")
         } else {
-            #expect(checker.discontinuities == 1 && checker.lives == 1, "\(label)")
+            #expect(
+                checker.discontinuities == 1 && checker.lives == 1 && checker.dependentVersions == 0, "\(label)")
         }
         #expect(segments.count > 5, "\(label)")
         if label.hasSuffix("blocking") {

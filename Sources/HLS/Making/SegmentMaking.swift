@@ -31,7 +31,7 @@ struct SegmentMaking: ~Copyable {
         segmenter = Segmenter(
             Segmenter.Rules(
                 segmentDuration: configuration.segmentDuration, partDuration: configuration.partDuration,
-                mostBytes: max(configuration.memory / 4, 1)))
+                mostBytes: max(configuration.memory / 4, 1), longestAtFirst: configuration.longestAtFirst))
     }
 
     mutating func received(_ event: AccessUnitFeed.Event, at now: NIODeadline) {
@@ -81,9 +81,10 @@ struct SegmentMaking: ~Copyable {
         for action in actions {
             switch action {
             case .open(let withSound, let partTarget): open(withSound: withSound, partTarget: partTarget)
-            case .beginSegment(let wallClock, let isDiscontinuity):
+            case .beginSegment(let wallClock, let isDiscontinuity, let isIndependent):
                 guard muxer != nil else { continue }
-                store.segmentBegan(wallClock: wallClock, isDiscontinuity: isDiscontinuity, at: now)
+                store.segmentBegan(
+                    wallClock: wallClock, isDiscontinuity: isDiscontinuity, isIndependent: isIndependent, at: now)
             case .write(let unit, let role, let duration): write(unit, role, duration)
             case .endPart(let duration, let isIndependent):
                 guard let bytes = cut() else { continue }

@@ -45,6 +45,8 @@ package struct MediaPlaylist: Sendable, Hashable {
 
     /// Nothing of it will ever change, or come (§4.4.3.4, §4.4.3.5).
     package var isComplete = false
+    /// Every segment begins with a random access point (§4.4.2.1).
+    package var isIndependent = true
     /// Where players had better begin, from the first segment's beginning on (§4.4.2.2).
     package var start: TimeAmount?
     package var version: Int
@@ -67,7 +69,7 @@ package struct MediaPlaylist: Sendable, Hashable {
 }
 
 extension MediaPlaylist {
-    /// As a file of text. Every segment begins with a random access point, and it says so.
+    /// As a file of text.
     package var text: String {
         var lines = ["#EXTM3U", "#EXT-X-VERSION:\(version)", "#EXT-X-TARGETDURATION:\(targetDuration)"]
         if isComplete { lines.append("#EXT-X-PLAYLIST-TYPE:VOD") }
@@ -75,7 +77,7 @@ extension MediaPlaylist {
         if let partTarget { lines.append("#EXT-X-PART-INF:PART-TARGET=\(partTarget.decimalSeconds)") }
         lines.append("#EXT-X-MEDIA-SEQUENCE:\(mediaSequence)")
         lines.append("#EXT-X-DISCONTINUITY-SEQUENCE:\(discontinuitySequence)")
-        lines.append("#EXT-X-INDEPENDENT-SEGMENTS")
+        if isIndependent { lines.append("#EXT-X-INDEPENDENT-SEGMENTS") }
         if let start { lines.append("#EXT-X-START:TIME-OFFSET=\(start.decimalSeconds),PRECISE=YES") }
         if skipped > 0 { lines.append("#EXT-X-SKIP:SKIPPED-SEGMENTS=\(skipped)") }
         for segment in segments { segment.write(to: &lines) }

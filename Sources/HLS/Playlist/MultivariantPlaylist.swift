@@ -19,10 +19,13 @@ package struct MultivariantPlaylist: Sendable, Hashable {
 
     /// The best first: where a player begins that has measured nothing.
     package var variants: [Variant]
+    /// Every segment of all of them begins with a random access point, now and later (§4.4.2.1).
+    package var isIndependent = true
 
     /// As a file of text.
     package var text: String {
-        var lines = ["#EXTM3U", "#EXT-X-VERSION:6", "#EXT-X-INDEPENDENT-SEGMENTS"]
+        var lines = ["#EXTM3U", "#EXT-X-VERSION:6"]
+        if isIndependent { lines.append("#EXT-X-INDEPENDENT-SEGMENTS") }
         for variant in variants {
             lines.append("#EXT-X-STREAM-INF:\(variant.attributes)")
             lines.append(variant.uri)

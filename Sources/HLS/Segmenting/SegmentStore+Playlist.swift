@@ -60,6 +60,7 @@ extension SegmentStore {
             version: version(skipped: skipped), targetDuration: targetDuration, mediaSequence: first.number,
             discontinuitySequence: discontinuitySequence, partTarget: partTarget, segments: segments)
         playlist.skipped = skipped
+        playlist.isIndependent = isIndependent && shownUnderWay?.isIndependent != false
         if let partTarget {
             playlist.control = MediaPlaylist.ServerControl(
                 holdBack: target * 3, partHoldBack: .nanoseconds(partTarget.nanoseconds * 3), canSkipUntil: skipUntil)
@@ -82,10 +83,11 @@ extension SegmentStore {
     package func isTooFarAhead(_ sequence: Int64, part: Int?) -> Bool {
         guard let position else { return false }
         if sequence > position.sequence + 1 { return true }
-        guard let part, let partTarget, sequence == position.sequence else { return false }
+        guard let part, let partTarget, sequence >= position.sequence else { return false }
         let seconds = partTarget.asSeconds
         let limit = seconds < 1 && seconds > 0 ? Int((3 / seconds).rounded(.up)) : 3
-        return part >= position.parts + limit
+        // The segment under way may have no more parts than it has: those of the next one count from there.
+        return part >= limit + (sequence == position.sequence ? position.parts : 0)
     }
 
     /// Whether a file is one that is made next, and worth waiting for.

@@ -11,6 +11,8 @@ package struct SegmentStore: Sendable {
         package var playlistLength: Int
         /// Most bytes of all segments together.
         package var memory: Int
+        /// The target duration stands when there are so many: nobody has been told before.
+        package var firstSegments = 1
     }
 
     /// What outlives the stream, so that the next life goes on from it.
@@ -29,6 +31,8 @@ package struct SegmentStore: Sendable {
         var number: Int64
         var duration = TimeAmount.zero
         var isDiscontinuity: Bool
+        /// It begins with a random access point.
+        var isIndependent: Bool
         /// The name of its initialization section.
         var map: String?
         /// Of its first unit, nanoseconds since 1970.
@@ -57,8 +61,11 @@ package struct SegmentStore: Sendable {
     private var map: String?
     private(set) var partTarget: TimeAmount?
     private var openPartTarget: TimeAmount?
-    /// `nil` until there is a segment.
+    /// `nil` until there is a segment; does not change once it stands.
     private(set) var targetDuration: Int?
+    private var targetStands = false
+    /// All segments that were told of begin with a random access point.
+    private(set) var isIndependent = true
     /// In order; published once there is one.
     private(set) var listed: [Segment] = []
     /// The one that is being made.
@@ -84,8 +91,10 @@ package struct SegmentStore: Sendable {
         discontinuitySequence = number
     }
 
-    /// A segment that lasts as long, or longer, begins the playlist anew; `nil` where there is none yet.
-    var untellable: TimeAmount? { targetDuration.map { .seconds(Int64($0)) + .milliseconds(500) } }
+    /// No segment may last as long, or longer; `nil` before the target duration stands.
+    var untellable: TimeAmount? {
+        targetDuration.flatMap { targetStands ? .seconds(Int64($0)) + .milliseconds(500) : nil }
+    }
 
     /// There is a segment.
     package var isPublished: Bool { !listed.isEmpty }
@@ -123,14 +132,17 @@ package struct SegmentStore: Sendable {
     }
 
     /// A segment begins, captured at `wallClock`, nanoseconds since 1970.
-    package mutating func segmentBegan(wallClock: Int64, isDiscontinuity: Bool, at now: NIODeadline) {
+    package mutating func segmentBegan(
+        wallClock: Int64, isDiscontinuity: Bool, isIndependent: Bool = true, at now: NIODeadline
+    ) {
         if isPublished, openPartTarget != partTarget { beginPlaylistAnew(at: now) }
         if !isPublished { partTarget = openPartTarget }
         if let broken = underWay { abandon(broken, at: now) }
         let isDiscontinuity = isDiscontinuity || isInterrupted
         isInterrupted = false
         let date = date(of: max(wallClock, 0), isDiscontinuity: isDiscontinuity)
-        underWay = Segment(number: nextNumber, isDiscontinuity: isDiscontinuity, map: map, date: date)
+        underWay = Segment(
+            number: nextNumber, isDiscontinuity: isDiscontinuity, isIndependent: isIndependent, map: map, date: date)
         nextNumber += 1
         mostPartsShown = nil
     }
@@ -160,20 +172,20 @@ package struct SegmentStore: Sendable {
         if let bytes { add(bytes, named: name, to: &segment) } else { join(&segment, as: name) }
         guard segment.bytes > 0 else { return abandon(segment, at: now) }
         dateAfterLast = segment.date &+ duration.nanoseconds
-        let target = targetDuration
-        if let target, duration.nearestSecond > target {
-            beginPlaylistAnew(at: now)
-            segment.isDiscontinuity = true
-            targetDuration = TargetDuration.after(duration)
-        } else if target == nil {
-            targetDuration = TargetDuration.of(
-                segment: rules.segmentDuration, group: longestGroup, first: duration)
-        }
         // Playlists begin with one, so that nobody goes on from a life before this one.
         if listed.isEmpty { segment.isDiscontinuity = true }
+        if !segment.isIndependent { isIndependent = false }
         listed.append(segment)
+        chooseTarget(group: longestGroup)
         mostPartsShown = nil
         shorten(at: now)
+    }
+
+    private mutating func chooseTarget(group: TimeAmount) {
+        guard !targetStands else { return }
+        let longest = listed.map(\.duration).max() ?? .zero
+        targetDuration = TargetDuration.of(segment: rules.segmentDuration, group: group, first: longest)
+        targetStands = isPlayable(from: rules.firstSegments)
     }
 
     /// Nothing came of the segment. Its number is given again where nobody has seen it: numbers in a playlist have no gaps.
@@ -244,7 +256,7 @@ extension SegmentStore {
         let least = TimeAmount.seconds(3 * Int64(targetDuration ?? 1))
         // Half of the memory is for the playlist, the other for who is behind.
         while let first = listed.first, listed.count > 1, listedDuration - first.duration >= least,
-            listed.count > rules.playlistLength || listedBytes > rules.memory / 2
+            listed.count > rules.playlistLength && !isLastToBeginWith(first) || listedBytes > rules.memory / 2
         {
             removeFirst(at: now)
         }
@@ -254,6 +266,12 @@ extension SegmentStore {
             removeFirst(at: now)
             forget(kept.removeLast().segment)
         }
+    }
+
+    /// Players look for a picture to begin with, and may go back for it.
+    private func isLastToBeginWith(_ segment: Segment) -> Bool {
+        segment.isIndependent && listed.count < 4 * rules.playlistLength
+            && !listed.dropFirst().contains(where: \.isIndependent)
     }
 
     /// Of what is listed.

@@ -9,6 +9,8 @@ struct SegmentUnderWay: Sendable {
     let partTarget: TimeAmount?
     /// Where the tracks in front were cut last: sound from before is not for this.
     let soundFrom: TimeAmount
+    /// It begins with a random access point.
+    let isIndependent: Bool
     private let role: SegmentRole
     private let clock: MediaClock
     /// In ticks.
@@ -26,8 +28,9 @@ struct SegmentUnderWay: Sendable {
     /// `start` in ticks of `clock`, that of the leading track, which has `role`.
     init(
         from start: Int64, role: SegmentRole, clock: MediaClock, withSound: Bool, soundFrom: TimeAmount,
-        partTarget: TimeAmount?
+        partTarget: TimeAmount?, isIndependent: Bool = true
     ) {
+        self.isIndependent = isIndependent
         self.withSound = withSound
         self.partTarget = partTarget
         mostOfPart = partTarget.map { clock.ticks($0) }
@@ -39,14 +42,22 @@ struct SegmentUnderWay: Sendable {
         partStart = start
     }
 
+    /// The next one, which goes on in the midst of a group.
+    func followed() -> SegmentUnderWay {
+        SegmentUnderWay(
+            from: end, role: role, clock: clock, withSound: withSound, soundFrom: soundFrom, partTarget: partTarget,
+            isIndependent: false)
+    }
+
     var duration: TimeAmount { clock.time(end &- start) }
 
     /// What one picture, or frame of the leading track, lasts; one that came late says nothing of that.
     var interval: TimeAmount { clock.time(pictures.usual) }
 
-    /// Adds a unit of the leading track, which lasts `duration`, and the sound before it.
+    /// Adds a unit of the leading track, which lasts `whole`, and the sound before it; `duration` of it is in this segment.
     mutating func append(
-        _ unit: AccessUnit, duration: Int64, sound: inout HeldSound?, to actions: inout [Segmenter.Action]
+        _ unit: AccessUnit, duration: Int64, of whole: Int64, sound: inout HeldSound?,
+        to actions: inout [Segmenter.Action]
     ) {
         if let mostOfPart, !partIsEmpty, unit.decodeTime &+ duration &- partStart > mostOfPart,
             isFull(at: unit.decodeTime, of: mostOfPart)
@@ -54,7 +65,7 @@ struct SegmentUnderWay: Sendable {
             endPart(at: unit.decodeTime, to: &actions)
         }
         appendSound(before: unit.decodeTime, of: &sound, to: &actions)
-        actions.append(.write(unit, role, duration: duration))
+        actions.append(.write(unit, role, duration: whole))
         bytes += unit.cost
         pictures.append(duration)
         end = unit.decodeTime &+ duration

@@ -21,8 +21,9 @@ package struct SegmentClocks: Sendable, Hashable {
 /// Cuts access units into segments and parts: units go in, in decoding order of each track; what is to be muxed, and where it
 /// is to be cut, comes out.
 ///
-/// Video leads where there is some: a segment begins with a random access point, and sound goes along. Sound alone is cut
-/// anywhere. What comes first after a break is kept until its segment is whole, for only then is known whether sound comes at
+/// Video leads where there is some: a segment begins with a random access point, and sound goes along. Where the next one is too far away
+/// a segment ends in the midst of a group, and the next goes on from there: nothing is lost to who plays, but nobody can begin with
+/// that one. Sound alone is cut anywhere. What comes first after a break is kept until its segment is whole, for only then is known whether sound comes at
 /// all, and how long a picture lasts: a track that is announced and stays empty stalls players.
 package struct Segmenter: ~Copyable {
     package struct Rules: Sendable, Hashable {
@@ -32,19 +33,25 @@ package struct Segmenter: ~Copyable {
         package var partDuration: TimeAmount?
         /// A segment of more bytes is ended wherever it is; each unit counts 256 beyond its own.
         package var mostBytes: Int
+        /// No segment lasts longer before the target duration stands: whoever came first waits for the third one.
+        package var longestAtFirst: TimeAmount
 
-        package init(segmentDuration: TimeAmount, partDuration: TimeAmount? = nil, mostBytes: Int = 16 * 1024 * 1024) {
+        package init(
+            segmentDuration: TimeAmount, partDuration: TimeAmount? = nil, mostBytes: Int = 16 * 1024 * 1024,
+            longestAtFirst: TimeAmount = TargetDuration.longest
+        ) {
             self.segmentDuration = segmentDuration
             self.partDuration = partDuration
             self.mostBytes = mostBytes
+            self.longestAtFirst = longestAtFirst
         }
     }
 
     package enum Action: Sendable, Hashable {
         /// Decoders begin anew: a new muxer, of video and sound or of what there is. No part will be longer than `partTarget`.
         case open(withSound: Bool, partTarget: TimeAmount?)
-        /// `wallClock` of its first unit, nanoseconds since 1970.
-        case beginSegment(wallClock: Int64, isDiscontinuity: Bool)
+        /// `wallClock` of its first unit, nanoseconds since 1970. `isIndependent`: it begins with a random access point.
+        case beginSegment(wallClock: Int64, isDiscontinuity: Bool, isIndependent: Bool)
         /// `duration` in ticks of the track's clock.
         case write(AccessUnit, SegmentRole, duration: Int64)
         case endPart(duration: TimeAmount, isIndependent: Bool)
@@ -54,7 +61,7 @@ package struct Segmenter: ~Copyable {
     /// How a segment was when it was whole.
     package struct SegmentEnd: Sendable, Hashable {
         package var duration: TimeAmount
-        /// The longest group of pictures so far.
+        /// The longest group of pictures so far, the one under way as far as it has come.
         package var longestGroup: TimeAmount
         /// What one picture lasts.
         package var interval: TimeAmount
@@ -82,14 +89,8 @@ package struct Segmenter: ~Copyable {
     private var longestGroup = TimeAmount.zero
     private var lastGroup: Int64 = 0
     private var partTarget: TimeAmount?
-    /// What the playlist can tell of a segment, if it has begun: one that lasts as long is too long.
+    /// What the playlist can tell of a segment, if its target duration stands: one that lasts as long is too long.
     package var untellable: TimeAmount?
-    /// Segments since one was cut short, if ever.
-    private var sinceCutShort: Int?
-    /// Once in so many segments a group that is too long is an odd one; more often, groups have become longer.
-    private static let oddity = 8
-    /// No segment is longer, whatever the groups are.
-    private static let longest = TimeAmount.seconds(60)
 
     package init(_ rules: Rules) {
         self.rules = rules
@@ -143,10 +144,8 @@ package struct Segmenter: ~Copyable {
             let duration = unit.decodeTime &- pending.decodeTime
             if duration > 0, clock.time(duration) <= longestStep {
                 self.pending = nil
-                let room = room(for: pending)
-                append(pending, duration: min(duration, max(room, 1)), to: &actions)
+                append(pending, duration: duration, before: unit, to: &actions)
                 lastInterval = duration
-                if duration > room { cutShort(to: &actions) }
             } else {
                 actions = timelineBroke()
             }
@@ -176,10 +175,9 @@ extension Segmenter {
                 end(to: &actions)
                 beginNext(at: unit, &actions)
             }
-        } else if bytes > rules.mostBytes {
-            return breakOff(to: &actions)
-        } else if let lastInterval, room(for: unit) < lastInterval {
-            return cutShort(to: &actions)
+        } else if bytes > rules.mostBytes || isSplitDue(at: unit) {
+            goOn(at: unit, &actions)
+            guard isUnderWay else { return }
         }
         if unit.isRandomAccess { lastRandomAccess = unit.decodeTime }
         pending = unit
@@ -192,26 +190,42 @@ extension Segmenter {
         sound?.removeAll()
     }
 
-    /// A segment that is longer than the playlist can tell would begin another one, with a larger target for as long as it lives (RFC
-    /// 8216 §6.2.1): for one odd group it is not worth that. Where they are more, the next one is let be.
-    private mutating func cutShort(to actions: inout [Action]) {
-        breakOff(to: &actions)
-        sinceCutShort = 0
+    /// Ends the segment in the midst of a group, and begins the next with what follows: the target duration never changes (RFC 8216bis
+    /// §6.2.1), and no picture is lost for it.
+    private mutating func goOn(at unit: AccessUnit, _ actions: inout [Action]) {
+        end(to: &actions)
+        guard case .running(let last) = state else { return breakOff(to: &actions) }
+        actions.append(.beginSegment(wallClock: unit.wallClock, isDiscontinuity: false, isIndependent: false))
+        state = .running(last.followed())
+    }
+
+    private var isUnderWay: Bool {
+        if case .waiting = state { false } else { true }
     }
 
     /// How long a unit of the leading track may last, in ticks.
     private func room(for unit: AccessUnit) -> Int64 {
-        let start: Int64
+        start.map { most &- (unit.decodeTime &- $0) } ?? .max
+    }
+
+    /// Where the segment begins, in ticks; `nil` where there is none.
+    private var start: Int64? {
         switch state {
-        case .waiting: return .max
-        case .gathering(let units, _): start = units.first?.unit.decodeTime ?? unit.decodeTime
-        case .running(let segment): start = segment.start
+        case .waiting: nil
+        case .gathering(let units, _): units.first?.unit.decodeTime
+        case .running(let segment): segment.start
         }
-        var most = Self.longest
-        if let untellable, sinceCutShort.map({ $0 >= Self.oddity }) ?? true {
-            most = min(most, untellable - .milliseconds(1))
-        }
-        return clock.ticks(most) &- (unit.decodeTime &- start)
+    }
+
+    /// How long a segment may last, in ticks.
+    private var most: Int64 { clock.ticks(untellable.map { $0 - .milliseconds(1) } ?? rules.longestAtFirst) }
+
+    /// A segment ends before its time where another unit would be too much; in even pieces, where groups are known to be longer.
+    private func isSplitDue(at unit: AccessUnit) -> Bool {
+        guard let lastInterval, let start else { return false }
+        if room(for: unit) < lastInterval { return true }
+        guard lastGroup > most else { return false }
+        return (unit.decodeTime &- start) >= lastGroup / ((lastGroup &+ most &- 1) / most)
     }
 
     private var bytes: Int {
@@ -233,6 +247,8 @@ extension Segmenter {
             elapsed = clock.time(unit.decodeTime &- first.unit.decodeTime)
             wanted = min(wanted, .seconds(1))
         case .running(let segment):
+            // Players can begin with the next one.
+            guard segment.isIndependent else { return true }
             elapsed = segment.duration
         }
         // Another group like the last one would be too much.
@@ -256,14 +272,33 @@ extension Segmenter {
             sound?.removeAll()
         }
         hasHeardSound = false
-        actions.append(.beginSegment(wallClock: unit.wallClock, isDiscontinuity: isAnew))
+        actions.append(.beginSegment(wallClock: unit.wallClock, isDiscontinuity: isAnew, isIndependent: true))
         state = .running(
             SegmentUnderWay(
                 from: unit.decodeTime, role: role, clock: clock, withSound: withSound,
                 soundFrom: isAnew ? clock.time(unit.decodeTime) : last.soundFrom, partTarget: partTarget))
     }
 
-    private mutating func append(_ unit: AccessUnit, duration: Int64, to actions: inout [Action]) {
+    /// One that lasts until long behind the end of its segment is told to end with it. The rest counts for the next one, where that has
+    /// room for it: the media has no gap. Otherwise the next one begins anew.
+    private mutating func append(
+        _ unit: AccessUnit, duration: Int64, before next: AccessUnit, to actions: inout [Action]
+    ) {
+        let room = max(room(for: unit), 1)
+        guard duration > room else { return append(unit, duration: duration, to: &actions) }
+        guard case .running = state, !next.isRandomAccess, duration &- room < clock.ticks(rules.segmentDuration) / 2
+        else {
+            append(unit, duration: room, to: &actions)
+            return breakOff(to: &actions)
+        }
+        append(unit, duration: room, of: duration, to: &actions)
+        goOn(at: next, &actions)
+    }
+
+    /// `whole`, where that is more than what this segment has of it.
+    private mutating func append(
+        _ unit: AccessUnit, duration: Int64, of whole: Int64? = nil, to actions: inout [Action]
+    ) {
         switch state {
         case .waiting: break
         case .gathering(var units, let bytes):
@@ -272,7 +307,7 @@ extension Segmenter {
             state = .gathering(units, bytes: bytes + unit.cost)
         case .running(var segment):
             state = .waiting
-            segment.append(unit, duration: duration, sound: &sound, to: &actions)
+            segment.append(unit, duration: duration, of: whole ?? duration, sound: &sound, to: &actions)
             state = .running(segment)
         }
     }
@@ -290,11 +325,12 @@ extension Segmenter {
         segment.finish(sound: &sound, to: &actions)
         state = .running(segment)
         guard segment.duration > .zero else { return }
-        sinceCutShort = sinceCutShort.map { $0 + 1 }
+        let group = lastRandomAccess.map { clock.time(segment.end &- $0) } ?? .zero
         actions.append(
             .endSegment(
                 SegmentEnd(
-                    duration: segment.duration.inMicroseconds, longestGroup: longestGroup, interval: segment.interval)))
+                    duration: segment.duration.inMicroseconds, longestGroup: max(longestGroup, group),
+                    interval: segment.interval)))
     }
 
     /// Nobody has seen anything of what was gathered; less than half a second is not worth a segment.
@@ -313,11 +349,13 @@ extension Segmenter {
             return PartTarget.of(part, interval: interval, longest: longest, before: partTarget)
         }
         actions.append(.open(withSound: withSound, partTarget: partTarget))
-        actions.append(.beginSegment(wallClock: first.wallClock, isDiscontinuity: true))
+        actions.append(.beginSegment(wallClock: first.wallClock, isDiscontinuity: true, isIndependent: true))
         var segment = SegmentUnderWay(
             from: first.decodeTime, role: role, clock: clock, withSound: withSound, soundFrom: start,
             partTarget: partTarget)
-        for entry in units { segment.append(entry.unit, duration: entry.duration, sound: &sound, to: &actions) }
+        for (unit, duration) in units {
+            segment.append(unit, duration: duration, of: duration, sound: &sound, to: &actions)
+        }
         return segment
     }
 }

@@ -48,10 +48,10 @@ struct PictureUnits {
         return sample
     }
 
-    /// A byte stream (Annex B) behind an access unit delimiter, and at a random access point behind all parameter sets.
-    func byteStream(of payload: ByteBuffer, isRandomAccess: Bool) throws(LibAVError) -> ByteBuffer {
+    /// A byte stream (Annex B) behind an access unit delimiter, and where that is wished behind all parameter sets.
+    func byteStream(of payload: ByteBuffer, withParameterSets: Bool) throws(LibAVError) -> ByteBuffer {
         let units = try split(payload)
-        return byteStream(of: [delimiter] + (isRandomAccess ? parameterSets : []) + units)
+        return byteStream(of: [delimiter] + (withParameterSets ? parameterSets : []) + units)
     }
 
     /// A byte stream of these alone, behind all parameter sets.

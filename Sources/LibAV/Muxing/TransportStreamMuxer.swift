@@ -4,8 +4,8 @@ import NIOCore
 
 /// Makes a live stream into an MPEG transport stream (ISO/IEC 13818-1) that can be cut, each piece complete for HLS (RFC 8216 §3.2).
 ///
-/// Each piece begins with PAT and PMT, a random access point of H.264 or H.265 with its parameter sets; AAC comes behind
-/// ADTS headers. Times are those of the units in 1/90000 s, of which 33 bits count; the clock (PCR) runs `delay` before the
+/// Each piece begins with PAT and PMT, a random access point of H.264 or H.265 and the first picture of a piece with the parameter
+/// sets; AAC comes behind ADTS headers. Times are those of the units in 1/90000 s, of which 33 bits count; the clock (PCR) runs `delay` before the
 /// decode times. Continuity counters run on over cuts. Belongs to one thread at a time.
 package final class TransportStreamMuxer {
     private static let attempt = "write a transport stream"
@@ -18,6 +18,8 @@ package final class TransportStreamMuxer {
     private let context: MuxerContext
     private let tracks: [MuxedTrack]
     private let pictures: [PictureUnits?]
+    /// Tracks with a picture since the last cut: who begins with a piece in the midst of a group needs parameter sets as well.
+    private var begun: Set<Int> = []
 
     /// Tracks of H.264, H.265, AAC and MPEG audio, complete with their configuration; throws for others.
     ///
@@ -50,18 +52,21 @@ package final class TransportStreamMuxer {
         var payload = unit.payload
         if pictures.indices.contains(unit.track) {
             if let units = pictures[unit.track] {
-                payload = try units.byteStream(of: payload, isRandomAccess: unit.isRandomAccess)
+                payload = try units.byteStream(
+                    of: payload, withParameterSets: unit.isRandomAccess || !begun.contains(unit.track))
             } else {
                 try payload.expectSound(of: tracks[unit.track].codec, Self.attempt)
             }
         }
         // libavformat adds twice the delay to the times, and takes it once from them for the PCR.
         try context.write(payload, unit, duration: duration, shift: Self.shift - 2 * Self.delay)
+        begun.insert(unit.track)
     }
 
     /// The packets of what was written since the last cut, PAT and PMT first; empty where nothing was.
     package func cut() throws(LibAVError) -> ByteBuffer {
         guard !context.isEmpty else { return ByteBuffer() }
+        begun.removeAll()
         var bytes = try context.flush(then: (name: "mpegts_flags", value: "+resend_headers"))
         // libavformat begins with the names of services, which nobody asked for (RFC 8216 §3.2: PAT and PMT come first).
         if bytes.readableBytes >= Self.packetSize, bytes.packetIdentifier == 0x11 {

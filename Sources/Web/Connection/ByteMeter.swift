@@ -15,6 +15,8 @@ final class ByteMeter: ChannelDuplexHandler {
     var isDeaf = false
 
     private let headLimit: Int
+    /// What TLS has not been given yet waits there; `nil` without TLS.
+    var pacing: SecurePacing?
     /// The head under way is too long.
     var overflowed: () -> Void = {}
 
@@ -32,5 +34,15 @@ final class ByteMeter: ChannelDuplexHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         written += Int64(unwrapOutboundIn(data).readableBytes)
         context.write(data, promise: promise)
+    }
+
+    /// Bytes that were written and the peer's socket has not taken yet.
+    func unsent(on channel: any Channel) -> Int {
+        (pacing?.byteCount ?? 0) + ((try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0)
+    }
+
+    /// The same, and 0 where they are too few to matter.
+    func backlog(on channel: any Channel) -> Int {
+        channel.isWritable && (pacing?.byteCount ?? 0) == 0 ? 0 : unsent(on: channel)
     }
 }

@@ -5,15 +5,16 @@ struct StallWatch {
     /// All of so many bytes written is to be taken by the peer, seen first at that time.
     private var mark: (bytes: Int64, since: NIODeadline)?
 
-    /// It has taken nothing for so long, though something waits for it; `written` are all bytes of the connection so far.
+    /// It has taken nothing for so long, though something waits for it; `meter` has counted all bytes of the connection so far.
     mutating func isStalled(
-        _ channel: any Channel, written: Int64, at now: NIODeadline, for limit: TimeAmount
+        _ channel: any Channel, _ meter: ByteMeter, at now: NIODeadline, for limit: TimeAmount
     ) -> Bool {
-        guard let buffered = try? channel.syncOptions?.getOption(.bufferedWritableBytes), buffered > 0 else {
+        let (unsent, written) = (meter.unsent(on: channel), meter.written)
+        guard unsent > 0 else {
             mark = nil
             return false
         }
-        if let mark, written - Int64(buffered) < mark.bytes { return now - mark.since >= limit }
+        if let mark, written - Int64(unsent) < mark.bytes { return now - mark.since >= limit }
         mark = (written, now)
         return false
     }

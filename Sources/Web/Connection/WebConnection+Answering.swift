@@ -27,8 +27,11 @@ extension WebConnection {
     func answer(_ head: HTTPRequestHead, _ target: WebTarget) {
         guard let context else { return }
         let eventLoop = context.eventLoop
+        var headers = head.headers
+        // The old version has no other protocol to go on with (RFC 9110 §7.8).
+        if head.version.minor == 0 { headers.remove(name: "Upgrade") }
         let request = WebRequest(
-            method: head.method, target: target, headers: head.headers, address: address, eventLoop: eventLoop,
+            method: head.method, target: target, headers: headers, address: address, eventLoop: eventLoop,
             logger: logger)
         let number = nextNumber()
         answering = Answering(number: number, head: head, path: target.written, begin: .now())

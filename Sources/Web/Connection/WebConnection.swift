@@ -116,7 +116,10 @@ final class WebConnection: ChannelDuplexHandler, RemovableChannelHandler, OpenCo
         patience.requestCompleted(at: .now())
         environment.tally.count(\.requests)
         if let status = head.refusal { return refuse(status, head.method) }
-        guard let target = WebTarget(parsing: head.uri) else { return refuse(.badRequest, head.method) }
+        // `*` is all of the server, which has no content (RFC 9112 §3.2.4).
+        guard let target = WebTarget(parsing: head.uri), head.uri != "*" || head.method == .OPTIONS else {
+            return refuse(.badRequest, head.method)
+        }
         waiting.append(.request(head, target))
         // Behind a request to speak another protocol nothing is read as HTTP, though it is answered as HTTP.
         if !head.isKeepAlive || head.headers.contains(name: "Upgrade") { hearNoMore() }
@@ -240,7 +243,7 @@ final class WebConnection: ChannelDuplexHandler, RemovableChannelHandler, OpenCo
             handshakeFailed()
             return context.close(promise: nil)
         }
-        if stall.isStalled(context.channel, written: meter.written, at: now, for: limits.readingTime) {
+        if stall.isStalled(context.channel, meter, at: now, for: limits.readingTime) {
             logger.debug("viewer does not read its answer")
             return context.close(promise: nil)
         }

@@ -70,6 +70,11 @@ extension AcceptedConnection {
         let pipeline = channel.pipeline.syncOperations
         if let certificate { try pipeline.addHandler(certificate.makeHandler()) }
         let meter = ByteMeter(headLimit: limits.headBytes)
+        if certificate != nil {
+            let pacing = SecurePacing()
+            try pipeline.addHandler(pacing)
+            meter.pacing = pacing
+        }
         var heads = NIOHTTPDecoderLimitConfiguration()
         heads.maxHeaderFieldSize = limits.headBytes
         heads.maxHeaderListSize = limits.headBytes

@@ -8,6 +8,7 @@ final class LiveDownload: LiveViewer {
     /// Writes a piece of the body behind the head, unflushed.
     private let write: (ByteBuffer) -> Void
     private let channel: any Channel
+    private let meter: ByteMeter
     /// The body is whole; it cannot go on in another way.
     private var finish: (() -> Void)?
     private var place: LivePlace?
@@ -15,11 +16,12 @@ final class LiveDownload: LiveViewer {
     private(set) var visit = LiveVisit()
 
     init(
-        _ ticket: LiveTicket, on channel: any Channel, write: @escaping (ByteBuffer) -> Void,
+        _ ticket: LiveTicket, on channel: any Channel, _ meter: ByteMeter, write: @escaping (ByteBuffer) -> Void,
         finish: @escaping () -> Void
     ) {
         self.ticket = ticket
         self.channel = channel
+        self.meter = meter
         self.write = write
         self.finish = finish
     }
@@ -38,8 +40,7 @@ final class LiveDownload: LiveViewer {
     }
 
     var backlog: Int {
-        guard !channel.isWritable else { return 0 }
-        return (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        meter.backlog(on: channel)
     }
 
     func joined(_ place: LivePlace) {

@@ -1,4 +1,5 @@
 import HLS
+import NIOCore
 import NIOWebSocket
 
 /// What is told over a WebSocket beside fragments.
@@ -36,6 +37,21 @@ struct LiveFarewell: Equatable {
         var reason = reason.unicodeScalars.prefix(120).map { $0.value < 0x20 ? " " : String($0) }.joined()
         while reason.utf8.count > 120 { reason.removeLast() }
         self.reason = reason
+    }
+
+    /// The peer's own code goes back, where it may be sent at all (RFC 6455 §7.4, and what is registered since); a reason in words is
+    /// UTF-8 (§5.5.1).
+    init(answering data: ByteBuffer) {
+        var data = data
+        guard data.readableBytes > 0 else {
+            self.init(.normalClosure)
+            return
+        }
+        let code = data.readInteger(as: UInt16.self) ?? 0
+        let isSound = (1000...1003).contains(code) || (1007...1014).contains(code) || (3000...4999).contains(code)
+        let isText = String(validating: data.readableBytesView, as: UTF8.self) != nil
+        let answer = WebSocketErrorCode(codeNumber: Int(code))
+        self.init(!isSound ? .protocolError : isText ? answer : .dataInconsistentWithMessage)
     }
 
     init(_ end: LiveEnd) {

@@ -74,7 +74,7 @@ final class LiveSocket: ChannelInboundHandler, OpenConnection, LiveViewer {
         case .connectionClose: echo(frame.unmaskedData)
         case .ping:
             // Who does not read is not to fill our memory; a later ping asks again.
-            guard context.channel.isWritable else { return }
+            guard backlog == 0 else { return }
             send(.pong, frame.unmaskedData)
             context.flush()
         case .pong: break
@@ -104,12 +104,8 @@ final class LiveSocket: ChannelInboundHandler, OpenConnection, LiveViewer {
         close(farewell)
     }
 
-    /// The peer's own code goes back, where it may be sent at all (RFC 6455 §7.4.1).
     private func echo(_ data: ByteBuffer) {
-        var data = data
-        let code = data.readInteger(as: UInt16.self) ?? 1000
-        let isSound = (1000...1003).contains(code) || (1007...1011).contains(code) || (3000...4999).contains(code)
-        close(LiveFarewell(isSound ? WebSocketErrorCode(codeNumber: Int(code)) : .protocolError))
+        close(LiveFarewell(answering: data))
         context?.close(promise: nil)
     }
 
@@ -145,8 +141,7 @@ final class LiveSocket: ChannelInboundHandler, OpenConnection, LiveViewer {
     // MARK: LiveViewer
 
     var backlog: Int {
-        guard let channel = context?.channel, !channel.isWritable else { return 0 }
-        return (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        context.map { meter.backlog(on: $0.channel) } ?? 0
     }
 
     func joined(_ place: LivePlace) {
@@ -205,7 +200,7 @@ final class LiveSocket: ChannelInboundHandler, OpenConnection, LiveViewer {
             if now - since >= limits.connections.closingTime { context.close(promise: nil) }
             return
         }
-        guard !stall.isStalled(context.channel, written: meter.written, at: now, for: limits.readingTime),
+        guard !stall.isStalled(context.channel, meter, at: now, for: limits.readingTime),
             now - lastHeard < limits.readingTime + Self.pingInterval
         else {
             logger.debug("viewer does not read what it watches")

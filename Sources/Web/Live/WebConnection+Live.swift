@@ -9,7 +9,7 @@ extension WebConnection {
         guard let context, answering?.number == number else { return }
         // It has no length and no end of its own: nothing is answered behind it.
         let download = LiveDownload(
-            ticket, on: context.channel,
+            ticket, on: context.channel, meter,
             write: { [weak self] bytes in
                 guard let self, let context = self.context, self.answering?.number == number else { return }
                 context.write(self.wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)

@@ -27,7 +27,10 @@ package struct WebTarget: Sendable, Hashable {
     package init?(parsing text: String) {
         var rest = Substring(text)
         if let mark = rest.firstRange(of: "://"), ["http", "https"].contains(rest[..<mark.lowerBound].lowercased()) {
-            rest = rest[mark.upperBound...].drop { $0 != "/" && $0 != "?" }
+            let authority = rest[mark.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+            // RFC 9110 §4.2.1: without a host it is none.
+            guard let first = authority.first, first != ":" else { return nil }
+            rest = rest[authority.endIndex...]
         } else if rest != "*" {
             guard rest.first == "/" else { return nil }
         }

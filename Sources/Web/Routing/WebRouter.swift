@@ -125,7 +125,8 @@ package struct WebRouter: Sendable {
     private func hls(_ file: String, of stream: StreamPath, _ request: WebRequest) async -> WebResponse {
         guard let hls else { return WebResponse(.notFound, saying: nil) }
         guard let query = HLSQuery(request) else {
-            return WebResponse(.badRequest, saying: "_HLS_msn and _HLS_part are numbers, and _HLS_skip is YES or v2")
+            return WebResponse(
+                .badRequest, saying: "_HLS_msn and _HLS_part are numbers, _HLS_skip is YES or v2, and each stands once")
         }
         return response(await hls.resource(stream, file, query), to: request)
     }
@@ -170,7 +171,7 @@ package struct WebRouter: Sendable {
         guard let snapshots else { return WebResponse(.notFound, saying: nil) }
         var width: Int?
         if let text = request.target.value(of: "width") {
-            guard let number = Int(text), Self.widths.contains(number) else {
+            guard let number = Int(digits: text), Self.widths.contains(number) else {
                 return WebResponse(
                     .badRequest,
                     saying: "width is a number from \(Self.widths.lowerBound) to \(Self.widths.upperBound)")
@@ -191,21 +192,33 @@ package struct WebRouter: Sendable {
 }
 
 extension HLSQuery {
-    /// `nil` where one of the directives is not what it has to be (RFC 8216bis §6.2.5.2).
+    /// `nil` where one of the directives is not what it has to be (RFC 8216bis §6.2.5.2), or stands there twice: caches and servers may not
+    /// read the same of it.
     init?(_ request: WebRequest) {
         self.init(viewer: request.viewer)
         let target = request.target
+        for name in ["_HLS_msn", "_HLS_part", "_HLS_skip"] where target.query.count(where: { $0.name == name }) > 1 {
+            return nil
+        }
         if let text = target.value(of: "_HLS_msn") {
-            guard let number = Int64(text), number >= 0 else { return nil }
+            guard let number = Int64(digits: text) else { return nil }
             mediaSequence = number
         }
         if let text = target.value(of: "_HLS_part") {
-            guard let number = Int(text), number >= 0 else { return nil }
+            guard let number = Int(digits: text) else { return nil }
             part = number
         }
         if let text = target.value(of: "_HLS_skip") {
             guard text == "YES" || text == "v2" else { return nil }
             skip = true
         }
+    }
+}
+
+extension FixedWidthInteger {
+    /// Of digits alone; Swift's own takes a sign, too.
+    fileprivate init?(digits text: String) {
+        guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
+        self.init(text)
     }
 }

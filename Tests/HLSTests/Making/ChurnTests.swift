@@ -59,9 +59,46 @@ import Testing
         while camera.seconds < 120 { bench.receive(camera.next(), at: camera.now) }
         #expect(bench.problems.prefix(5) == [])
         #expect(bench.checker.lives == 1)
+        #expect(bench.checker.dependentVersions == 0)
         #expect(bench.checker.discontinuities == 1)
         #expect((58...60).contains(bench.checker.segmentCount))
         #expect(bench.skippedMost >= (parts ? 1 : 0))
+    }
+}
+
+@Suite struct LongGroupTests {
+    @Test(
+        "A camera with a key frame each so many pictures, or none, has one target duration, one break, and loses nothing",
+        arguments: [100, 250, 1500, 100_000], [false, true])
+    func steady(group: Int, parts: Bool) throws {
+        var camera = SimulatedCamera()
+        camera.group = group
+        var bench = PlaylistBench(ChurnTests.Run(seed: 1, parts: parts, fragments: true), at: camera)
+        bench.receive([.tracks(camera.tracks)], at: camera.now)
+        while camera.seconds < 300 { bench.receive(camera.next(), at: camera.now) }
+        #expect(bench.problems.prefix(5) == [])
+        #expect(bench.checker.lives == 1 && bench.checker.discontinuities == 1)
+        #expect(bench.seconds > 280, "\(bench.seconds) s of 300 were shown")
+        #expect((bench.checker.dependentVersions == 0) == (group == 100))
+    }
+
+    @Test("Groups that go to and fro, as smart codecs have them, lose nothing either", arguments: 0..<4)
+    func smart(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        var camera = SimulatedCamera()
+        var bench = PlaylistBench(ChurnTests.Run(seed: 1, parts: seed % 2 == 0, fragments: true), at: camera)
+        bench.receive([.tracks(camera.tracks)], at: camera.now)
+        while camera.seconds < 300 {
+            let trembling = Int64.random(in: -900...900, using: &random)
+            bench.receive(camera.next(trembling: trembling), at: camera.now)
+            if Int.random(in: 0..<100, using: &random) == 0 {
+                camera.group = [25, 50, 100, 250, 500, 1500].randomElement(using: &random) ?? 50
+            }
+        }
+        #expect(bench.problems.prefix(5) == [])
+        // The target of parts may change with what pictures last; that of segments never does.
+        #expect(bench.targets.count == 1 && (seed % 2 == 0 || bench.checker.lives == 1))
+        #expect(bench.seconds > 280, "\(bench.seconds) s of 300 were shown")
     }
 }
 
@@ -72,6 +109,10 @@ struct PlaylistBench: ~Copyable {
     private(set) var problems: [String] = []
     private(set) var mostBytes = 0
     private(set) var skippedMost = 0
+    /// What the target duration was.
+    private(set) var targets: Set<Int> = []
+    /// How long all segments together last, that were listed.
+    private(set) var seconds = 0.0
     private var making: SegmentMaking
     private var last: ReadPlaylist?
 
@@ -111,6 +152,11 @@ struct PlaylistBench: ~Copyable {
         guard let text = making.store.playlist()?.text else { return }
         problems += checker.check(text)
         guard let playlist = try? ReadPlaylist(parsing: text) else { return }
+        targets.insert(playlist.target ?? 0)
+        for (index, segment) in playlist.whole.enumerated()
+        where playlist.mediaSequence + index > last?.lastSequence ?? 0 {
+            seconds += Double(segment.duration) / 1e6
+        }
         for segment in playlist.segments {
             let names = [segment.uri, segment.map].compactMap { $0 } + segment.parts.map(\.uri)
             problems += names.filter { making.store.file($0) == nil }.map { "\($0) is listed and not there" }

@@ -37,6 +37,16 @@ import Testing
         #expect(checker.lives == 1)
     }
 
+    @Test("A playlist may stop to say that its segments are independent, and not begin again")
+    func independence() {
+        var checker = PlaylistChecker()
+        let without = Self.playlist(Self.four).replacing("#EXT-X-INDEPENDENT-SEGMENTS\n", with: "")
+        #expect(checker.check(Self.playlist(Self.four)) == [] && checker.check(without) == [])
+        #expect(checker.dependentVersions == 1)
+        let problems = checker.check(Self.playlist(Self.four))
+        #expect(problems.contains { $0.contains("independent again") })
+    }
+
     @Test(
         "What a client would stumble over is found",
         arguments: [

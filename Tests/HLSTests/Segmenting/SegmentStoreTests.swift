@@ -53,22 +53,63 @@ import Testing
         }
     }
 
-    @Test("The target holds whole groups, and a segment above it begins the playlist anew")
+    @Test("The target is chosen by the segments that are there before anybody is told, and does not change")
     func targets() throws {
+        var store = SegmentStore(
+            SegmentStore.Rules(segmentDuration: .seconds(2), playlistLength: 6, memory: 1_000_000, firstSegments: 3),
+            from: 1000)
+        store.opened(.transportStream, initialization: nil, partTarget: nil)
+        for (length, target, untellable) in [
+            (2000, 2, nil), (6000, 6, nil), (4000, 6, 6.5), (6400, 6, 6.5),
+        ] as [(Int64, Int, Double?)] {
+            Self.add(to: &store, at: 0, lasting: .milliseconds(length))
+            #expect(store.targetDuration == target)
+            #expect(store.untellable == untellable.map { .milliseconds(Int64($0 * 1000)) })
+        }
+    }
+
+    @Test("Once a segment goes on in the midst of a group, the playlist does not say any more that none does")
+    func dependence() throws {
+        var store = Self.store(parts: true)
         var checker = PlaylistChecker()
+        func text(_ store: SegmentStore) throws -> String {
+            let text = try #require(store.playlist()).text
+            #expect(checker.check(text) == [])
+            return text
+        }
+        for index in 0..<8 {
+            let isIndependent = index != 2
+            store.segmentBegan(
+                wallClock: Int64(index) * 2_000_000_000, isDiscontinuity: index == 0, isIndependent: isIndependent,
+                at: Self.time(Double(index * 2)))
+            for part in 0..<4 {
+                store.partEnded(
+                    ByteBuffer(string: "part \(part) of \(index);"), duration: .milliseconds(500),
+                    isIndependent: part == 0 && isIndependent)
+            }
+            if index > 0 { #expect(try text(store).contains("INDEPENDENT-SEGMENTS") == (index < 2)) }
+            store.segmentEnded(
+                nil, duration: .seconds(2), longestGroup: .seconds(4), at: Self.time(Double(index * 2 + 2)))
+            #expect(try text(store).contains("INDEPENDENT-SEGMENTS") == (index < 2))
+        }
+        #expect(checker.dependentVersions > 0)
+    }
+
+    @Test("The last segment that players can begin with stays, up to four times as many as are listed else")
+    func beginning() throws {
         var store = Self.store()
-        for index in 0..<5 { Self.add(to: &store, at: Double(index) * 2) }
-        let first = try #require(store.playlist()).text
-        #expect(checker.check(first) == [])
-        #expect(store.targetDuration == 2)
-        Self.add(to: &store, at: 10, lasting: .milliseconds(2600))
-        let anew = try #require(store.playlist())
-        #expect(checker.check(anew.text) == [])
-        #expect(anew.targetDuration == 4)
-        #expect(anew.segments.map(\.uri) == ["1005.ts"])
-        #expect(anew.segments[0].isDiscontinuity)
-        #expect(checker.lives == 2)
-        #expect(store.file("1004.ts") != nil, "who is behind gets what it was told of")
+        for index in 0..<30 {
+            store.segmentBegan(
+                wallClock: Int64(index) * 2_000_000_000, isDiscontinuity: false,
+                isIndependent: index == 0 || index == 9,
+                at: Self.time(Double(index * 2)))
+            store.segmentEnded(
+                ByteBuffer(repeating: 7, count: 10), duration: .seconds(2), longestGroup: .seconds(2),
+                at: Self.time(Double(index * 2)))
+            if index == 8 { #expect(store.listed.count == 9) }
+            if index == 9 { #expect(store.listed.map(\.number) == Array(1007...1009)) }
+        }
+        #expect(store.listed.count == 3, "there was nothing to keep them for")
     }
 
     @Test(
@@ -76,7 +117,7 @@ import Testing
         arguments: [
             (2000, 1000, 1000, 2), (2000, 1500, 1500, 3), (2000, 10_000, 10_000, 10), (2000, 0, 917, 2),
             (500, 200, 1000, 1),
-            (2000, 1920, 1920, 2), (6000, 4000, 4000, 8),
+            (2000, 1920, 1920, 2), (6000, 4000, 4000, 8), (2000, 18_000, 6000, 12), (20_000, 18_000, 6000, 20),
         ])
     func choice(segment: Int64, group: Int64, first: Int64, target: Int) {
         #expect(
@@ -129,6 +170,8 @@ import Testing
         #expect(store.has(1002, part: 3) && !store.has(1002, part: 4), "the fifth of four is the first of the next")
         #expect(!store.isTooFarAhead(1004, part: nil) && store.isTooFarAhead(1005, part: nil))
         #expect(!store.isTooFarAhead(1003, part: 5) && store.isTooFarAhead(1003, part: 6))
+        #expect(!store.isTooFarAhead(1004, part: 5) && store.isTooFarAhead(1004, part: 6))
+        #expect(!store.isTooFarAhead(1002, part: 50), "who is behind is told what there is")
         store.segmentBegan(wallClock: 3, isDiscontinuity: false, at: Self.time(6))
         store.partEnded(ByteBuffer(string: "first"), duration: .milliseconds(500), isIndependent: true)
         #expect(store.has(1003, part: 0) && store.has(1002, part: 4) && !store.has(1003, part: 1))

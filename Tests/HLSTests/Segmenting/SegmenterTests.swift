@@ -47,7 +47,8 @@ import Testing
         }
         #expect(Self.ends(actions) == expected)
         #expect(actions.first == .open(withSound: false, partTarget: nil))
-        #expect(actions.dropFirst().first == .beginSegment(wallClock: 0, isDiscontinuity: true))
+        #expect(
+            actions.dropFirst().first == .beginSegment(wallClock: 0, isDiscontinuity: true, isIndependent: true))
     }
 
     @Test("Nothing begins before a key frame, and less than half a second is no segment")
@@ -75,7 +76,8 @@ import Testing
         // 50 to 59, and what follows the jump waits for the key frame at 100.
         #expect(Self.ends(actions) == [400])
         actions = segmenter.timelineBroke()
-        #expect(actions.contains(.beginSegment(wallClock: 4_000_000_000, isDiscontinuity: true)))
+        #expect(
+            actions.contains(.beginSegment(wallClock: 4_000_000_000, isDiscontinuity: true, isIndependent: true)))
         #expect(Self.ends(actions) == [1600])
     }
 
@@ -116,7 +118,7 @@ import Testing
             last = seconds
         }
         let breaks = actions.filter { action in
-            if case .beginSegment(_, let isDiscontinuity) = action { return isDiscontinuity }
+            if case .beginSegment(_, let isDiscontinuity, _) = action { return isDiscontinuity }
             return false
         }
         #expect(breaks.count == 3)
@@ -130,12 +132,13 @@ import Testing
         #expect(Self.ends(actions) == [917, 1813])
     }
 
-    @Test("A segment that outgrows the memory ends wherever it is, and the next begins at a key frame")
+    @Test("A segment that outgrows the memory ends wherever it is, and the next goes on from there")
     func memory() {
         var segmenter = Segmenter(Segmenter.Rules(segmentDuration: .seconds(2), mostBytes: 17_800))
         var actions = segmenter.tracksChanged(.init(video: 90_000, sound: nil))
         for number in 0..<301 { actions += segmenter.unitArrived(Self.picture(number, key: number % 100 == 0), .video) }
-        #expect(Self.ends(actions) == [2040, 2040, 2040])
+        #expect(Self.ends(actions) == [2040, 1960, 2040, 1960, 2040, 1960])
+        #expect(Self.written(actions) == Array(0..<300))
     }
 
     @Test(
@@ -199,7 +202,7 @@ import Testing
         for action in actions {
             switch action {
             case .open(_, let part): target = try #require(part)
-            case .beginSegment(_, let isDiscontinuity):
+            case .beginSegment(_, let isDiscontinuity, _):
                 // The part target may change; but nothing that came late breaks anything.
                 #expect(!isDiscontinuity || isFresh)
             case .write(let unit, _, let duration):
@@ -223,24 +226,97 @@ import Testing
         if !camera.late.isEmpty { #expect(target < .milliseconds(camera.part * 6 / 5), "\(target)") }
     }
 
-    @Test("One group that is too long for the playlist is cut short; where groups have become longer, they are let be")
+    /// The numbers of the pictures that are in segments.
+    private static func written(_ actions: [Segmenter.Action]) -> [Int] {
+        actions.compactMap { action in
+            if case .write(let unit, .video, _) = action { return Int(unit.wallClock / 40_000_000) }
+            return nil
+        }
+    }
+
+    /// Whether segments begin with key frames; that none but the first is a discontinuity is looked at, too.
+    private static func independence(_ actions: [Segmenter.Action]) -> [Bool] {
+        var found: [Bool] = []
+        for case .beginSegment(_, let isDiscontinuity, let isIndependent) in actions {
+            #expect(isDiscontinuity == found.isEmpty)
+            found.append(isIndependent)
+        }
+        return found
+    }
+
+    @Test("A group that is too long for the playlist goes on in the next segment, and no picture is lost")
     func tooLong() throws {
         var segmenter = Segmenter(Self.rules)
         var actions = segmenter.tracksChanged(.init(video: 90_000, sound: nil))
         segmenter.untellable = .milliseconds(2500)
         // Of two seconds, but for one of six; later all are of six.
         let keys = Set(stride(from: 0, to: 900, by: 50)).subtracting([250, 300]).union(
-            stride(from: 900, to: 1800, by: 150))
-        for number in 0..<1800 {
+            stride(from: 900, through: 1800, by: 150))
+        for number in 0...1800 {
             actions += segmenter.unitArrived(Self.picture(number, key: keys.contains(number)), .video)
         }
+        #expect(Self.written(actions) == Array(0..<1800))
         let lengths = Self.ends(actions)
-        #expect(lengths.prefix(4) == [2000, 2000, 2000, 2000])
-        let odd = try #require(lengths.firstIndex { $0 != 2000 })
-        #expect((2400..<2500).contains(lengths[odd]))
-        #expect(lengths[(odd + 1)...].prefix(11) == Array(repeating: 2000, count: 11)[...])
-        #expect((2400..<2500).contains(lengths[odd + 12]))
-        #expect(lengths.dropFirst(odd + 13).allSatisfy { $0 == 6000 } && lengths.count >= odd + 16, "\(lengths)")
+        #expect(lengths.prefix(7) == [2000, 2000, 2000, 2000, 2480, 2480, 1040])
+        // Once it is known that groups are longer, they are cut into even pieces.
+        #expect(lengths.suffix(6) == [2000, 2000, 2000, 2000, 2000, 2000], "\(lengths)")
+        #expect(lengths.allSatisfy { $0 < 2500 })
+        #expect(Self.independence(actions).dropLast().suffix(6) == [true, false, false, true, false, false])
+    }
+
+    @Test(
+        "Whatever the groups of a camera are, nothing is lost and no segment is longer than can be told",
+        arguments: [100, 250, 313, 1500, 100_000], [nil, 500] as [Int64?])
+    func longGroups(group: Int, part: Int64?) {
+        var segmenter = Segmenter(
+            Segmenter.Rules(
+                segmentDuration: .seconds(2), partDuration: part.map { .milliseconds($0) },
+                longestAtFirst: .seconds(6)))
+        var actions = segmenter.tracksChanged(.init(video: 90_000, sound: 48_000))
+        var sound: Int64 = 0
+        for number in 0...6000 {
+            if number == 1000 { segmenter.untellable = .milliseconds(10_500) }
+            while sound < Int64(number) * 1920 {
+                actions += segmenter.unitArrived(Self.frame(at: sound), .sound)
+                sound += 1024
+            }
+            actions += segmenter.unitArrived(Self.picture(number, key: number % group == 0), .video)
+        }
+        #expect(Self.written(actions).starts(with: 0..<5700))
+        let lengths = Self.ends(actions)
+        #expect(lengths.prefix(3).allSatisfy { $0 <= 6000 } && lengths.allSatisfy { $0 <= 10_499 }, "\(lengths)")
+        let independence = Self.independence(actions)
+        // Each group begins a segment.
+        #expect(independence.count { $0 } >= 5700 / group)
+        if group <= 250 { #expect(independence.dropLast().suffix(6).allSatisfy { $0 }, "\(lengths)") }
+        let frames = actions.count { action in
+            if case .write(_, .sound, _) = action { return true }
+            return false
+        }
+        #expect(frames >= 5700 * 1920 / 1024)
+    }
+
+    @Test("A picture that lasts beyond the end of its segment counts for both, and what follows goes on")
+    func lateWithin() throws {
+        var segmenter = Segmenter(Self.rules)
+        var actions = segmenter.tracksChanged(.init(video: 90_000, sound: nil))
+        segmenter.untellable = .milliseconds(2500)
+        for number in 0...200 {
+            // The one before takes almost a second longer.
+            let late: Int64 = number > 90 ? 81_000 : 0
+            let key = number % 50 == 0 && number != 100
+            actions += segmenter.unitArrived(
+                Self.picture(number, key: key, at: Int64(number) * 3600 + late), .video)
+        }
+        #expect(Self.written(actions) == Array(0..<200))
+        #expect(Self.ends(actions).prefix(2) == [2000, 2499])
+        #expect(Self.ends(actions).reduce(0, +) == 8900)
+        #expect(!Self.independence(actions).isEmpty)
+        let durations = actions.compactMap { action -> Int64? in
+            if case .write(_, _, let duration) = action { return duration }
+            return nil
+        }
+        #expect(durations[90] == 84_600, "what is written has no gap")
     }
 
     @Test("A picture that lasts until long behind the end of its segment does not make it longer than can be told")
@@ -256,13 +332,13 @@ import Testing
         #expect(Self.ends(actions) == [2000, 2499, 2000])
     }
 
-    @Test("Without key frames no segment lasts longer than a minute, and empty units are not free")
+    @Test("Without key frames segments go on, and empty units are not free")
     func endless() {
         var segmenter = Segmenter(Self.rules)
         var actions = segmenter.tracksChanged(.init(video: 90_000, sound: nil))
         for number in 0..<2000 { actions += segmenter.unitArrived(Self.picture(number, key: number == 0), .video) }
-        let lengths = Self.ends(actions)
-        #expect(lengths.count == 1 && (59_900...60_000).contains(lengths[0]), "\(lengths)")
+        #expect(Self.ends(actions) == [12_000, 12_000, 12_000, 12_000, 12_000, 12_000])
+        #expect(Self.independence(actions) == [true] + Array(repeating: false, count: 6))
         var small = Segmenter(Segmenter.Rules(segmentDuration: .seconds(2), mostBytes: 25_600))
         actions = small.tracksChanged(.init(video: 90_000, sound: nil))
         for number in 0..<200 {

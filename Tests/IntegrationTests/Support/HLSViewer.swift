@@ -18,6 +18,8 @@ actor HLSViewer {
         /// Seconds.
         var duration: Double
         var isDiscontinuity: Bool
+        /// It is said to begin with a key frame.
+        var isIndependent: Bool
         var initialization: [UInt8]
         var bytes: [UInt8]
     }
@@ -122,7 +124,7 @@ actor HLSViewer {
             segments.append(
                 Segment(
                     name: name, duration: Double(segment.duration) / 1e6, isDiscontinuity: segment.isDiscontinuity,
-                    initialization: map, bytes: bytes))
+                    isIndependent: playlist.isIndependent, initialization: map, bytes: bytes))
         }
         last = playlist
     }

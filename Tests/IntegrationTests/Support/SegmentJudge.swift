@@ -64,7 +64,7 @@ struct SegmentJudge {
             problems.append("\(segment.name) has no picture")
             return
         }
-        if !first.isKey { problems.append("\(segment.name) does not begin with a key frame") }
+        if segment.isIndependent, !first.isKey { problems.append("\(segment.name) does not begin with a key frame") }
         let step = end.duration ?? (end.time - first.time) / Double(max(pictures.count - 1, 1))
         let duration = end.time + step - first.time
         if abs(duration - segment.duration) > Self.tolerance {

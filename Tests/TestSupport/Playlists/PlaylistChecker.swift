@@ -14,6 +14,8 @@ package struct PlaylistChecker: Sendable {
     /// All whole segments seen so far, and of them those with a discontinuity.
     package private(set) var segmentCount = 0
     package private(set) var discontinuities = 0
+    /// Versions that do not say that every segment can be begun with.
+    package private(set) var dependentVersions = 0
     private var last: ReadPlaylist?
     private var known: [Int: Known] = [:]
     /// Whose name a URI is: a segment's number, and the part's.
@@ -32,6 +34,7 @@ package struct PlaylistChecker: Sendable {
             var problems = Self.check(alone: playlist)
             problems += check(following: playlist)
             problems += checkSegments(of: playlist)
+            if !playlist.isIndependent { dependentVersions += 1 }
             last = playlist
             return problems
         } catch {
@@ -55,7 +58,6 @@ package struct PlaylistChecker: Sendable {
         for segment in playlist.whole where segment.uri?.hasSuffix(".m4s") == true && segment.map == nil {
             problems.append("\(segment.uri ?? "") has no initialization section")
         }
-        if !playlist.isIndependent { problems.append("segments are not said to be independent") }
         problems += check(datesOf: playlist)
         problems += check(partsOf: playlist, target: target * 1_000_000)
         return problems
@@ -94,7 +96,7 @@ package struct PlaylistChecker: Sendable {
                 let isLastAlone = segment.uri == nil && !inner.dropLast().contains { $0.duration * 100 < most * 85 }
                 if !isLastAlone { problems.append("a part is too short: \(segment.parts.map(\.duration)), \(most)") }
             }
-            if segment.parts.first?.isIndependent == false {
+            if playlist.isIndependent, segment.parts.first?.isIndependent == false {
                 problems.append("a segment begins with a part that does not")
             }
             let sum = segment.parts.reduce(0) { $0 + $1.duration }
@@ -126,6 +128,8 @@ package struct PlaylistChecker: Sendable {
             lives += 1
             if playlist.mediaSequence <= last.lastSequence { problems.append("the target changes among segments") }
             if playlist.segments.first?.isDiscontinuity != true { problems.append("a life begins without a break") }
+        } else if playlist.isIndependent, !last.isIndependent, playlist.mediaSequence <= last.lastSequence {
+            problems.append("segments are said to be independent again")
         } else if playlist.mediaSequence > last.mediaSequence, playlist.mediaSequence <= last.lastSequence {
             let duration = playlist.whole.reduce(0) { $0 + $1.duration }
             if playlist.skipped == 0, duration < 3_000_000 * (playlist.target ?? 0) {

@@ -55,6 +55,23 @@ struct ConnectionTests {
         }
     }
 
+    @Test("HTTP/1.0 has no other protocol to go on with, and all of the server is for OPTIONS alone")
+    func oddities() async throws {
+        let responder = WebResponder { request in
+            WebResponse(.ok, saying: "\(request.headers.contains(name: "Upgrade")) \(request.target.written)")
+        }
+        try await ServedWeb.run(responder: responder) { web in
+            for (version, isAsked) in [("1.0", "false"), ("1.1", "true")] {
+                let client = try await web.client()
+                try await client.send(
+                    "GET /gate/live HTTP/\(version)\r\nHost: r\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+                #expect(try await client.lastAnswers().map(\.text) == ["\(isAsked) /gate/live\n"])
+            }
+            #expect(try await web.get("*").status == 400)
+            #expect(try await web.get("*", method: "OPTIONS").status == 200)
+        }
+    }
+
     @Test("A request that does not come to its end is told 408, however busily it goes on")
     func slow() async throws {
         try await ServedWeb.run(Self.hasty(\.connections.requestTime)) { web in

@@ -1,4 +1,5 @@
 import NIOCore
+import NIOWebSocket
 import NIOHTTP1
 import RTSPTransport
 import TestSupport
@@ -110,6 +111,19 @@ struct LiveSocketTests {
             try await eventually("hung up") { client.isOver }
             #expect(Self.frames(client.bytes).last?.code == 4001)
         }
+    }
+
+    @Test(
+        "A goodbye is answered with its own code, where that and its words may be sent",
+        arguments: [
+            ([], 1000), ([0x61], 1002), ([0x03, 0xE9], 1001), ([0x03, 0xEC], 1002), ([0x03, 0xED], 1002),
+            ([0x03, 0xEE], 1002), ([0x03, 0xF4], 1012), ([0x03, 0xF6], 1014), ([0x03, 0xF7], 1002),
+            ([0x03, 0xE7], 1002),
+            ([0x0B, 0xB7], 1002), ([0x0B, 0xB8], 3000), ([0x13, 0x88], 1002), ([0x03, 0xE8, 0xFF], 1007),
+            ([0x03, 0xE8, 0xC3, 0xBC], 1000),
+        ] as [([UInt8], UInt16)])
+    func goodbyes(payload: [UInt8], code: UInt16) {
+        #expect(LiveFarewell(answering: ByteBuffer(bytes: payload)).code == WebSocketErrorCode(codeNumber: Int(code)))
     }
 
     @Test(

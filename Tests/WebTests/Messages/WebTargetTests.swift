@@ -27,6 +27,7 @@ struct WebTargetTests {
         arguments: [
             "", "gate", "relay:443", "ftp://relay/x", "/%00", "/a%0d%0ab", "/a%2Fb", "/a%2fb", "/a%5cb", "/a\\b", "/%",
             "/%4", "/%zz",
+            "http://", "http:///gate", "http://:80/gate", "http://#x", "https://?x",
             "/%ff", "/%c0%ae", "/\u{1}", "/\u{7f}", "/" + String(repeating: "a", count: 4096),
         ])
     func refused(text: String) {

@@ -54,7 +54,12 @@ struct StreamAnswerTests {
             #expect(asked.text == "12 3 true")
             let far = try await web.get("/gate/index.m3u8?_HLS_msn=9223372036854775807")
             #expect(far.text == "9223372036854775807 -1 false")
-            for query in ["_HLS_msn=-1", "_HLS_msn=x", "_HLS_msn=99999999999999999999", "_HLS_part=", "_HLS_skip=no"] {
+            for query in [
+                "_HLS_msn=-1", "_HLS_msn=x", "_HLS_msn=99999999999999999999", "_HLS_part=", "_HLS_skip=no",
+                "_HLS_msn=+12", "_HLS_msn=12&_HLS_part=+3", "_HLS_msn=12&_HLS_msn=12", "_HLS_msn=12&_HLS_msn=13",
+                "_HLS_msn=1&_HLS_part=2&_HLS_part=2", "_HLS_skip=YES&_HLS_skip=YES", "_HLS_msn=1%202", "_HLS_msn=1e3",
+                "_HLS_msn=0x10", "_HLS_msn=1.0", "_HLS_msn",
+            ] {
                 #expect(try await web.get("/gate/index.m3u8?\(query)").status == 400, "\(query)")
             }
         }
@@ -111,7 +116,9 @@ struct StreamAnswerTests {
             #expect(try await web.get("/gate/snapshot.jpg").text == "picture 0")
             #expect(try await web.get("/dark/snapshot.jpg").status == 503)
             #expect(try await web.get("/none/snapshot.jpg").status == 404)
-            for width in ["0", "15", "7681", "-640", "x", "", "99999999999999999999"] {
+            for width in [
+                "0", "15", "7681", "-640", "+640", "640.0", "NaN", "inf", "6%2040", "x", "", "99999999999999999999",
+            ] {
                 #expect(try await web.get("/gate/snapshot.jpg?width=\(width)").status == 400, "\(width)")
             }
         }
