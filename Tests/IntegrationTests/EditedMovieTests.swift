@@ -53,15 +53,16 @@ struct EditedMovieTests {
         return shown.map { Picture(time: $0.time - (shown.first?.time ?? 0), sum: $0.sum) }
     }
 
+    /// Cuts, a repetition, and parts in another order than the media has them.
+    private static let mixed: [EditedMovie.Edit] = [
+        .init(1, from: 0.2), .init(0.6, from: 3.12), .init(0.8, from: 0.2), .init(0.6, from: 5), .init(1, from: 0),
+    ]
+
     @Test(
         "Cuts, repetitions and parts in another order: ffmpeg is sent what it shows of the file itself, when it is due")
     func cuts() async throws {
         try await withTemporaryDirectory { folder in
-            let edits: [EditedMovie.Edit] = [
-                .init(1, from: 0.2), .init(0.6, from: 3.12), .init(0.8, from: 0.2), .init(0.6, from: 5),
-                .init(1, from: 0),
-            ]
-            try await Self.movies(edits, in: folder)
+            try await Self.movies(Self.mixed, in: folder)
             let expected = try await Self.pictures(["-i", "plain.mp4"], in: folder).map(\.sum)
             #expect(expected.count == 100)
             try await withRelay([.testCamera()], media: MediaConfiguration(folder: folder.path)) { relay in
@@ -122,11 +123,7 @@ struct EditedMovieTests {
     @Test("As HLS ffmpeg is sent the same, at the same times, and as long, in transport streams and in fragments")
     func segments() async throws {
         try await withTemporaryDirectory { folder in
-            let edits: [EditedMovie.Edit] = [
-                .init(1, from: 0.2), .init(0.6, from: 3.12), .init(0.8, from: 0.2), .init(0.6, from: 5),
-                .init(1, from: 0),
-            ]
-            try await Self.movies(edits, in: folder)
+            try await Self.movies(Self.mixed, in: folder)
             let expected = try await Self.pictures(["-i", "plain.mp4"], in: folder).map(\.sum)
             #expect(expected.count == 100)
             for container in [HLSConfiguration.Container.mpegts, .fmp4] {

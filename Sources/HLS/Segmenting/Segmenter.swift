@@ -21,10 +21,10 @@ package struct SegmentClocks: Sendable, Hashable {
 /// Cuts access units into segments and parts: units go in, in decoding order of each track; what is to be muxed, and where it
 /// is to be cut, comes out.
 ///
-/// Video leads where there is some: a segment begins with a random access point, and sound goes along. Where the next one is too far away
-/// a segment ends in the midst of a group, and the next goes on from there: nothing is lost to who plays, but nobody can begin with
-/// that one. Sound alone is cut anywhere. What comes first after a break is kept until its segment is whole, for only then is known whether sound comes at
-/// all, and how long a picture lasts: a track that is announced and stays empty stalls players.
+/// Video leads where there is some: a segment begins with a random access point, and sound goes along. Where the next one is too
+/// far away a segment ends in the midst of a group, and the next goes on from there: nothing is lost to who plays, but nobody can
+/// begin with that one. Sound alone is cut anywhere. What comes first after a break is kept until its segment is whole, for only
+/// then is known whether sound comes at all, and how long a picture lasts: a track that is announced and stays empty stalls players.
 package struct Segmenter: ~Copyable {
     package struct Rules: Sendable, Hashable {
         /// A segment is cut at the first random access point after this, less a tenth.
