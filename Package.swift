@@ -173,7 +173,7 @@ let package = Package(
             dependencies: [
                 "Server", "Load", "Egress", "HLS", "Ingest", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media",
                 "TestSupport",
-                nioCore, nioPosix, concurrencyHelpers, logging,
+                nioCore, nioPosix, nioHTTP1, concurrencyHelpers, logging,
             ],
             swiftSettings: settings
         ),

@@ -100,7 +100,10 @@ struct LiveHLSPlayerTests {
                 task.cancel()
                 await task.value
             }
-            for viewer in viewers { #expect(await viewer.problems == []) }
+            for viewer in viewers {
+                let problems = await viewer.problems
+                #expect(problems == [])
+            }
         }
     }
 
