@@ -37,4 +37,15 @@ package enum SessionScope: Sendable, Hashable {
     case aggregate
     /// The index of the track in the session description, counted from 0.
     case track(Int)
+
+    /// Why a session that has these tracks set up does not do it; `allow` is what it would do now.
+    ///
+    /// A session of one track takes the track's URL for its own; one of several insists on the aggregate.
+    func refusal<Transport>(among transports: [Int: Transport], allow: [RTSPMethod]) -> SessionRefusal? {
+        switch self {
+        case .aggregate: nil
+        case .track(let track) where transports[track] == nil: .methodNotValid(allow: allow)
+        case .track: transports.count == 1 ? nil : .onlyAggregateOperationAllowed
+        }
+    }
 }

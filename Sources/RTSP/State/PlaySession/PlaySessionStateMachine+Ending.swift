@@ -18,19 +18,19 @@ extension PlaySessionStateMachine {
             return .refuse(.methodNotValid(allow: Self.allowedInitially))
         case .ready(let viewing):
             self = Self(.ready(viewing))
-            return viewing.refusal(of: scope, allow: Self.allowedInitially).map { .refuse($0) } ?? .answer
+            return scope.refusal(among: viewing.transports, allow: Self.allowedInitially).map { .refuse($0) } ?? .answer
         case .preparing(let viewing):
             self = Self(.preparing(viewing))
             return .refuse(.methodNotValid(allow: Self.allowedWhilePreparing))
         case .answering(let viewing):
-            if let refusal = viewing.refusal(of: scope, allow: Self.allowedWhilePlaying) {
+            if let refusal = scope.refusal(among: viewing.transports, allow: Self.allowedWhilePlaying) {
                 self = Self(.answering(viewing))
                 return .refuse(refusal)
             }
             self = Self(.ready(viewing))
             return .pause
         case .playing(let viewing):
-            if let refusal = viewing.refusal(of: scope, allow: Self.allowedWhilePlaying) {
+            if let refusal = scope.refusal(among: viewing.transports, allow: Self.allowedWhilePlaying) {
                 self = Self(.playing(viewing))
                 return .refuse(refusal)
             }
@@ -46,10 +46,10 @@ extension PlaySessionStateMachine {
     func pauseRefusal(_ scope: SessionScope) -> SessionRefusal? {
         switch state {
         case .initial: .methodNotValid(allow: Self.allowedInitially)
-        case .ready(let viewing): viewing.refusal(of: scope, allow: Self.allowedInitially)
+        case .ready(let viewing): scope.refusal(among: viewing.transports, allow: Self.allowedInitially)
         case .preparing: .methodNotValid(allow: Self.allowedWhilePreparing)
-        case .answering(let viewing): viewing.refusal(of: scope, allow: Self.allowedWhilePlaying)
-        case .playing(let viewing): viewing.refusal(of: scope, allow: Self.allowedWhilePlaying)
+        case .answering(let viewing): scope.refusal(among: viewing.transports, allow: Self.allowedWhilePlaying)
+        case .playing(let viewing): scope.refusal(among: viewing.transports, allow: Self.allowedWhilePlaying)
         case .ended: .sessionNotFound
         }
     }
@@ -73,21 +73,21 @@ extension PlaySessionStateMachine {
             self = result == .end ? Self(.ended) : Self(.ready(viewing))
             return result
         case .preparing(let viewing):
-            if let refusal = viewing.refusal(of: scope, allow: Self.allowedWhilePreparing) {
+            if let refusal = scope.refusal(among: viewing.transports, allow: Self.allowedWhilePreparing) {
                 self = Self(.preparing(viewing))
                 return .refuse(refusal)
             }
             self = Self(.ended)
             return .end
         case .answering(let viewing):
-            if let refusal = viewing.refusal(of: scope, allow: Self.allowedWhilePlaying) {
+            if let refusal = scope.refusal(among: viewing.transports, allow: Self.allowedWhilePlaying) {
                 self = Self(.answering(viewing))
                 return .refuse(refusal)
             }
             self = Self(.ended)
             return .end
         case .playing(let viewing):
-            if let refusal = viewing.refusal(of: scope, allow: Self.allowedWhilePlaying) {
+            if let refusal = scope.refusal(among: viewing.transports, allow: Self.allowedWhilePlaying) {
                 self = Self(.playing(viewing))
                 return .refuse(refusal)
             }

@@ -109,7 +109,7 @@ package struct PlaySessionStateMachine: ~Copyable {
             self = Self(.initial(viewing))
             return .refuse(.methodNotValid(allow: Self.allowedInitially))
         case .ready(let viewing):
-            if let refusal = viewing.refusal(of: scope, allow: Self.allowedInitially) ?? range.refusal {
+            if let refusal = scope.refusal(among: viewing.transports, allow: Self.allowedInitially) ?? range.refusal {
                 self = Self(.ready(viewing))
                 return .refuse(refusal)
             }
@@ -221,20 +221,12 @@ extension PlaySessionStateMachine.Viewing {
         }
     }
 
-    /// A session of one track takes the track's URL for its own; one of several insists on the aggregate.
-    func refusal(of scope: SessionScope, allow: [RTSPMethod]) -> SessionRefusal? {
-        switch scope {
-        case .aggregate: nil
-        case .track(let track) where transports[track] == nil: .methodNotValid(allow: allow)
-        case .track: transports.count == 1 ? nil : .onlyAggregateOperationAllowed
-        }
-    }
-
     fileprivate func playAgain(
         _ scope: SessionScope,
         range: PlayRange
     ) -> PlaySessionStateMachine.PlayResult {
-        let refusal = refusal(of: scope, allow: PlaySessionStateMachine.allowedWhilePlaying) ?? range.refusal
+        let refusal =
+            scope.refusal(among: transports, allow: PlaySessionStateMachine.allowedWhilePlaying) ?? range.refusal
         return refusal.map { .refuse($0) } ?? .answerAgain
     }
 }

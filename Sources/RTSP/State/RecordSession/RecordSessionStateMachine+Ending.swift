@@ -18,12 +18,13 @@ extension RecordSessionStateMachine {
             return .refuse(.methodNotValid(allow: Self.allowedInitially))
         case .ready(let publishing):
             self = Self(.ready(publishing))
-            return publishing.refusal(of: scope, allow: Self.allowedWhenReady).map { .refuse($0) } ?? .answer
+            return scope.refusal(among: publishing.transports, allow: Self.allowedWhenReady).map { .refuse($0) }
+                ?? .answer
         case .starting(let publishing):
             self = Self(.starting(publishing))
             return .refuse(.methodNotValid(allow: Self.allowedWhileRecording))
         case .recording(let publishing):
-            if let refusal = publishing.refusal(of: scope, allow: Self.allowedWhileRecording) {
+            if let refusal = scope.refusal(among: publishing.transports, allow: Self.allowedWhileRecording) {
                 self = Self(.recording(publishing))
                 return .refuse(refusal)
             }
@@ -55,14 +56,14 @@ extension RecordSessionStateMachine {
             self = result == .end ? Self(.ended) : Self(.ready(publishing))
             return result
         case .starting(let publishing):
-            if let refusal = publishing.refusal(of: scope, allow: Self.allowedWhileRecording) {
+            if let refusal = scope.refusal(among: publishing.transports, allow: Self.allowedWhileRecording) {
                 self = Self(.starting(publishing))
                 return .refuse(refusal)
             }
             self = Self(.ended)
             return .end
         case .recording(let publishing):
-            if let refusal = publishing.refusal(of: scope, allow: Self.allowedWhileRecording) {
+            if let refusal = scope.refusal(among: publishing.transports, allow: Self.allowedWhileRecording) {
                 self = Self(.recording(publishing))
                 return .refuse(refusal)
             }

@@ -165,7 +165,7 @@ package struct RecordSessionStateMachine: ~Copyable {
             self = Self(.announced(publishing))
             return .refuse(.methodNotValid(allow: Self.allowedInitially))
         case .ready(let publishing):
-            if let refusal = publishing.refusal(of: scope, allow: Self.allowedWhenReady) {
+            if let refusal = scope.refusal(among: publishing.transports, allow: Self.allowedWhenReady) {
                 self = Self(.ready(publishing))
                 return .refuse(refusal)
             }
@@ -176,7 +176,7 @@ package struct RecordSessionStateMachine: ~Copyable {
             return .refuse(.methodNotValid(allow: Self.allowedWhileRecording))
         case .recording(let publishing):
             self = Self(.recording(publishing))
-            let refusal = publishing.refusal(of: scope, allow: Self.allowedWhileRecording)
+            let refusal = scope.refusal(among: publishing.transports, allow: Self.allowedWhileRecording)
             return refusal.map { .refuse($0) } ?? .answerAgain
         case .ended:
             self = Self(.ended)
@@ -237,15 +237,6 @@ extension RecordSessionStateMachine.Publishing {
             return .accept(transport)
         } catch {
             return .refuse(error)
-        }
-    }
-
-    /// A session of one track takes the track's URL for its own; one of several insists on the aggregate.
-    func refusal(of scope: SessionScope, allow: [RTSPMethod]) -> SessionRefusal? {
-        switch scope {
-        case .aggregate: nil
-        case .track(let track) where transports[track] == nil: .methodNotValid(allow: allow)
-        case .track: transports.count == 1 ? nil : .onlyAggregateOperationAllowed
         }
     }
 }
