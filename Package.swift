@@ -110,7 +110,7 @@ let package = Package(
             [
                 "CHeap",
                 "Web", "HLS", "Egress", "Ingest", "Reflector", "RTSPTransport", "RTSP", "RTP", "Media", "ISOMedia",
-                "LibAV", nioCore, nioPosix, concurrencyHelpers, logging, yams, serviceLifecycle,
+                "LibAV", nioCore, nioPosix, concurrencyHelpers, logging, yams, serviceLifecycle, unixSignals,
             ]
         ),
         .executableTarget(

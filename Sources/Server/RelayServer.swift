@@ -1,5 +1,6 @@
 import Logging
 import ServiceLifecycle
+import UnixSignals
 
 /// The relay as a process: from its configuration to its end by SIGTERM or SIGINT.
 package struct RelayServer: Sendable {
@@ -48,6 +49,13 @@ private struct RelayService: Service {
             if let watching = relay.watchingCertificate {
                 tasks.addTask {
                     await watching()
+                    return true
+                }
+            }
+            // Without a file to open anew SIGHUP is what it is elsewhere: the terminal is gone.
+            if let reopen = relay.reopeningLogs {
+                tasks.addTask {
+                    for await _ in await UnixSignalsSequence(trapping: .sighup) { reopen() }
                     return true
                 }
             }

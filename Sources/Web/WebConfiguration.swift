@@ -4,10 +4,15 @@ package struct WebConfiguration: Sendable, Hashable {
     package var origin: AllowedOrigin
     /// What a still picture of a camera that is down is.
     package var snapshotWhenDown: SnapshotWhenDown
+    /// The file in which each request has a line, `-` for standard output; `nil` keeps none.
+    package var accessLog: String?
 
-    package init(origin: AllowedOrigin = .any, snapshotWhenDown: SnapshotWhenDown = .last) {
+    package init(
+        origin: AllowedOrigin = .any, snapshotWhenDown: SnapshotWhenDown = .last, accessLog: String? = nil
+    ) {
         self.origin = origin
         self.snapshotWhenDown = snapshotWhenDown
+        self.accessLog = accessLog
     }
 }
 

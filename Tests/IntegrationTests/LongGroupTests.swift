@@ -96,6 +96,31 @@ struct LongGroupTests {
         }
     }
 
+    @Test(
+        "The page plays a camera with a key frame every minute on and on, and throws nothing away that it still needs")
+    func page() async throws {
+        try await Self.withCameras(["minute"], HLSConfiguration()) { relay in
+            try await Browser.run { browser in
+                try await browser.open(relay.webURL("minute/"))
+                try await browser.expectPlaying(1)
+                let begin = try await browser.films().first?.time ?? 0
+                // Longer than anything behind it is kept where key frames are close together.
+                try await eventually("half a minute of one group", within: .seconds(60)) {
+                    let film = try await browser.films().first
+                    return film.map { $0.time - begin > 30 } ?? false
+                }
+                try await browser.expectPlaying(1)
+                #expect(try await browser.text(of: "#says") == "")
+                let film = "const film = document.querySelector('video'); "
+                // Nothing was begun anew: all of the group is there, in one piece.
+                let kept = try await browser.run(
+                    "\(film) return [film.buffered.length, film.currentTime - film.buffered.start(0)];")
+                #expect((kept as? [NSNumber])?.first?.intValue == 1)
+                #expect((kept as? [NSNumber])?.last?.doubleValue ?? 0 > 30)
+            }
+        }
+    }
+
     @Test("ffmpeg, GStreamer and Chromium play a camera with a key frame every ten seconds, from the first request on")
     func players() async throws {
         async let transportStream: Void = Self.play(.mpegts)

@@ -85,6 +85,11 @@ package final class RunningTool: Sendable {
         if process.isRunning { kill(process.processIdentifier, SIGINT) }
     }
 
+    /// As a terminal does that goes away, and who has moved the files of a log.
+    package func hangUp() {
+        if process.isRunning { kill(process.processIdentifier, SIGHUP) }
+    }
+
     /// Does nothing from here on, and says nothing, as a program that hangs, or a machine that sleeps.
     package func halt() {
         if process.isRunning { kill(process.processIdentifier, SIGSTOP) }

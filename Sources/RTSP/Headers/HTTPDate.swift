@@ -39,13 +39,24 @@ package struct HTTPDate: Sendable, Hashable {
 
     /// In the first of the forms.
     package var serialized: String {
+        let (weekday, day, month, year, time) = words
+        return "\(weekday), \(day) \(month) \(year) \(time) GMT"
+    }
+
+    /// As the Common Log Format of web servers has it: `06/Nov/1994:08:49:37 +0000`.
+    package var commonLog: String {
+        let (_, day, month, year, time) = words
+        return "\(day)/\(month)/\(year):\(time) +0000"
+    }
+
+    private var words: (weekday: String, day: String, month: String, year: Int, time: String) {
         let bounded = max(-11_000_000_000, min(unixSeconds, 253_402_300_799))
         let seconds = Int(((bounded % 86_400) + 86_400) % 86_400)
         let days = (Int(bounded) - seconds) / 86_400
         let (year, month, day) = Self.date(days: days)
         let weekday = Self.weekdays[((days % 7) + 7) % 7]
-        let clock = [seconds / 3600, seconds / 60 % 60, seconds % 60].map(Self.twoDigits).joined(separator: ":")
-        return "\(weekday), \(Self.twoDigits(day)) \(Self.months[month - 1]) \(year) \(clock) GMT"
+        let time = [seconds / 3600, seconds / 60 % 60, seconds % 60].map(Self.twoDigits).joined(separator: ":")
+        return (weekday, Self.twoDigits(day), Self.months[month - 1], year, time)
     }
 
     private static func twoDigits(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }

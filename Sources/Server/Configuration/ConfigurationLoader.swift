@@ -161,6 +161,13 @@ extension ConfigurationReading {
             try ConfigurationValue.word(text, of: SnapshotWhenDown.self)
         }
         if let whenDown { web.snapshotWhenDown = whenDown }
+        web.accessLog = section.value("access_log") { [variables] text throws(Expectation) in
+            if text == "-" { return text }
+            guard !text.isEmpty, !text.hasSuffix("/"), !text.contains("\0"), !text.contains("://") else {
+                throw Expectation("the path of a file, or \"-\" for standard output")
+            }
+            return variables.path(of: text)
+        }
         section.end()
         return web
     }

@@ -7,6 +7,9 @@ extension RelayConfiguration {
         let width = streams.map(\.path.count).max() ?? 0
         var lines = ["\(count(cameras, "camera")), \(count(streams, "stream")) at \(places)"]
         if let webPlaces { lines.append(webPlaces) }
+        if webPlaces != nil, let file = web.accessLog {
+            lines.append("each request noted \(file == "-" ? "on standard output" : "in \(file.printable)")")
+        }
         if let multicast = listen.multicast {
             lines.append("multicast to \(multicast.addresses), ports \(multicast.ports)")
         }

@@ -18,7 +18,7 @@ extension WebServer {
     convenience init?(
         _ configuration: RelayConfiguration, showing certificate: ServedCertificate?, movies: MediaCatalog?,
         hls: HLSService?, live: LiveService?, directory: StreamDirectory, rtspPort: Int?, group: any EventLoopGroup,
-        logger: Logger
+        accessLog: AccessLog?, logger: Logger
     ) {
         let listen = configuration.listen
         var ports: [ListeningPort] = []
@@ -42,7 +42,8 @@ extension WebServer {
                     Fleet(configuration.cameras, in: directory, hls: hls, live: live).statuses),
                 rtspPort: rtspPort, exists: { directory.stream(at: $0) != nil }))
         self.init(
-            ports: ports, limits: WebLimits(configuration.limits), group: group, clock: .system, logger: logger,
+            ports: ports, limits: WebLimits(configuration.limits), group: group, clock: .system,
+            accessLog: accessLog, logger: logger,
             responder: WebResponder(atHand: router.answerAtHand, respond: router.respond))
     }
 }

@@ -33,13 +33,14 @@ package final class Relay: Sendable {
     private let publishing: PublishingPaths
     private let movies: MovieService?
     private let certificate: ServedCertificate?
+    private let accessLog: AccessLogFile?
     private let logger: Logger
 
     private init(
         configuration: RelayConfiguration, directory: StreamDirectory, publishing: PublishingPaths,
         movies: MovieService?, group: MultiThreadedEventLoopGroup, listener: RTSPListener,
         web: WebServer?, hls: HLSService?, live: LiveService?, datagrams: DatagramSocketPool,
-        certificate: ServedCertificate?, logger: Logger
+        certificate: ServedCertificate?, accessLog: AccessLogFile?, logger: Logger
     ) {
         self.configuration = configuration
         self.directory = directory
@@ -52,13 +53,15 @@ package final class Relay: Sendable {
         self.live = live
         self.datagrams = datagrams
         self.certificate = certificate
+        self.accessLog = accessLog
         self.logger = logger
     }
 
     /// Opens the ports and makes the streams; `runSources()` brings them to life. `loops` event loops carry everything.
     ///
     /// Throws `RTSPListenerError` and `DatagramPortsError` when a port cannot be had, `ListeningError` where the interface for multicast
-    /// cannot, `CertificateFileError` where a certificate cannot, `StreamError` for two streams on a path.
+    /// cannot, `CertificateFileError` where a certificate cannot, `AccessLogFile.Unwritable` where the access log cannot, `StreamError` for two
+    /// streams on a path.
     package static func start(
         _ configuration: RelayConfiguration, loops: Int = AllowedProcessors.count, state: StateFolder = StateFolder(),
         logger: Logger
@@ -119,6 +122,7 @@ package final class Relay: Sendable {
         }
         var hls: HLSService?
         var live: LiveService?
+        var accessLog: AccessLogFile?
         if configuration.listen.http != nil || configuration.listen.https != nil {
             hls = HLSService(
                 directory: directory, configuration: configuration.hls, clock: .system, logger: logger)
@@ -127,10 +131,14 @@ package final class Relay: Sendable {
         }
         let web: WebServer?
         do {
+            if hls != nil {
+                accessLog = try configuration.web.accessLog.map { try AccessLogFile(path: $0, logger: logger) }
+            }
             try await listener.start()
             web = WebServer(
                 configuration, showing: certificate, movies: movies?.catalog, hls: hls, live: live,
-                directory: directory, rtspPort: listener.localAddress?.port, group: group, logger: logger)
+                directory: directory, rtspPort: listener.localAddress?.port, group: group,
+                accessLog: accessLog?.log, logger: logger)
             try await web?.start()
         } catch {
             await hls?.close()
@@ -138,12 +146,13 @@ package final class Relay: Sendable {
             await listener.shutdown()
             await datagrams.shutdown()
             await movies?.stop()
+            await accessLog?.stop()
             throw error
         }
         return Relay(
             configuration: configuration, directory: directory, publishing: publishing, movies: movies, group: group,
             listener: listener, web: web, hls: hls, live: live, datagrams: datagrams,
-            certificate: certificate, logger: logger
+            certificate: certificate, accessLog: accessLog, logger: logger
         )
     }
 
@@ -222,6 +231,12 @@ package final class Relay: Sendable {
         return { await watch.run() }
     }
 
+    /// Goes on in new files where old ones were moved away; `nil` where there are none. To be called at SIGHUP.
+    package var reopeningLogs: (@Sendable () -> Void)? {
+        guard let accessLog else { return nil }
+        return { accessLog.reopen() }
+    }
+
     /// Says goodbye to every viewer and takes no more.
     package func endStreams() async {
         // Before the streams: their viewers are told that the server is stopping, and not that a stream has ended.
@@ -246,6 +261,7 @@ package final class Relay: Sendable {
         await datagrams.shutdown()
         await movies?.stop()
         try? await group.shutdownGracefully()
+        await accessLog?.stop()
     }
 
     /// What a viewer on this machine types, one URL a stream.

@@ -11,6 +11,11 @@ final class ByteMeter: ChannelDuplexHandler {
     var headBytes = 0
     /// Bytes that were written so far.
     private(set) var written: Int64 = 0
+    /// Of those, how many the peer's socket had not taken when the connection was about to end; of one that ended by a write, which it
+    /// does without a word before, those of that write.
+    var leftBehind: Int { leftAtEnd ?? lastWrite }
+    private var leftAtEnd: Int?
+    private var lastWrite = 0
     /// What comes from now on is nobody's business, and thrown away.
     var isDeaf = false
 
@@ -32,8 +37,32 @@ final class ByteMeter: ChannelDuplexHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        written += Int64(unwrapOutboundIn(data).readableBytes)
+        let count = unwrapOutboundIn(data).readableBytes
+        written += Int64(count)
+        if count > 0 { (lastWrite, leftAtEnd) = (count, nil) }
         context.write(data, promise: promise)
+    }
+
+    // When the channel is closed, what it held is forgotten already.
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed = event { noteEnd(of: context.channel) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        noteEnd(of: context.channel)
+        context.fireErrorCaught(error)
+    }
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        noteEnd(of: context.channel)
+        context.close(mode: mode, promise: promise)
+    }
+
+    /// Asked before the channel is closed, which may be long before, and more written.
+    private func noteEnd(of channel: any Channel) {
+        if channel.isActive { leftAtEnd = unsent(on: channel) }
     }
 
     /// Bytes that were written and the peer's socket has not taken yet.

@@ -10,8 +10,12 @@ extension WebConnection {
         /// Whoever waits for the answer of another is too late.
         var number: UInt64
         var head: HTTPRequestHead
+        /// What came is no HTTP, and `head` stands in for it.
+        var isUnreadable = false
         var path: String
         var begin: NIODeadline
+        /// The status, and what had been written of the connection with the head of the answer; `nil` before that.
+        var sent: (status: HTTPResponseStatus, bytes: Int64)?
         /// Finds the answer.
         var task: Task<Void, Never>?
         /// What is being sent.
@@ -48,10 +52,11 @@ extension WebConnection {
     }
 
     /// Says why nothing more is answered.
-    func refused(_ status: HTTPResponseStatus, _ method: HTTPMethod) {
+    func refused(_ status: HTTPResponseStatus, _ head: HTTPRequestHead?) {
         let number = nextNumber()
-        let head = HTTPRequestHead(version: .http1_1, method: method, uri: "/")
-        answering = Answering(number: number, head: head, path: "-", begin: .now())
+        answering = Answering(
+            number: number, head: head ?? HTTPRequestHead(version: .http1_1, method: .GET, uri: "/"),
+            isUnreadable: head == nil, path: "-", begin: .now())
         found(WebResponse(status, saying: nil), for: number)
     }
 
@@ -62,6 +67,7 @@ extension WebConnection {
         if case .live = response.body { hearNoMore() }
         let head = head(of: response, to: answering)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
+        self.answering?.sent = (response.status, meter.written)
         guard answering.head.method != .HEAD else { return end(number) }
         switch response.body {
         case .none:
@@ -177,6 +183,18 @@ extension WebConnection {
             self.answered()
         }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: promise)
+    }
+
+    /// Has the access log tell of a request whose answer is over; so many bytes of it were left behind.
+    func note(_ answering: Answering, left: Int) {
+        guard let accessLog = environment.accessLog else { return }
+        let body = answering.sent.map { meter.written - $0.bytes - Int64(left) } ?? 0
+        accessLog.append(
+            AccessLogLine(
+                address: address, time: HTTPDate(unixSeconds: environment.clock.wallClock() / 1_000_000_000),
+                head: answering.isUnreadable ? nil : answering.head,
+                status: answering.sent.map { Int($0.status.code) } ?? AccessLogLine.hungUp, bytes: max(0, body),
+                milliseconds: (NIODeadline.now() - answering.begin).nanoseconds / 1_000_000))
     }
 
     /// A query may be a secret: not logged.

@@ -29,6 +29,8 @@ struct WebEnvironment {
     let tally: ListenerTally
     let siblings: LoopConnections
     let clock: StreamClock
+    /// `nil` where nobody keeps one.
+    let accessLog: AccessLog?
     let logger: Logger
 }
 
@@ -43,8 +45,8 @@ final class WebConnection: ChannelDuplexHandler, RemovableChannelHandler, OpenCo
     /// What has come and waits for its answer.
     enum Question {
         case request(HTTPRequestHead, WebTarget)
-        /// Nothing can be read behind it.
-        case refused(HTTPResponseStatus, HTTPMethod)
+        /// Nothing can be read behind it; its head is `nil` where it is no HTTP.
+        case refused(HTTPResponseStatus, HTTPRequestHead?)
     }
 
     /// `reading` → `draining` → `closing`; all end with the channel.
@@ -86,7 +88,7 @@ final class WebConnection: ChannelDuplexHandler, RemovableChannelHandler, OpenCo
         isSecured = !isSecure
         opened = now
         patience = ConnectionPatience(limits: environment.limits.connections, at: now)
-        meter.overflowed = { [unowned self] in refuse(.requestHeaderFieldsTooLarge, .GET) }
+        meter.overflowed = { [unowned self] in refuse(.requestHeaderFieldsTooLarge, nil) }
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -100,6 +102,7 @@ final class WebConnection: ChannelDuplexHandler, RemovableChannelHandler, OpenCo
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
         watched()
+        if let answering { note(answering, left: meter.leftBehind) }
         answering?.task?.cancel()
         answering?.download?.leave()
         answering = nil
@@ -115,10 +118,10 @@ final class WebConnection: ChannelDuplexHandler, RemovableChannelHandler, OpenCo
         meter.headBytes = 0
         patience.requestCompleted(at: .now())
         environment.tally.count(\.requests)
-        if let status = head.refusal { return refuse(status, head.method) }
+        if let status = head.refusal { return refuse(status, head) }
         // `*` is all of the server, which has no content (RFC 9112 §3.2.4).
         guard let target = WebTarget(parsing: head.uri), head.uri != "*" || head.method == .OPTIONS else {
-            return refuse(.badRequest, head.method)
+            return refuse(.badRequest, head)
         }
         waiting.append(.request(head, target))
         // Behind a request to speak another protocol nothing is read as HTTP, though it is answered as HTTP.
@@ -161,9 +164,9 @@ final class WebConnection: ChannelDuplexHandler, RemovableChannelHandler, OpenCo
             return context.close(promise: nil)
         }
         if case .headerOverflow = error {
-            refuse(.requestHeaderFieldsTooLarge, .GET)
+            refuse(.requestHeaderFieldsTooLarge, nil)
         } else {
-            refuse(.badRequest, .GET)
+            refuse(.badRequest, nil)
         }
     }
 
@@ -175,11 +178,11 @@ final class WebConnection: ChannelDuplexHandler, RemovableChannelHandler, OpenCo
     }
 
     /// Has the peer told, behind the answers to what it asked before, and then it is over.
-    private func refuse(_ status: HTTPResponseStatus, _ method: HTTPMethod) {
+    private func refuse(_ status: HTTPResponseStatus, _ head: HTTPRequestHead?) {
         guard case .reading = phase else { return }
         environment.tally.count(\.malformed)
         hearNoMore()
-        waiting.append(.refused(status, method))
+        waiting.append(.refused(status, head))
         answerNext()
     }
 
@@ -206,12 +209,13 @@ final class WebConnection: ChannelDuplexHandler, RemovableChannelHandler, OpenCo
         guard answering == nil, !waiting.isEmpty else { return }
         switch waiting.removeFirst() {
         case .request(let head, let target): answer(head, target)
-        case .refused(let status, let method): refused(status, method)
+        case .refused(let status, let head): refused(status, head)
         }
     }
 
     /// An answer is out.
     func answered() {
+        if let answering { note(answering, left: 0) }
         answering = nil
         patience.wasActive(at: .now())
         guard goesOn else { return sayNoMore() }
@@ -256,7 +260,7 @@ final class WebConnection: ChannelDuplexHandler, RemovableChannelHandler, OpenCo
         case .requestTooSlow:
             environment.tally.count(\.slowRequests)
             hearNoMore()
-            waiting.append(.refused(.requestTimeout, .GET))
+            waiting.append(.refused(.requestTimeout, nil))
             answerNext()
         }
     }

@@ -14,7 +14,8 @@ package final class WebServer: Sendable {
     /// `limits` hold for all ports together.
     package init(
         ports: [ListeningPort], limits: WebLimits = WebLimits(), serverName: String = "Heliograph/0.1",
-        group: any EventLoopGroup, clock: StreamClock, logger: Logger, responder: WebResponder
+        group: any EventLoopGroup, clock: StreamClock, accessLog: AccessLog? = nil, logger: Logger,
+        responder: WebResponder
     ) {
         self.ports = ports
         self.logger = logger
@@ -23,7 +24,7 @@ package final class WebServer: Sendable {
             furnish: { accepted in
                 let environment = WebEnvironment(
                     limits: limits, serverName: serverName, responder: responder, tally: accepted.tally,
-                    siblings: accepted.siblings, clock: clock, logger: logger)
+                    siblings: accepted.siblings, clock: clock, accessLog: accessLog, logger: logger)
                 try accepted.speakHTTP(environment)
             })
     }

@@ -34,6 +34,8 @@ final class LiveSocket: ChannelInboundHandler, OpenConnection, LiveViewer {
     private var visit = LiveVisit()
     private var lastHeard = NIODeadline.now()
     private var lastPing = NIODeadline.now()
+    /// Told once, when the connection is.
+    var over: () -> Void = {}
 
     init(_ ticket: LiveTicket, environment: WebEnvironment, meter: ByteMeter, logger: Logger) {
         self.ticket = ticket
@@ -55,6 +57,8 @@ final class LiveSocket: ChannelInboundHandler, OpenConnection, LiveViewer {
         phase = nil
         environment.siblings.closed(self)
         visit.ended(ticket, via: "websocket", logger)
+        over()
+        over = {}
     }
 
     // MARK: The peer

@@ -40,6 +40,10 @@ extension WebConnection {
         let channel = context.channel
         meter.overflowed = {}
         let socket = LiveSocket(ticket, environment: environment, meter: meter, logger: logger)
+        // It is one request until the WebSocket is over.
+        if environment.accessLog != nil, let answering {
+            socket.over = { [self, meter] in note(answering, left: meter.leftBehind) }
+        }
         do {
             let encoder = try pipeline.context(handlerType: HTTPResponseEncoder.self)
             let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self)
@@ -53,6 +57,7 @@ extension WebConnection {
                         ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: LiveSocket.largestFrame)), socket,
                     ])
                     meter.isDeaf = false
+                    self.answering = nil
                     pipeline.removeHandler(self).assumeIsolated().whenComplete { _ in channel.flush() }
                 } catch {
                     channel.close(promise: nil)

@@ -13,6 +13,7 @@ import Testing
         let date = try #require(HTTPDate(parsing: text))
         #expect(date.unixSeconds == 784_111_777)
         #expect(date.serialized == "Sun, 06 Nov 1994 08:49:37 GMT")
+        #expect(date.commonLog == "06/Nov/1994:08:49:37 +0000")
     }
 
     @Test("What is written is read again, in any year and over leap days")

@@ -62,7 +62,8 @@ struct SampleTests {
         let keys =
             ["site", "log", "level", "format", "listen", "rtsp", "rtp", "limits", "connections_per_address"]
             + [
-                "rtsps", "http", "https", "allow_origin", "snapshot_when_down", "tls", "certificate", "key",
+                "rtsps", "http", "https", "allow_origin", "snapshot_when_down", "access_log", "tls", "certificate",
+                "key",
                 "multicast", "addresses",
                 "ports", "ttl", "interface",
             ]

@@ -102,7 +102,8 @@ struct ServedWeb {
     /// Runs `body` with a server, and stops it whatever happens. `responder` takes the place of the router.
     static func run<Result>(
         _ limits: WebLimits = WebLimits(), origin: AllowedOrigin = .any, certificate: CurrentCertificate? = nil,
-        live: LiveService? = nil, responder: WebResponder? = nil, _ body: (ServedWeb) async throws -> Result
+        live: LiveService? = nil, accessLog: AccessLog? = nil, responder: WebResponder? = nil,
+        _ body: (ServedWeb) async throws -> Result
     ) async throws -> Result {
         try await withTemporaryDirectory { folder in
             let threads = BlockingThreads { work in
@@ -128,7 +129,8 @@ struct ServedWeb {
                 })
             let server = WebServer(
                 ports: [ListeningPort(host: "127.0.0.1", port: 0, certificate: certificate)], limits: limits,
-                group: MultiThreadedEventLoopGroup.singleton, clock: clock, logger: log.logger,
+                group: MultiThreadedEventLoopGroup.singleton, clock: clock, accessLog: accessLog,
+                logger: log.logger,
                 responder: responder
                     ?? WebResponder(atHand: router.answerAtHand, respond: router.respond))
             try await server.start()

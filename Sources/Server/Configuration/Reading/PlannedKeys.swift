@@ -2,7 +2,7 @@
 /// so that nobody believes a camera recorded or a port encrypted that is not.
 enum PlannedKeys {
     private static let keys: Set<String> = [
-        "access_log", "advertise", "anonymous", "api", "audio", "cluster", "events", "exclusive",
+        "advertise", "anonymous", "api", "audio", "cluster", "events", "exclusive",
         "group", "hold", "include", "metrics", "onvif",
         "password_file", "record", "recording", "snapshot", "tunnel",
         "users", "version", "webrtc",

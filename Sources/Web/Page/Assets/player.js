@@ -3,7 +3,7 @@
 
 import { Edge } from "./edge.js";
 import { Pulse } from "./pulse.js";
-import { givesSocket, ways as allWays } from "./ways.js";
+import { givesSocket, unload, ways as allWays } from "./ways.js";
 
 // Seconds.
 const stillness = 3;
@@ -19,7 +19,9 @@ export class Player {
     #told;
     #state = { kind: "idle", text: "" };
     #isWanted = false;
-    #close;
+    // Aborted at the end of all, and at the end of the try that is under way.
+    #life = new AbortController();
+    #attempt;
     #retry;
     #watch;
     #away;
@@ -33,17 +35,19 @@ export class Player {
     // When a better way is tried, by performance.now().
     #climbAt = 0;
 
-    // `path` is that of the stream, `/gate`. `changed` is told {kind, text}: kind is idle, connecting, playing or waiting.
-    constructor(video, path, { ways = ["socket", "progressive", "hls"], changed = () => {} } = {}) {
+    // `path` is that of the stream, `/gate`; `ways` are names of those in ways.js, the best first. `changed` is told {kind, text}: kind is
+    // idle, connecting, playing or waiting.
+    constructor(video, path, { ways, changed }) {
         this.#video = video;
         this.#path = path;
         this.#ways = ways;
         this.#told = changed;
         this.#pulse = new Pulse(video);
         this.#edge = new Edge(video);
-        video.addEventListener("timeupdate", this.#moved);
-        video.addEventListener("waiting", this.#stalled);
-        document.addEventListener("visibilitychange", this.#looked);
+        const { signal } = this.#life;
+        video.addEventListener("timeupdate", () => this.#moved(), { signal });
+        video.addEventListener("waiting", () => this.#hasPlayed && this.#edge.stalled(), { signal });
+        document.addEventListener("visibilitychange", () => this.#looked(), { signal });
     }
 
     get state() { return this.#state; }
@@ -65,12 +69,9 @@ export class Player {
     // Stops for good; the picture goes.
     stop() {
         this.hold();
-        this.#video.removeEventListener("timeupdate", this.#moved);
-        this.#video.removeEventListener("waiting", this.#stalled);
-        document.removeEventListener("visibilitychange", this.#looked);
+        this.#life.abort();
         clearTimeout(this.#away);
-        this.#video.removeAttribute("src");
-        this.#video.load();
+        unload(this.#video);
     }
 
     // Asks for nothing until start(); the last picture stays.
@@ -99,16 +100,12 @@ export class Player {
         this.#video.autoplay = true;
         if (this.#state.kind !== "waiting") this.#say("connecting", "Connecting…");
         this.#watch = setInterval(() => this.#look(), 1000);
-        let isOver = false;
-        const unlessOver = (action) => (...told) => { if (!isOver) action(...told); };
-        let close = () => {};
-        this.#close = () => {
-            isOver = true;
-            close();
-        };
+        this.#attempt = new AbortController();
+        const { signal } = this.#attempt;
+        const unlessOver = (action) => (...told) => { if (!signal.aborted) action(...told); };
         const failed = unlessOver((text, options) => this.#failed(text, options));
         try {
-            close = allWays[this.#name](this.#video, this.#path, {
+            allWays[this.#name](this.#video, this.#path, signal, {
                 failed, lost: unlessOver((reason) => this.#lost(reason)), fed: unlessOver(() => this.#chase()),
             });
         } catch {
@@ -119,10 +116,8 @@ export class Player {
     #end() {
         clearTimeout(this.#retry);
         clearInterval(this.#watch);
-        this.#retry = undefined;
-        const close = this.#close;
-        this.#close = undefined;
-        close?.();
+        this.#attempt?.abort();
+        this.#attempt = this.#retry = undefined;
     }
 
     // This way failed: on by the next one (`next`), or again in a while. What is `final` is said at once and stays, for the other ways
@@ -135,12 +130,9 @@ export class Player {
             this.#say("waiting", text);
         }
         // A way that has played before is worth some patience: the relay may just be starting.
-        const gaveUp = next && (this.#proven !== this.#way || this.#failures >= 4);
-        if (!this.#hasPlayed && gaveUp && this.#way + 1 < this.#ways.length) {
-            this.#way += 1;
-            return this.#begin();
-        }
-        if (!this.#hasPlayed && gaveUp) this.#way = 0;
+        const gaveUp = next && !this.#hasPlayed && (this.#proven !== this.#way || this.#failures >= 4);
+        if (gaveUp) this.#way = (this.#way + 1) % this.#ways.length;
+        if (gaveUp && this.#way > 0) return this.#begin();
         this.#failures = this.#hasPlayed ? 0 : this.#failures + 1;
         this.#say("waiting", this.#refusal || text);
         this.#again(Math.min(0.5 * 2 ** this.#failures, longestPause));
@@ -160,18 +152,14 @@ export class Player {
 
     // How it goes.
 
-    #moved = () => {
+    #moved() {
         if (!this.#isWanted || !this.#pulse.beats()) return;
         if (!this.#hasPlayed) this.#climbAt = performance.now() + climbing * 1000;
         this.#hasPlayed = true;
         this.#refusal = "";
         this.#proven = this.#way;
         if (!this.#isLost) this.#say("playing", this.#name === "hls" ? "Some seconds late: no WebSocket to the relay" : "");
-    };
-
-    #stalled = () => {
-        if (this.#hasPlayed) this.#edge.stalled();
-    };
+    }
 
     #look() {
         if (!this.#isWanted) return;
@@ -202,8 +190,8 @@ export class Player {
     // The other ways are behind: back to the first one as soon as it works.
     async #climb() {
         this.#climbAt = performance.now() + climbing * 1000;
-        const close = this.#close;
-        if (!(await givesSocket(this.#path)) || this.#close !== close || !close) return;
+        const attempt = this.#attempt;
+        if (!(await givesSocket(this.#path)) || this.#attempt !== attempt) return;
         this.#way = 0;
         this.#begin();
     }
@@ -215,14 +203,14 @@ export class Player {
     }
 
     // A tab that nobody sees gets nothing, and is at the live edge again when it is seen.
-    #looked = () => {
+    #looked() {
         clearTimeout(this.#away);
         if (document.hidden) {
             this.#away = setTimeout(() => this.#end(), 10_000);
         } else if (this.#isWanted) {
-            if (!this.#close && !this.#retry) this.#begin();
+            if (!this.#attempt && !this.#retry) this.#begin();
             this.#pulse.forgive();
             this.#chase();
         }
-    };
+    }
 }

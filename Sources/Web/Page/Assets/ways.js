@@ -1,5 +1,5 @@
-// The ways by which a stream comes into a <video>. Each takes the film, the path of the stream, and whom to tell: `failed(text, options)`,
-// `lost(reason)`, with "" when the source is back, and `fed()`. It returns what ends it.
+// The ways by which a stream comes into a <video>. Each takes the film, the path of the stream, the signal that ends it, and whom to tell:
+// `failed(text, options)`, `lost(reason)`, with "" when the source is back, and `fed()`.
 
 import { Feed, Source } from "./feed.js";
 
@@ -18,12 +18,11 @@ function open(path) {
 }
 
 // Fragments over a WebSocket, into Media Source Extensions.
-function socket(video, path, { failed, lost, fed }) {
+function socket(video, path, signal, { failed, lost, fed }) {
     if (!Source) throw new Error("no Media Source Extensions");
     const socket = open(path);
     let feed;
-    const broken = () => failed("What came could not be played.", { next: true });
-    video.addEventListener("error", broken);
+    video.addEventListener("error", () => failed("What came could not be played.", { next: true }), { signal });
     socket.onmessage = ({ data }) => {
         if (typeof data !== "string") return feed?.add(data);
         const message = JSON.parse(data);
@@ -42,11 +41,10 @@ function socket(video, path, { failed, lost, fed }) {
             default: return failed("The connection to the relay was lost.", { next: !feed });
         }
     };
-    return () => {
-        video.removeEventListener("error", broken);
+    signal.addEventListener("abort", () => {
         socket.close();
         feed?.close();
-    };
+    });
 }
 
 // Whether the WebSocket of a stream gives something now: proxies learn, and relays are restarted.
@@ -65,26 +63,24 @@ export function givesSocket(path) {
     });
 }
 
-function progressive(video, path, told) {
-    return plain(video, `${path}/live.mp4`, "The connection to the relay was lost.", told);
+function progressive(video, path, signal, told) {
+    plain(video, `${path}/live.mp4`, "The connection to the relay was lost.", signal, told);
 }
 
-function hls(video, path, told) {
+function hls(video, path, signal, told) {
     if (!video.canPlayType("application/vnd.apple.mpegurl")) throw new Error("no HLS");
-    return plain(video, `${path}/index.m3u8`, "The stream cannot be had.", told);
+    plain(video, `${path}/index.m3u8`, "The stream cannot be had.", signal, told);
 }
 
 // The browser does it all.
-function plain(video, url, text, { failed }) {
-    const fail = () => failed(text, { next: true });
-    video.addEventListener("error", fail);
-    video.addEventListener("ended", fail);
+function plain(video, url, text, signal, { failed }) {
+    for (const end of ["error", "ended"]) video.addEventListener(end, () => failed(text, { next: true }), { signal });
     video.src = url;
-    return () => {
-        video.removeEventListener("error", fail);
-        video.removeEventListener("ended", fail);
-        // Else it would go on loading. The last picture goes with it.
-        video.removeAttribute("src");
-        video.load();
-    };
+    signal.addEventListener("abort", () => unload(video));
+}
+
+// Else it would go on loading. The last picture goes with it.
+export function unload(video) {
+    video.removeAttribute("src");
+    video.load();
 }
