@@ -177,7 +177,8 @@ package struct TrackUnits: Sendable {
         max(0, (0..<parts.count).firstIndex { parts[$0].first > unit } - 1)
     }
 
-    private func form(ofDescription index: Int) -> SampleForm? {
+    /// `index` is from 1; `nil` for what is of another codec than the first.
+    func form(ofDescription index: Int) -> SampleForm? {
         forms.indices.contains(index - 1) ? forms[index - 1] : nil
     }
 }
