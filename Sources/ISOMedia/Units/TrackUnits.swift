@@ -154,6 +154,9 @@ package struct TrackUnits: Sendable {
         }
     }
 
+    /// How its pictures are turned when they are shown.
+    package var turn: PictureTurn? { track.turn }
+
     /// The bytes of a sample as `AccessUnit` has them; `nil` for one that is empty, broken, too large, or of another codec than the
     /// first.
     package func payload(
