@@ -13,17 +13,25 @@ struct EditedMovieTests {
         var sum: Substring
     }
 
+    private static let h264 = ["-c:v", "libx264", "-preset", "veryfast", "-g", "12"]
+    /// Its key pictures are open: pictures that are shown before one are decoded behind it, with others from before.
+    private static let h265 = [
+        "-c:v", "libx265", "-preset", "ultrafast", "-x265-params",
+        "log-level=none:keyint=12:min-keyint=12:bframes=3:b-adapt=0:open-gop=1", "-tag:v", "hvc1",
+    ]
+
     /// Six seconds with B frames and a key frame every half, the same with hint tracks, and both with `edits`.
-    private static func movies(_ edits: [EditedMovie.Edit], in folder: URL) async throws {
+    private static func movies(
+        _ edits: [EditedMovie.Edit], _ coder: [String] = h264, in folder: URL
+    ) async throws {
         func ffmpeg(_ arguments: [String]) async throws {
             _ = try await OutsideTool("ffmpeg").output(["-nostdin", "-loglevel", "error"] + arguments, in: folder)
         }
         try await ffmpeg(
             [
                 "-f", "lavfi", "-i", "testsrc2=size=160x120:rate=25:duration=6", "-f", "lavfi", "-i",
-                "sine=frequency=440:sample_rate=48000:duration=6", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset",
-                "veryfast", "-g", "12", "-c:a", "aac", "whole.mp4",
-            ])
+                "sine=frequency=440:sample_rate=48000:duration=6", "-pix_fmt", "yuv420p",
+            ] + coder + ["-c:a", "aac", "whole.mp4"])
         try await ffmpeg(["-i", "whole.mp4", "-c", "copy", "-movflags", "rtphint", "hinted.mov"])
         for (name, edited) in [("whole.mp4", "plain.mp4"), ("hinted.mov", "hints.mov")] {
             let bytes = try Array(Data(contentsOf: folder.appending(path: name)))
@@ -120,13 +128,16 @@ struct EditedMovieTests {
         }
     }
 
-    @Test("As HLS ffmpeg is sent the same, at the same times, and as long, in transport streams and in fragments")
-    func segments() async throws {
+    /// What H.265 is put into is always MP4.
+    @Test(
+        "As HLS ffmpeg is sent the same, at the same times, and as long, in transport streams and in fragments",
+        arguments: [h264, h265])
+    func segments(coder: [String]) async throws {
         try await withTemporaryDirectory { folder in
-            try await Self.movies(Self.mixed, in: folder)
+            try await Self.movies(Self.mixed, coder, in: folder)
             let expected = try await Self.pictures(["-i", "plain.mp4"], in: folder).map(\.sum)
             #expect(expected.count == 100)
-            for container in [HLSConfiguration.Container.mpegts, .fmp4] {
+            for container in coder == Self.h264 ? [HLSConfiguration.Container.mpegts, .fmp4] : [.fmp4] {
                 try await withRelay(
                     [.testCamera()], media: MediaConfiguration(folder: folder.path),
                     hls: HLSConfiguration(segmentDuration: .seconds(1), container: container)

@@ -31,12 +31,17 @@ struct MoviePlayerTests {
             try await Self.film("aac.mp4", ["-c:a", "aac"], in: folder)
             try await Self.film("law.mov", ["-ar", "8000", "-c:a", "pcm_mulaw"], in: folder)
             try await Self.film("mp3.mp4", ["-c:a", "libmp3lame"], in: folder)
+            _ = try await OutsideTool("ffmpeg").output(
+                [
+                    "-nostdin", "-loglevel", "error", "-i", "aac.mp4", "-c", "copy", "-metadata:s:v", "rotate=90",
+                    "turned.mp4",
+                ], in: folder)
             try await IntegrationTests.withRelay([.testCamera()], media: MediaConfiguration(folder: folder.path)) {
                 relay in
                 try await Browser.run { browser in
-                    for name in ["aac.mp4", "law.mov", "mp3.mp4"] {
+                    for name in ["aac.mp4", "law.mov", "mp3.mp4", "turned.mp4"] {
                         try await browser.open(relay.webURL("nothing-here"))
-                        try await Self.watch(name, in: browser)
+                        try await Self.watch(name, width: name == "turned.mp4" ? 240 : 320, in: browser)
                     }
                 }
             }
@@ -82,7 +87,7 @@ struct MoviePlayerTests {
         }
     }
 
-    private static func watch(_ name: String, in browser: Browser) async throws {
+    private static func watch(_ name: String, width: Int = 320, in browser: Browser) async throws {
         _ = try await browser.run(
             """
             const film = document.createElement("video");
@@ -92,7 +97,7 @@ struct MoviePlayerTests {
             """)
         try await eventually("\(name) plays", within: .seconds(30)) {
             let film = try await browser.films().first
-            return film?.width == 320 && film.map { $0.time > 0.5 && $0.soundBytes > 0 } == true
+            return film?.width == width && film.map { $0.time > 0.5 && $0.soundBytes > 0 } == true
         }
         #expect(abs(try await value("duration", in: browser) - 6) < 0.1, "\(name)")
         let before = try await browser.films().first?.soundBytes ?? 0

@@ -91,15 +91,30 @@ struct MadeSound: Sendable {
         let start = max(piece.wanted.lowerBound, part.heard.lowerBound)
         let first = places.index(at: start - Int64(grid.decodingRunUp))
         var cursor = units.cursor(over: max(part.earliest, min(first, places.endIndex))..<places.endIndex)
+        let end = min(piece.wanted.upperBound, part.heard.upperBound)
         while let sample = cursor.next() {
-            var position = places.position(of: sample.index)
-            guard position < min(piece.wanted.upperBound, part.heard.upperBound) else { break }
-            guard let payload = try units.payload(of: sample, from: &window) else { continue }
-            let pieces = sounding.frames(in: payload)
-            for frame in pieces {
-                do { try piece.take(frame, at: position) } catch { return false }
-                position += Int64(sounding.count(in: sample) / max(pieces.count, 1))
+            let position = places.position(of: sample.index)
+            guard position < end else { break }
+            let count = units.pieceCount(of: sample)
+            // Of a long one nothing is read that is not needed.
+            let skipped = Int(max(0, start - Int64(grid.decodingRunUp) - position)) / units.pieceLength
+            for number in min(skipped, count - 1)..<count {
+                let place = position + Int64(number * units.pieceLength)
+                guard place < end else { break }
+                let sample = units.piece(number, of: sample)
+                guard let payload = try units.payload(of: sample, from: &window) else { continue }
+                guard take(payload, of: sample, at: place, into: piece) else { return false }
             }
+        }
+        return true
+    }
+
+    /// False where libav fails.
+    private func take(_ payload: ByteBuffer, of sample: MovieSample, at place: Int64, into piece: SoundPiece) -> Bool {
+        let frames = sounding.frames(in: payload)
+        for (number, frame) in frames.enumerated() {
+            let position = place + Int64(number * (sounding.count(in: sample) / frames.count))
+            do { try piece.take(frame, at: position) } catch { return false }
         }
         return true
     }

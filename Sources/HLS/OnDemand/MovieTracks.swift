@@ -39,7 +39,8 @@ struct MovieTracks: Sendable {
             guard let sample = cursor.next() else { continue }
             video = (units, units.microseconds(sample.compositionTime))
         }
-        let isFragmented = makesFragments || video?.units.format.codec == .h265
+        // Transport streams cannot tell that pictures are to be turned.
+        let isFragmented = makesFragments || video?.units.format.codec == .h265 || video?.units.turn != nil
         form = isFragmented ? .fragments(hasVideo: video != nil) : .transportStream
         var sound: Track?
         // Pictures that cannot be shown are nothing that one would rather hear.
@@ -82,7 +83,8 @@ struct MovieTracks: Sendable {
     private static func muxed(video units: TrackUnits) -> MuxedTrack {
         MuxedTrack(
             codec: units.format.codec, configuration: units.format.configuration,
-            clockRate: Int(units.timescale <= fastest ? units.timescale : usual), dimensions: units.dimensions)
+            clockRate: Int(units.timescale <= fastest ? units.timescale : usual), dimensions: units.dimensions,
+            matrix: units.turn?.matrix)
     }
 
     /// As it is where players take it so, else to become AAC; throws for what cannot. Its clock is that of what is heard, whatever the movie

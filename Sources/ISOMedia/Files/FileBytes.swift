@@ -94,6 +94,18 @@ package final class FileBytes: RandomAccessBytes {
         return buffer.readableBytes == count ? buffer : nil
     }
 
+    /// `SEEK_DATA` and `SEEK_HOLE` of Linux, macros that Swift does not import.
+    private static let (seekData, seekHole): (CInt, CInt) = (3, 4)
+
+    /// Of a file with holes, up to the next one; all of it where the file system does not tell.
+    package func stored(from offset: Int64) -> Range<Int64> {
+        let start = lseek(descriptor, off_t(offset), Self.seekData)
+        if start < 0 { return errno == ENXIO ? size..<size : min(offset, size)..<size }
+        let end = lseek(descriptor, start, Self.seekHole)
+        let bounded = min(Int64(start), size)
+        return bounded..<(end < 0 ? size : max(bounded, min(Int64(end), size)))
+    }
+
     private func expect(_ count: Int, at offset: Int64) throws(MovieError) {
         guard offset >= 0, count >= 0, offset <= size, Int64(count) <= size - offset else {
             throw .truncated(at: offset)

@@ -85,6 +85,11 @@ package final class NewFile {
         size += Int64(bytes.readableBytes)
     }
 
+    /// Adds `count` zeros at the end, which take no room where the file system has files with holes.
+    package func appendHole(_ count: Int64) {
+        size += max(0, count)
+    }
+
     /// Writes over what stands at `offset`.
     package func replace(_ bytes: ByteBuffer, at offset: Int64) throws(Failure) {
         var written = 0
@@ -101,7 +106,10 @@ package final class NewFile {
 
     /// Gives it its name, in place of what has that name. Nothing can be written any more.
     package func finish() throws(Failure) {
-        guard fsync(descriptor) == 0 else { throw Failure(code: errno, path: path) }
+        // A hole at its end is there once the file is so long.
+        guard ftruncate(descriptor, off_t(size)) == 0, fsync(descriptor) == 0 else {
+            throw Failure(code: errno, path: path)
+        }
         if !isNamed {
             let source = "\(Self.descriptors)/\(descriptor)"
             guard linkat(AT_FDCWD, source, AT_FDCWD, temporaryPath, AT_SYMLINK_FOLLOW) == 0 else {

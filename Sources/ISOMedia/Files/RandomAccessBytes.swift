@@ -14,10 +14,15 @@ package protocol RandomAccessBytes: Sendable {
 
     /// The same without blocking; `nil` where it would have to wait, for a disk say: the bytes are not in memory.
     func readAtHand(at offset: Int64, count: Int) throws(MovieError) -> ByteBuffer?
+
+    /// The next bytes from `offset` on that take room where they are kept: what lies before them is all zeros. Empty at the end.
+    func stored(from offset: Int64) -> Range<Int64>
 }
 
 extension RandomAccessBytes {
     package func readAtHand(at offset: Int64, count: Int) throws(MovieError) -> ByteBuffer? { nil }
+
+    package func stored(from offset: Int64) -> Range<Int64> { min(offset, size)..<size }
 }
 
 extension ByteBuffer: RandomAccessBytes {

@@ -28,6 +28,14 @@ final class FragmentSamples: Sendable {
     /// Those that decoding can begin with.
     var syncCount: Int { syncs.reduce(0) { $0 + $1.count } }
 
+    /// In bytes. Takes as long as there are rows.
+    var largestSize: Int {
+        runs.reduce(0) { largest, run in
+            guard run.layout.contains(.size) else { return max(largest, Int(run.size)) }
+            return (0..<run.count).reduce(largest) { max($0, Int(field(.size, $1, of: run) ?? 0)) }
+        }
+    }
+
     /// `nil` beyond the end, and where it is nowhere.
     func sample(at index: Int) -> MovieSample? {
         guard index >= 0, index < count else { return nil }

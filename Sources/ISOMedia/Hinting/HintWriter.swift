@@ -54,27 +54,24 @@ package struct HintWriter: Sendable {
         return progress.map(\.leftOut)
     }
 
-    /// All boxes; where `moov` stands last it is not copied, else it becomes free space.
+    /// All boxes, holes as holes; where `moov` stands last it is not copied, else it becomes free space.
     private func copyMovie(to file: NewFile) throws {
-        let end = try end()
+        let end = try MovieEnd(of: bytes)
         let isLast = header.end == end.offset
         let copied = isLast ? header.offset : end.offset
         try checkPlaces(before: copied)
-        var offset: Int64 = 0
-        while offset < copied {
-            let count = min(Self.copiedAtOnce, copied - offset)
-            try file.append(try bytes.read(at: offset, count: Int(count)))
-            offset += count
+        while file.size < copied {
+            let stored = bytes.stored(from: file.size)
+            let start = min(stored.isEmpty ? copied : stored.lowerBound, copied)
+            file.appendHole(start - file.size)
+            let count = min(Self.copiedAtOnce, min(stored.upperBound, copied) - start)
+            if count > 0 { try file.append(try bytes.read(at: start, count: Int(count))) }
         }
-        if !isLast { try file.replace(ByteBuffer(integer: FourCC("free").code), at: header.offset + 4) }
-        guard let open = end.open, !isLast else { return }
-        let size = copied - open.offset
-        if open.hasLongSize {
-            try file.replace(ByteBuffer(integer: UInt64(size)), at: open.offset + 8)
-        } else if let size = UInt32(exactly: size) {
-            try file.replace(ByteBuffer(integer: size), at: open.offset)
-        } else {
-            throw MovieError.tooMuch("a last box that does not tell its size")
+        // One that was cut short meanwhile looks as if it ended in a hole.
+        if copied > 0 { _ = try bytes.read(at: copied - 1, count: 1) }
+        if !isLast {
+            try file.replace(ByteBuffer(integer: FourCC("free").code), at: header.offset + 4)
+            for change in try end.closing(with: header) { try file.replace(change.bytes, at: change.offset) }
         }
     }
 
@@ -86,21 +83,6 @@ package struct HintWriter: Sendable {
             guard let last = track.samples.plain?.fileEnd, last > end else { continue }
             throw .truncated(at: last)
         }
-    }
-
-    /// Where the last box ends; `open` is that one, if it says that it goes on to the end of the file, or ends beyond: so recorders
-    /// leave it that wrote its size wrongly, and downloads that broke off.
-    private func end() throws(MovieError) -> (offset: Int64, open: BoxHeader?) {
-        var offset: Int64 = 0
-        while offset < bytes.size {
-            let count = min(Int64(BoxHeader.maximumLength), bytes.size - offset)
-            let read = try bytes.read(at: offset, count: Int(count))
-            guard let box = BoxHeader(read, at: offset, limit: bytes.size) else { break }
-            let isOpen = read.getInteger(at: read.readerIndex, as: UInt32.self) == 0
-            if isOpen || box.end > bytes.size { return (bytes.size, box) }
-            offset = box.end
-        }
-        return (offset, nil)
     }
 
     /// The hint samples of all tracks, in chunks in the order they are sent.

@@ -34,7 +34,7 @@ package struct HintedTrack: Sendable {
 
     /// A hint sample is made of the media sample of the same number: not so of waveforms, of which a packet has many, nor where parts
     /// of the media are shown one after the other.
-    var canRefer: Bool { packets is PacketizedSamples }
+    var canRefer: Bool { (packets as? PacketizedSamples)?.areOwnSamples ?? false }
 }
 
 /// A hint track while it is written: samples wait until there are enough for a chunk.

@@ -17,6 +17,8 @@ package struct MovieTrack: Sendable {
     /// Of a picture, as it is shown, in pixels; 0 where it is none.
     package let width: Double
     package let height: Double
+    /// How its pictures are turned or mirrored when they are shown; `nil` where they are not.
+    package let turn: PictureTurn?
     /// Units a second of the track's clock, more than 0.
     package let timescale: UInt32
     /// Of the media, in units of `timescale`.

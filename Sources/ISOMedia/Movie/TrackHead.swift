@@ -53,6 +53,7 @@ struct TrackHead: Sendable {
             created: MovieTime.date(try header.time(at: 4, isLong: isLong)) ?? time.created,
             modified: MovieTime.date(try header.time(at: isLong ? 12 : 8, isLong: isLong)) ?? time.modified,
             language: language, width: fixed(at: isLong ? 88 : 76), height: fixed(at: isLong ? 92 : 80),
+            turn: PictureTurn(header.body, at: isLong ? 52 : 40),
             timescale: time.timescale,
             duration: samples.fragments == nil ? time.duration ?? samples.end : samples.end,
             edits: try edits(movieTimescale: movieTimescale, limits: limits),

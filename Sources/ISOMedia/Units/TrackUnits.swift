@@ -154,6 +154,9 @@ package struct TrackUnits: Sendable {
         }
     }
 
+    /// How its pictures are turned when they are shown.
+    package var turn: PictureTurn? { track.turn }
+
     /// The bytes of a sample as `AccessUnit` has them; `nil` for one that is empty, broken, too large, or of another codec than the
     /// first.
     package func payload(
@@ -177,7 +180,8 @@ package struct TrackUnits: Sendable {
         max(0, (0..<parts.count).firstIndex { parts[$0].first > unit } - 1)
     }
 
-    private func form(ofDescription index: Int) -> SampleForm? {
+    /// `index` is from 1; `nil` for what is of another codec than the first.
+    func form(ofDescription index: Int) -> SampleForm? {
         forms.indices.contains(index - 1) ? forms[index - 1] : nil
     }
 }

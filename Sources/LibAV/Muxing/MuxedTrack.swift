@@ -13,16 +13,20 @@ package struct MuxedTrack: Sendable, Hashable {
     package var channels: Int?
     /// Of pictures; out of the SPS where `nil`.
     package var dimensions: PictureDimensions?
+    /// How pictures are turned when they are shown: the nine numbers of `tkhd` (ISO/IEC 14496-12 §8.3.2). Fragments of MP4 alone can
+    /// tell.
+    package var matrix: [Int32]?
 
     package init(
         codec: Codec, configuration: CodecConfiguration, clockRate: Int, channels: Int? = nil,
-        dimensions: PictureDimensions? = nil
+        dimensions: PictureDimensions? = nil, matrix: [Int32]? = nil
     ) {
         self.codec = codec
         self.configuration = configuration
         self.clockRate = clockRate
         self.channels = channels
         self.dimensions = dimensions
+        self.matrix = matrix
     }
 
     /// The codec's name in playlists (RFC 6381), `nil` for what has none or is not known yet.
@@ -54,6 +58,15 @@ extension MuxedTrack {
         }
     }
 
+    private func describeMatrix(_ stream: UnsafeMutablePointer<AVStream>) throws(LibAVError) {
+        guard let matrix, matrix.count == 9 else { return }
+        let length = matrix.count * MemoryLayout<Int32>.stride
+        guard let room = av_stream_new_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, length) else {
+            throw LibAVError("describe a track of \(codec)", because: "out of memory")
+        }
+        matrix.withUnsafeBytes { UnsafeMutableRawBufferPointer(start: room, count: length).copyMemory(from: $0) }
+    }
+
     /// Tells libavformat of a valid track; `extradata` is what the container keeps of the configuration.
     func describe(_ stream: UnsafeMutablePointer<AVStream>, extradata: [UInt8]) throws(LibAVError) {
         guard let parameters = stream.pointee.codecpar else { return }
@@ -65,6 +78,7 @@ extension MuxedTrack {
             let size = dimensions ?? configuration.dimensions
             parameters.pointee.width = Int32(size?.width ?? 0)
             parameters.pointee.height = Int32(size?.height ?? 0)
+            try describeMatrix(stream)
         default:
             parameters.pointee.codec_type = AVMEDIA_TYPE_AUDIO
             parameters.pointee.codec_id = codec == .aac ? AV_CODEC_ID_AAC : AV_CODEC_ID_MP3

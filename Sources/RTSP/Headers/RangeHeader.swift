@@ -14,8 +14,8 @@ package enum RangeHeader: Sendable, Hashable {
     case npt(start: NPTTime, end: Double?)
     /// The times as written (RFC 2326 §3.7); `end` is `nil` = open.
     case clock(start: String, end: String?)
-    /// The whole value as written, with its name (RFC 2326 §3.5).
-    case smpte(String)
+    /// Both in the same format (RFC 2326 §3.5); `end` is `nil` = open.
+    case smpte(start: SMPTETime, end: SMPTETime?)
 
     /// From the beginning or the live point on: `npt=0.000-`, without which some cameras refuse PLAY (quirk F9).
     package static let fromTheBeginning = RangeHeader.npt(start: .seconds(0), end: nil)
@@ -24,12 +24,14 @@ package enum RangeHeader: Sendable, Hashable {
     package static func parse(_ header: String) -> RangeHeader? {
         guard let range = header[...].parts(separatedBy: UInt8(ascii: ";")).first else { return nil }
         guard case (let unit, let value?) = range.nameAndValue else { return nil }
-        if unit.hasTokenPrefix("smpte") { return .smpte(String(range)) }
         guard let dash = value.utf8.firstIndex(of: UInt8(ascii: "-")) else { return nil }
         let start = value[..<dash].trimmed
         let end = value[value.utf8.index(after: dash)...].trimmed
         if unit.isSameToken(as: "clock") {
             return start.isEmpty ? nil : .clock(start: String(start), end: end.isEmpty ? nil : String(end))
+        }
+        if let format = SMPTEFormat.allCases.first(where: { unit.isSameToken(as: $0.rawValue) }) {
+            return smpte(start, end, format)
         }
         guard unit.isSameToken(as: "npt"), !(start.isEmpty && end.isEmpty) else { return nil }
         return npt(start, end)
@@ -45,6 +47,12 @@ package enum RangeHeader: Sendable, Hashable {
         if start.isSameToken(as: "now") { return .npt(start: .now, end: endSeconds) }
         if start.isEmpty { return .npt(start: .seconds(0), end: endSeconds) }
         return seconds(in: start).map { .npt(start: .seconds($0), end: endSeconds) }
+    }
+
+    private static func smpte(_ start: Substring, _ end: Substring, _ format: SMPTEFormat) -> RangeHeader? {
+        guard let start = SMPTETime(start, format: format) else { return nil }
+        if end.isEmpty { return .smpte(start: start, end: nil) }
+        return SMPTETime(end, format: format).map { .smpte(start: start, end: $0) }
     }
 
     /// `12.5` or `hh:mm:ss.frac`, at most ten digits to a part: no number that could overflow a time.
@@ -69,7 +77,7 @@ package enum RangeHeader: Sendable, Hashable {
         case .npt(.now, let end): "npt=now-\(end.map(Self.decimal) ?? "")"
         case .npt(.seconds(let start), let end): "npt=\(Self.decimal(start))-\(end.map(Self.decimal) ?? "")"
         case .clock(let start, let end): "clock=\(start)-\(end ?? "")"
-        case .smpte(let value): value
+        case .smpte(let start, let end): "\(start.format.rawValue)=\(start.serialized)-\(end?.serialized ?? "")"
         }
     }
 

@@ -140,7 +140,9 @@ import Testing
             for range in ["npt=10.5-", "npt=3-2", "clock=20261121T100000Z-"] {
                 #expect(try await viewer.play(url, session, [("Range", range)]).status == 457)
             }
-            // The session stays.
+            // The session stays, and is answered in the units that it asks in.
+            let frames = try await viewer.play(url, session, [("Range", "smpte-25=0:0:2-")])
+            #expect(frames["Range"] == "smpte-25=00:00:02:00-00:00:10:00")
             #expect(try await viewer.play(url, session, [("Range", "npt=2-")])["Range"] == "npt=2.000-10.000")
             _ = try await viewer.pictures(from: 50, to: 60)
         }

@@ -115,6 +115,13 @@ import Testing
             Case(file: "a.mov", coder: ["-ar", "44100", "-c:a", "pcm_s16le"], rate: 44_100, channels: 2),
             Case(file: "a.mov", coder: ["-ar", "22050", "-c:a", "pcm_s16be"], rate: 32_000),
             Case(file: "a.mov", coder: ["-ar", "11025", "-c:a", "pcm_s16le"], rate: 16_000),
+            // In samples of three seconds.
+            Case(
+                file: "a.mov",
+                coder: [
+                    "-af", "aresample=16000,asetnsamples=n=48000", "-c:a", "pcm_s16le", "-movflags",
+                    "frag_keyframe+empty_moov",
+                ], rate: 16_000),
             Case(file: "a.mov", coder: ["-ar", "96000", "-c:a", "pcm_s24le"], rate: 48_000, channels: 2),
             Case(file: "a.mov", coder: ["-ar", "48000", "-c:a", "pcm_s16le"], rate: 48_000, channels: 6),
             Case(file: "a.mov", coder: ["-ar", "16000", "-c:a", "pcm_u8"], rate: 16_000, clean: 15),

@@ -56,8 +56,11 @@ struct HandmadeMovie {
         let start = Self.box("ftyp", Array("isom".utf8) + [0, 0, 0, 0]).count + 8
         let media = samples.flatMap { $0 }
         let file = Self.box("ftyp", Array("isom".utf8) + [0, 0, 0, 0]) + Self.box("mdat", media)
-        return ByteBuffer(bytes: file + Self.box("moov", head + Self.box("trak", track(at: UInt32(start)))))
+        return ByteBuffer(bytes: file + moov(at: UInt64(start)))
     }
+
+    /// The movie's box, with the first sample at `offset` in the file.
+    func moov(at offset: UInt64) -> [UInt8] { Self.box("moov", head + Self.box("trak", track(at: offset))) }
 
     var movie: Movie {
         get throws { try Movie(reading: bytes) }
@@ -73,7 +76,7 @@ struct HandmadeMovie {
 
     private static func numbers(_ values: [UInt32]) -> [UInt8] { values.flatMap { number($0) } }
 
-    private func track(at offset: UInt32) -> [UInt8] {
+    private func track(at offset: UInt64) -> [UInt8] {
         let trackHead = Self.box("tkhd", Self.numbers([1, 0, 0, 1, 0, 1000]) + [UInt8](repeating: 0, count: 60))
         let mediaHead = Self.box("mdhd", Self.numbers([0, 0, 0, timescale, duration &* count, 0]))
         let kind = Self.box("hdlr", Self.numbers([0, 0, handler.code, 0, 0, 0]) + [0])
@@ -84,12 +87,16 @@ struct HandmadeMovie {
         return trackHead + (rows.isEmpty ? [] : Self.box("edts", list)) + Self.box("mdia", mediaHead + kind + table)
     }
 
-    private func tables(at offset: UInt32) -> [UInt8] {
+    private func tables(at offset: UInt64) -> [UInt8] {
         let entry = Self.box(format, [0, 0, 0, 0, 0, 0, 0, 1] + description)
         var tables = Self.box("stsd", Self.numbers([0, 1]) + entry)
         tables += Self.box("stts", Self.numbers([0, 1, count, duration]))
         tables += Self.box("stsc", Self.numbers([0, 1, 1, count, 1]))
-        tables += Self.box("stco", Self.numbers([0, 1, offset]))
+        if let offset = UInt32(exactly: offset) {
+            tables += Self.box("stco", Self.numbers([0, 1, offset]))
+        } else {
+            tables += Self.box("co64", Self.numbers([0, 1, UInt32(offset >> 32), UInt32(truncatingIfNeeded: offset)]))
+        }
         let sizes = uniformSize == nil ? samples.map { UInt32($0.count) } : []
         tables += Self.box("stsz", Self.numbers([0, uniformSize ?? 0, count] + sizes))
         if let syncSamples { tables += Self.box("stss", Self.numbers([0, UInt32(syncSamples.count)] + syncSamples)) }

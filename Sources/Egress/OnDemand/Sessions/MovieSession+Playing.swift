@@ -19,7 +19,7 @@ extension MovieSession {
         case .answerAgain(let play):
             // Who has asked for a pause to come, and now for this, wants it to go on.
             delivery.pause(at: nil)
-            let range = "npt=\(MovieProgram.seconds(delivery.position))-\(told(play.end, scale: play.scale))"
+            let range = range(from: delivery.position, to: play.end, scale: play.scale, as: nil)
             return context.answer(playResponse(to: request, play, range: range))
         case .refuse(let refusal):
             return context.answer(RTSPResponse(refusal))
@@ -33,7 +33,8 @@ extension MovieSession {
         case .success(let start):
             switch machine.playPrepared() {
             case .answer:
-                let range = "npt=\(MovieProgram.seconds(start.position))-\(told(start.end, scale: start.scale))"
+                let format = PlayRange(of: request.headers).smpteFormat
+                let range = range(from: start.position, to: start.end, scale: start.scale, as: format)
                 var response = playResponse(to: request, play, range: range)
                 let entries = start.tracks.compactMap { track in
                     urls[track.index].map {
@@ -54,12 +55,22 @@ extension MovieSession {
         }
     }
 
+    /// What the answer to PLAY says, in the units that were asked in (RFC 2326 §12.29).
+    private func range(from start: Int64, to end: Int64?, scale: Double, as format: SMPTEFormat?) -> String {
+        let end = told(end, scale: scale)
+        if let format, let start = SMPTETime(microseconds: start, format: format) {
+            let end = end.flatMap { SMPTETime(microseconds: $0, format: format) }
+            return RangeHeader.smpte(start: start, end: end).serialized
+        }
+        return "npt=\(MovieProgram.seconds(start))-\(end.map(MovieProgram.seconds) ?? "")"
+    }
+
     /// No further than the movie goes; nothing for one whose end nobody knows.
-    private func told(_ end: Int64?, scale: Double) -> String {
-        guard scale > 0 else { return MovieProgram.seconds(end ?? 0) }
+    private func told(_ end: Int64?, scale: Double) -> Int64? {
+        guard scale > 0 else { return end ?? 0 }
         let duration = movie.program.duration
-        guard duration > 0 else { return end.map { $0 > 0 ? MovieProgram.seconds($0) : "" } ?? "" }
-        return MovieProgram.seconds(min(end ?? duration, duration))
+        guard duration > 0 else { return end.flatMap { $0 > 0 ? $0 : nil } }
+        return min(end ?? duration, duration)
     }
 
     private func playResponse(to request: RTSPRequest, _ play: MoviePlay, range: String) -> RTSPResponse {

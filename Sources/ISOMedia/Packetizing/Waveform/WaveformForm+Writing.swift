@@ -1,14 +1,10 @@
 import NIOCore
 
 extension WaveformForm {
-    /// More than a minute of sound in one sample, all of it sent at once, is nothing that a writer of files means.
-    private static let mostPackets = 4096
-
-    /// Writes a sample of many frames in packets of 20 ms at most. What is no whole frame is left out, and what is beyond 4096 packets;
-    /// then false.
+    /// Writes a sample of many frames, or a piece of one, in packets of 20 ms at most. What is no whole frame is left out; then false.
     func write(_ sample: ByteBuffer, at moment: SampleMoment, limit: Int, to batch: inout PacketBatch) -> Bool {
         let most = framesPerPacket(limit: limit)
-        let frames = min(sample.readableBytes / bytesPerFrame, most * Self.mostPackets)
+        let frames = sample.readableBytes / bytesPerFrame
         sample.withUnsafeReadableBytes { bytes in
             for start in stride(from: 0, to: frames, by: most) {
                 let end = min(start + most, frames)

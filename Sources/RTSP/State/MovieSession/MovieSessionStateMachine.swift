@@ -131,20 +131,25 @@ package struct MovieSessionStateMachine: ~Copyable {
             MoviePlay(start: goesOn ? .whereItStopped : .at(position), end: end, scale: scale, speed: speed))
     }
 
-    /// `nil` for what the movie does not have: beyond its end, reversed, in times of day or pictures.
+    /// `nil` for what the movie does not have: beyond its end, reversed, in times of day.
     private func extent(of range: PlayRange, scale: Double, position: Int64) -> Extent? {
         switch range {
         case .unspecified: return Extent()
-        case .unreadable, .asked(.clock), .asked(.smpte): return nil
+        case .unreadable, .asked(.clock): return nil
         case .asked(.npt(.now, let end)):
             let end = end.map(Self.microseconds)
             return isOrdered(here(position, scale: scale), end, scale: scale) ? Extent(end: end) : nil
         case .asked(.npt(.seconds(let start), let end)):
-            let (start, end) = (Self.microseconds(start), end.map(Self.microseconds))
-            // Durations are told in fewer places than they have.
-            guard duration == 0 || start <= duration + 1000 else { return nil }
-            return isOrdered(start, end, scale: scale) ? Extent(start: start, end: end) : nil
+            return extent(from: Self.microseconds(start), to: end.map(Self.microseconds), scale: scale)
+        case .asked(.smpte(let start, let end)):
+            return extent(from: start.microseconds, to: end?.microseconds, scale: scale)
         }
+    }
+
+    private func extent(from start: Int64, to end: Int64?, scale: Double) -> Extent? {
+        // Durations are told in fewer places than they have.
+        guard duration == 0 || start <= duration + 1000 else { return nil }
+        return isOrdered(start, end, scale: scale) ? Extent(start: start, end: end) : nil
     }
 
     private func isOrdered(_ start: Int64, _ end: Int64?, scale: Double) -> Bool {
@@ -161,7 +166,7 @@ package struct MovieSessionStateMachine: ~Copyable {
     }
 
     private static func microseconds(_ seconds: Double) -> Int64 {
-        Int64(max(0, min(seconds, 1e12)) * 1e6)
+        Int64((max(0, min(seconds, 1e12)) * 1e6).rounded())
     }
 
     package mutating func playPrepared() -> PlaySessionStateMachine.PlayPreparedResult {

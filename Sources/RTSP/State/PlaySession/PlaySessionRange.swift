@@ -18,11 +18,18 @@ package enum PlayRange: Sendable, Hashable {
         }
     }
 
+    /// How frames are counted in it, where it is in SMPTE times.
+    package var smpteFormat: SMPTEFormat? {
+        if case .asked(.smpte(let start, _)) = self { start.format } else { nil }
+    }
+
     /// Ranges that end where they begin, or before, make no sense on any stream.
     var refusal: SessionRefusal? {
         switch self {
-        case .unspecified, .asked(.smpte), .asked(.npt(.now, _)): nil
+        case .unspecified, .asked(.npt(.now, _)): nil
         case .asked(.npt(.seconds(let start), let end)): end.map { $0 <= start } ?? false ? .invalidRange : nil
+        case .asked(.smpte(let start, let end)):
+            end.map { $0.hundredths <= start.hundredths } ?? false ? .invalidRange : nil
         case .asked(.clock(let start, let end)): Self.isOrdered(start, end) ? nil : .invalidRange
         case .unreadable: .invalidRange
         }

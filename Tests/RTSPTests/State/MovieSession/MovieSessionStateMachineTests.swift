@@ -113,6 +113,27 @@ struct MovieSessionStateMachineTests {
         #expect(ask(&session, at: second) == .answerAgain(MoviePlay(start: .at(0))))
     }
 
+    @Test("S16 a range in SMPTE times is that of the frames, to the microsecond, whichever way it plays")
+    func frames() {
+        var session = session()
+        let asked: [(range: String, start: Int64, end: Int64?)] = [
+            ("smpte=0:00:02:00-", 2_002_000, nil), ("smpte-25=0:00:02:12.50-", 2_500_000, nil),
+            ("smpte-30-drop=00:00:00:01-00:00:00:02", 33_367, 66_733),
+            ("smpte-25=00:00:10:00-", 10_000_000, nil), ("smpte-25=0:0:2-0:2:0", 2_000_000, 120_000_000),
+        ]
+        for (range, start, end) in asked {
+            #expect(ask(&session, ["Range": range]) == .prepare(MoviePlay(start: .at(start), end: end)), "\(range)")
+        }
+        #expect(
+            ask(&session, ["Range": "smpte-25=0:0:8-0:0:2", "Scale": "-1"])
+                == .prepare(MoviePlay(start: .at(8 * second), end: 2 * second, scale: -1)))
+        for range in ["smpte-25=0:0:2-0:0:2", "smpte-25=0:0:2-0:0:1", "smpte-25=0:0:10:01-", "smpte=0:0:10:00-"] {
+            #expect(ask(&session, ["Range": range]) == .refuse(.invalidRange), "\(range)")
+        }
+        #expect(PlayRange(of: ["Range": "smpte=0:0:1-"]).smpteFormat == .unnamed)
+        #expect(PlayRange(of: ["Range": "npt=1-"]).smpteFormat == nil)
+    }
+
     @Test("The end itself is in the movie, and of one whose length nobody knows, everything is")
     func bounds() {
         var session = session()

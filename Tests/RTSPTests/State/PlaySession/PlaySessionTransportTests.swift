@@ -151,6 +151,7 @@ struct PlaySessionRangeTests {
         arguments: [
             "npt=now-", "npt=0-", "npt=0.000-", "npt=12.5-", "npt=0:01:00-", "npt=10-20", "npt=-20", "",
             "clock=20261121T100000Z-", "clock=20261121T100000Z-20261121T100001.5Z", "smpte=10:07:33-",
+            "smpte-25=10:07:33-10:07:34",
         ]
     )
     func granted(_ text: String) {
@@ -160,7 +161,8 @@ struct PlaySessionRangeTests {
     @Test(
         "S16 a range that makes no sense is refused with 457",
         arguments: [
-            "npt=100-50", "npt=5-5", "npt=-", "npt=abc-", "bytes=0-100", "npt", "clock=yesterday-",
+            "npt=100-50", "npt=5-5", "smpte=0:0:2-0:0:1", "smpte=soon-", "npt=-", "npt=abc-", "bytes=0-100", "npt",
+            "clock=yesterday-",
             "clock=20261121T100000Z-20261121T095959Z", "clock=20261121T100000Z-never",
         ]
     )
