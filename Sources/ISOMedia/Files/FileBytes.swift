@@ -72,11 +72,6 @@ package final class FileBytes: RandomAccessBytes {
         close(descriptor)
     }
 
-    /// Nobody has written to it, cut it or added to it since it was opened, as far as its size and its date tell.
-    package func isAsOpened() throws(MovieError) -> Bool {
-        try currentIdentity() == identity
-    }
-
     /// As it is now: of another size, and with another date, once it has been written to.
     package func currentIdentity() throws(MovieError) -> Identity {
         var status = stat()

@@ -175,7 +175,7 @@ package final class MediaCatalog: Sendable {
             program = try read(file)
         } catch {
             // Nonsense may have come of being written over meanwhile.
-            try file.settle(mayGrow: true)
+            try file.expectIntact()
             throw error
         }
         try file.settle(mayGrow: program.mayGrow)
