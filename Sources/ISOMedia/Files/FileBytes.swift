@@ -26,6 +26,11 @@ package final class FileBytes: RandomAccessBytes {
             modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
         }
 
+        /// Of the same file, whatever has been written to it.
+        package func isSameFile(as other: Identity) -> Bool {
+            device == other.device && node == other.node
+        }
+
         /// That of the file at `path`, which may be one that nobody may read.
         ///
         /// Throws `.unreadable` where there is none, `.notAFile` for a folder, a pipe or a device.

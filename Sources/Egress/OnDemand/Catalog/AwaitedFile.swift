@@ -88,8 +88,8 @@ final class AwaitedFile: RandomAccessBytes {
     }
 
     /// A thread begins to parse it.
-    func begin() {
-        pace.withLock { $0 = .begun(at: .now()) }
+    func begin(at time: NIODeadline) {
+        pace.withLock { $0 = .begun(at: time) }
     }
 
     /// Parsing has come to its end, or was given up; true where it made room for others.
