@@ -5,8 +5,8 @@ import NIOCore
 package struct OnDemandMovie: Sendable {
     /// Another one for every file, and for every file that has been written to.
     let identity: String
-    /// The same for a file that a recorder adds to, whatever it has added; `nil` where nobody does.
-    let growing: String?
+    /// A recorder may add to it.
+    let isGrowing: Bool
     let movie: Movie
     let bytes: any RandomAccessBytes
     /// What keeps the file open.
@@ -14,11 +14,11 @@ package struct OnDemandMovie: Sendable {
 
     /// `owner` is kept as long as the movie is shown.
     package init(
-        identity: String, growing: String? = nil, movie: Movie, bytes: any RandomAccessBytes,
+        identity: String, isGrowing: Bool = false, movie: Movie, bytes: any RandomAccessBytes,
         owner: any Sendable & AnyObject
     ) {
         self.identity = identity
-        self.growing = growing
+        self.isGrowing = isGrowing
         self.movie = movie
         self.bytes = bytes
         self.owner = owner

@@ -52,13 +52,13 @@ package final class OnDemandService: Sendable {
 
     /// What stands behind the name of a file below a movie's path.
     ///
-    /// `.notFound` for a segment that is none, or of a file that was there before. Of a file that has grown, segments are those of the
-    /// playlist that names them.
+    /// `.notFound` for a segment that is none, or of a file that was there before. For one of a file that has grown, `movie` is its
+    /// `owner` still, as long as that is what the file begins with.
     package func resource(of movie: OnDemandMovie, file: OnDemandFile) async -> HLSResource {
         let tag = OnDemandFile.tag(of: movie.identity, configuration)
         switch file {
         case .initialization(let asked), .segment(let asked, _, _):
-            guard asked == tag else { return await earlier(asked, file, of: movie) ?? .notFound }
+            guard asked == tag else { return .notFound }
         case .variants, .playlist: break
         }
         guard let outcome = await cut(movie, tag) else { return Self.busy }
@@ -68,18 +68,12 @@ package final class OnDemandService: Sendable {
         }
     }
 
-    /// `nil` where there was none, or that has been written over.
-    private func earlier(_ tag: String, _ file: OnDemandFile, of movie: OnDemandMovie) async -> HLSResource? {
-        let known = state.withLock { state -> (cut: Cut, movie: OnDemandMovie)? in
-            guard let growing = movie.growing, let kept = state.movies[tag], kept.movie.growing == growing,
-                case .success(let cut) = kept.outcome
-            else { return nil }
-            state.movies[tag]?.lastUse = .now()
-            return (cut, kept.movie)
+    /// What keeps the movie open that a file is of, as it is kept here; `nil` for a playlist, and for one that is not kept.
+    package func owner(of file: OnDemandFile) -> (any Sendable & AnyObject)? {
+        switch file {
+        case .initialization(let tag), .segment(let tag, _, _): state.withLock { $0.movies[tag]?.movie.owner }
+        case .variants, .playlist: nil
         }
-        // What is not in memory is found out when it is read.
-        guard let known, (try? known.movie.bytes.readAtHand(at: 0, count: 1)) != nil else { return nil }
-        return await resource(file, of: known.cut, known.movie)
     }
 
     private func resource(_ file: OnDemandFile, of cut: Cut, _ movie: OnDemandMovie) async -> HLSResource {
@@ -187,7 +181,7 @@ package final class OnDemandService: Sendable {
     func sweep(at now: NIODeadline) -> Bool {
         let (_, rest) = state.withLock { state -> ([Kept], Bool) in
             let old = state.movies.filter { _, kept in
-                now - kept.lastUse >= (kept.movie.growing == nil ? Self.keepingTime : Self.growingTime)
+                now - kept.lastUse >= (kept.movie.isGrowing ? Self.growingTime : Self.keepingTime)
             }
             for tag in old.keys { state.movies[tag] = nil }
             state.isSweeping = !state.movies.isEmpty

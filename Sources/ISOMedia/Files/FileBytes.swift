@@ -26,6 +26,11 @@ package final class FileBytes: RandomAccessBytes {
             modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
         }
 
+        /// Of the same file, whatever has been written to it.
+        package func isSameFile(as other: Identity) -> Bool {
+            device == other.device && node == other.node
+        }
+
         /// That of the file at `path`, which may be one that nobody may read.
         ///
         /// Throws `.unreadable` where there is none, `.notAFile` for a folder, a pipe or a device.
@@ -70,11 +75,6 @@ package final class FileBytes: RandomAccessBytes {
 
     deinit {
         close(descriptor)
-    }
-
-    /// Nobody has written to it, cut it or added to it since it was opened, as far as its size and its date tell.
-    package func isAsOpened() throws(MovieError) -> Bool {
-        try currentIdentity() == identity
     }
 
     /// As it is now: of another size, and with another date, once it has been written to.

@@ -7,8 +7,10 @@ import NIOPosix
 struct MovieService: Sendable {
     /// Most of what is read is in the system's cache already; a slow disk is not to be asked for more at once.
     private static let threadCount = 4
-    /// Who fetches movies over HTTP, whole or in segments, keeps nobody waiting who plays one.
+    /// Who fetches movies over HTTP keeps nobody waiting who plays one.
     private static let transferCount = 2
+    /// To make a segment takes the processor for long, where sound becomes AAC: who fetches a movie, or only opens it, does not wait.
+    private static let segmentCount = 2
     /// To parse a movie of many fragments takes seconds: who plays, and who opens another, is not to wait for it. Two of them are left
     /// for those that take no longer than a moment.
     private static let parserCount = 8
@@ -17,6 +19,9 @@ struct MovieService: Sendable {
     private static let patience = Duration.milliseconds(500)
 
     let catalog: MediaCatalog
+    /// Where movies are cut, and their segments made.
+    let segments: BlockingThreads
+    private let segmentPool: NIOThreadPool
     private let threads: NIOThreadPool
     private let transfers: NIOThreadPool
     private let parsers: NIOThreadPool
@@ -34,6 +39,9 @@ struct MovieService: Sendable {
         let transfers = NIOThreadPool(numberOfThreads: Self.transferCount)
         transfers.start()
         self.transfers = transfers
+        segmentPool = NIOThreadPool(numberOfThreads: Self.segmentCount)
+        segmentPool.start()
+        segments = BlockingThreads(segmentPool)
         let parsers = NIOThreadPool(numberOfThreads: Self.parserCount)
         parsers.start()
         self.parsers = parsers
@@ -58,6 +66,7 @@ struct MovieService: Sendable {
         }
         for await _ in ending {}
         bound.cancel()
+        try? await segmentPool.shutdownGracefully()
         try? await transfers.shutdownGracefully()
         try? await threads.shutdownGracefully()
     }

@@ -16,7 +16,7 @@ extension SecurePort {
 extension WebServer {
     /// `nil` where neither HTTP nor HTTPS is to be served.
     convenience init?(
-        _ configuration: RelayConfiguration, showing certificate: ServedCertificate?, movies: MediaCatalog?,
+        _ configuration: RelayConfiguration, showing certificate: ServedCertificate?, movies: MovieService?,
         hls: HLSService?, live: LiveService?, directory: StreamDirectory, rtspPort: Int?, group: any EventLoopGroup,
         accessLog: AccessLog?, logger: Logger
     ) {
@@ -28,8 +28,8 @@ extension WebServer {
         }
         guard !ports.isEmpty else { return nil }
         let router = WebRouter(
-            origin: configuration.web.origin, movies: movies,
-            onDemand: movies.map { OnDemandService(configuration: configuration.hls, submit: $0.transfers.submit) },
+            origin: configuration.web.origin, movies: movies?.catalog,
+            onDemand: movies.map { OnDemandService(configuration: configuration.hls, submit: $0.segments.submit) },
             hls: hls.map { WebRouter.HLS(atHand: $0.atHand, resource: $0.resource) },
             snapshots: SnapshotService(
                 directory: directory, clock: .system, threads: .pictures,

@@ -136,7 +136,7 @@ package final class Relay: Sendable {
             }
             try await listener.start()
             web = WebServer(
-                configuration, showing: certificate, movies: movies?.catalog, hls: hls, live: live,
+                configuration, showing: certificate, movies: movies, hls: hls, live: live,
                 directory: directory, rtspPort: listener.localAddress?.port, group: group,
                 accessLog: accessLog?.log, logger: logger)
             try await web?.start()

@@ -68,6 +68,30 @@ import Testing
         }
     }
 
+    @Test("One whose media are rewritten is read no more, also where all tables stay as they are")
+    func rewritten() throws {
+        for isLonger in [false, true] {
+            try withTemporaryFile { url in
+                let file = try Self.opened(url)
+                for offset in stride(from: 100, to: Self.content.count, by: 1000) {
+                    try Self.write(Array(repeating: 99, count: 900), at: UInt64(offset), of: url)
+                }
+                if isLonger { try Self.write([1, 2, 3], at: nil, of: url) }
+                #expect(throws: MovieError.changed) { try file.read(at: 100, count: 10) }
+            }
+        }
+    }
+
+    @Test("Who only gives it another date changes nothing")
+    func touched() throws {
+        try withTemporaryFile { url in
+            let file = try Self.opened(url)
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: url.path)
+            #expect(try file.read(at: 150_000, count: 3) == ByteBuffer(bytes: Self.content[150_000..<150_003]))
+        }
+    }
+
     @Test("One that is no recording may not even grow")
     func plain() throws {
         try withTemporaryFile { url in

@@ -63,8 +63,8 @@ final class RawClient: Sendable {
     /// So many answers, or all that came until the server hung up.
     func answers(_ count: Int, toHEAD: Bool = false) async throws -> [RawAnswer] {
         try await eventually("\(count) answers") {
-            let state = received.value
-            return state.isOver || RawAnswer.all(in: state.bytes, toHEAD: toHEAD).count >= count
+            // Where they are: a copy would have to be made again for each piece that comes meanwhile.
+            received.change { $0.isOver || RawAnswer.all(in: $0.bytes, toHEAD: toHEAD).count >= count }
         }
         return RawAnswer.all(in: bytes, toHEAD: toHEAD)
     }

@@ -14,15 +14,6 @@ import Synchronization
 /// while too many others do. Writing over a file that is played would make rubbish of what is sent: from then on nothing is read of it.
 /// But of a movie in fragments all is as it was where a recorder has only added to its end.
 final class AwaitedFile: RandomAccessBytes {
-    /// What has become of the file since it was opened.
-    private struct Growth {
-        /// A recorder may add to it.
-        var isAllowed = true
-        /// The file as it was when it was found to have grown only.
-        var known: FileBytes.Identity
-        var prints = FilePrints()
-    }
-
     private enum Phase {
         case parsed(for: [MovieAsker])
         case opened
@@ -46,7 +37,7 @@ final class AwaitedFile: RandomAccessBytes {
     private let slow: SlowParsings
     private let pace = Mutex(Pace.waits)
     private let phase: Mutex<Phase>
-    private let growth: Mutex<Growth>
+    private let growth: FileGrowth
     /// Who plays asks for this alone.
     private let isOpened = Atomic(false)
 
@@ -54,7 +45,7 @@ final class AwaitedFile: RandomAccessBytes {
         self.file = file
         self.slow = slow
         phase = Mutex(.parsed(for: [asker]))
-        growth = Mutex(Growth(known: file.identity))
+        growth = FileGrowth(of: file)
     }
 
     var identity: FileBytes.Identity { file.identity }
@@ -67,53 +58,38 @@ final class AwaitedFile: RandomAccessBytes {
             guard mayGoOn() else { throw .unreadable(code: EBUSY) }
             let buffer = try file.read(at: offset, count: count)
             // What has become of it meanwhile is asked when all is known that was read.
-            growth.withLock { $0.prints.add(buffer, at: offset) }
+            growth.note(buffer, at: offset)
             return buffer
         }
         let buffer = try file.read(at: offset, count: count)
-        // Behind the reading: who writes changes the date before the bytes.
-        let isSame = try isAsParsed { offset, count throws(MovieError) in try file.read(at: offset, count: count) }
-        guard isSame == true else { throw .changed }
+        try growth.expectIntact()
         return buffer
     }
 
-    /// What was read of it is as it was; `nil` where `read` cannot tell now. Asked behind every reading, and for nothing where nobody
-    /// writes to it.
-    private func isAsParsed(
-        _ read: (_ offset: Int64, _ count: Int) throws(MovieError) -> ByteBuffer?
-    ) throws(MovieError) -> Bool? {
-        let now = try file.currentIdentity()
-        if now == file.identity { return true }
-        let growth = growth.withLock { $0 }
-        if now == growth.known { return true }
-        guard growth.isAllowed, now.size >= file.size else { return false }
-        let isSame = try growth.prints.areAll(in: read)
-        if isSame == true { self.growth.withLock { $0.known = now } }
-        return isSame
+    /// The parsing has come to its end, and found a movie. Throws `.changed` where the file has not only been added to meanwhile;
+    /// `mayGrow`: nor afterwards.
+    func settle(mayGrow: Bool) throws(MovieError) {
+        try growth.expectIntact()
+        if mayGrow { try growth.noteSpread() } else { growth.forbid() }
+        try growth.expectIntact()
     }
 
-    /// The parsing has come to its end. Throws `.changed` where the file has not only been added to meanwhile; `mayGrow`: nor afterwards.
-    func settle(mayGrow: Bool) throws(MovieError) {
-        growth.withLock { $0.isAllowed = mayGrow }
-        let isSame = try isAsParsed { offset, count throws(MovieError) in try file.read(at: offset, count: count) }
-        guard isSame == true else { throw .changed }
+    /// Throws `.changed` where what was read of it is not as it was. Blocks.
+    func expectIntact() throws(MovieError) {
+        try growth.expectIntact()
     }
 
     /// Only for who plays it.
     func readAtHand(at offset: Int64, count: Int) throws(MovieError) -> ByteBuffer? {
-        guard isOpened.load(ordering: .relaxed), let buffer = try file.readAtHand(at: offset, count: count) else {
-            return nil
-        }
-        let isSame = try isAsParsed { offset, count throws(MovieError) in try file.readAtHand(at: offset, count: count)
-        }
-        guard let isSame else { return nil }
-        guard isSame else { throw .changed }
+        guard isOpened.load(ordering: .relaxed), let buffer = try file.readAtHand(at: offset, count: count),
+            try growth.expectIntactAtHand()
+        else { return nil }
         return buffer
     }
 
     /// A thread begins to parse it.
-    func begin() {
-        pace.withLock { $0 = .begun(at: .now()) }
+    func begin(at time: NIODeadline) {
+        pace.withLock { $0 = .begun(at: time) }
     }
 
     /// Parsing has come to its end, or was given up; true where it made room for others.

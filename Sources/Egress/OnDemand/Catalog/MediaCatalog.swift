@@ -61,6 +61,15 @@ package final class MediaCatalog: Sendable {
             parsings += 1
             return .parse(awaited)
         }
+
+        /// The file as somebody has looked at it a moment ago, where nobody knows it as it is.
+        func justGrown(into file: FileBytes.Identity, at now: NIODeadline) -> OpenedMovie? {
+            if case .opened(let known) = places[file], known.movie != nil { return nil }
+            return places.values.lazy.compactMap { place -> OpenedMovie? in
+                guard case .opened(let known) = place, let movie = known.movie else { return nil }
+                return movie.hasJustGrown(into: file, at: now) ? movie : nil
+            }.max { $0.identity.size < $1.identity.size }
+        }
     }
 
     private enum Finding {
@@ -124,21 +133,29 @@ package final class MediaCatalog: Sendable {
 
     /// The movie of that name; fails with `MediaRefusal`. It is not parsed to the end where all who asked for it have left.
     ///
-    /// The file is looked for on `threads`, `nil` for those of who plays.
+    /// The file is looked for on `threads`, `nil` for those of who plays. Of one that grows `known` will do, however old it is; and for
+    /// some seconds what others have been told.
     func open(
-        _ name: String, for asker: MovieAsker, on eventLoop: any EventLoop, by threads: BlockingThreads? = nil
+        _ name: String, for asker: MovieAsker, on eventLoop: any EventLoop, by threads: BlockingThreads? = nil,
+        known: OpenedMovie? = nil
     ) -> EventLoopFuture<OpenedMovie> {
         let promise = eventLoop.makePromise(of: OpenedMovie.self)
         (threads ?? self.threads).submit { isRunning in
             guard isRunning else { return promise.fail(BlockingThreads.Stopped()) }
             do throws(MediaRefusal) {
                 let file = try MovieFiles.open(name, below: self.configuration.folder)
+                if let movie = self.grown(into: file.identity, known), movie.isIntact { return promise.succeed(movie) }
                 self.find(file, name, for: asker, promise)
             } catch {
                 promise.fail(error)
             }
         }
         return promise.futureResult
+    }
+
+    private func grown(into file: FileBytes.Identity, _ known: OpenedMovie?) -> OpenedMovie? {
+        if let known, known.hasGrown(into: file) { return known }
+        return state.withLock { $0.justGrown(into: file, at: clock.now()) }
     }
 
     private func find(
@@ -153,12 +170,13 @@ package final class MediaCatalog: Sendable {
         case .parse(let file):
             parsers.submit { isRunning in
                 guard isRunning else { return self.parsed(file, .failure(BlockingThreads.Stopped())) }
-                file.begin()
+                let begin = NIODeadline.now()
+                file.begin(at: begin)
                 do throws(MovieError) {
                     let program = try self.parse(file)
                     guard file.parsed() else { throw .unreadable(code: 0) }
                     _ = file.end()
-                    let movie = OpenedMovie(identity: file.identity, program: program)
+                    let movie = OpenedMovie(file, program: program, from: begin, to: .now())
                     self.log(movie, name)
                     self.keep(movie, on: promise.futureResult.eventLoop)
                     self.parsed(file, .success(movie))
@@ -175,7 +193,7 @@ package final class MediaCatalog: Sendable {
             program = try read(file)
         } catch {
             // Nonsense may have come of being written over meanwhile.
-            try file.settle(mayGrow: true)
+            try file.expectIntact()
             throw error
         }
         try file.settle(mayGrow: program.mayGrow)

@@ -17,11 +17,16 @@ extension MediaCatalog {
         }
     }
 
-    /// Opens a movie to be taken apart; fails with `MediaRefusal`, `nil` for a path that is not the catalog's.
-    package func movie(at path: String, on eventLoop: any EventLoop) async throws -> OpenedMovie? {
+    /// Opens a movie to be taken apart; fails with `MediaRefusal`, `nil` for a path that is not the catalog's. `known` is what the one
+    /// who asks knows of it, and needs no more than: of a file that has only grown since it is that.
+    package func movie(
+        at path: String, on eventLoop: any EventLoop, known: OpenedMovie? = nil
+    ) async throws -> OpenedMovie? {
         guard let name = configuration.name(at: path) else { return nil }
         guard !name.isEmpty else { throw MediaRefusal.notFound }
-        return try await whileWanted { asker in self.open(name, for: asker, on: eventLoop, by: self.transfers) }
+        return try await whileWanted { asker in
+            self.open(name, for: asker, on: eventLoop, by: self.transfers, known: known)
+        }
     }
 
     /// Who has hung up waits for nothing: its task is cancelled.
