@@ -34,9 +34,9 @@ struct WebFetcher: Sendable {
         return try await connection.executeThenClose { answers, requests in
             let path = parts.percentEncodedPath + (parts.percentEncodedQuery.map { "?" + $0 } ?? "")
             let fields: HTTPHeaders = ["Host": "\(host):\(port)", "Connection": "close"]
-            try await requests.write(
-                .head(HTTPRequestHead(version: .http1_1, method: .GET, uri: path, headers: fields)))
-            try await requests.write(.end(nil))
+            let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: path, headers: fields)
+            // At once: a server that is quick has answered a bare head, and hung up, before anything follows.
+            try await requests.write(contentsOf: [.head(head), .end(nil)])
             for try await answer in answers {
                 return Answer(
                     status: Int(answer.head.status.code), body: answer.body.map { Array($0.readableBytesView) } ?? [])
