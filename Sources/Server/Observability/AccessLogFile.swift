@@ -75,17 +75,9 @@ final class AccessLogFile: Sendable {
 
     /// Writes what there is.
     func stop() async {
-        let (ending, ended) = AsyncStream<Never>.makeStream()
-        Task { [log, file, thread] in
+        await wait(atMost: Self.patience) { [log, file, thread] in
             try? await thread.runIfActive { Self.drain(log, into: file, isLast: true) }
             try? await thread.shutdownGracefully()
-            ended.finish()
         }
-        let bound = Task {
-            try? await Task.sleep(for: Self.patience)
-            ended.finish()
-        }
-        for await _ in ending {}
-        bound.cancel()
     }
 }

@@ -55,17 +55,7 @@ struct MovieService: Sendable {
     /// Gives up what is being parsed; a parser that does not notice is not waited for, and tells nobody what comes of it.
     func stop() async {
         catalog.close()
-        let (ending, ended) = AsyncStream<Never>.makeStream()
-        Task { [parsers] in
-            try? await parsers.shutdownGracefully()
-            ended.finish()
-        }
-        let bound = Task {
-            try? await Task.sleep(for: Self.patience)
-            ended.finish()
-        }
-        for await _ in ending {}
-        bound.cancel()
+        await wait(atMost: Self.patience) { [parsers] in try? await parsers.shutdownGracefully() }
         try? await segmentPool.shutdownGracefully()
         try? await transfers.shutdownGracefully()
         try? await threads.shutdownGracefully()
